@@ -1,0 +1,118 @@
+"""Shape and constraints of the desk: approvals, decisions with their evidence, claims, takeovers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from approvals import states
+from runs.models import Run
+
+
+class ApprovalQuerySet(models.QuerySet["Approval"]):
+    def open(self) -> ApprovalQuerySet:
+        return self.filter(state=states.State.OPEN)
+
+    def visible_to(self, user: Any) -> ApprovalQuerySet:
+        return self if user.has_perm("approvals.view_approval") else self.none()
+
+
+class Approval(models.Model):
+    """One pause of one run that a person must answer. Opened and closed by `approvals.queue`."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="approvals")
+    pause_seq = models.PositiveBigIntegerField(null=True, blank=True)  # the pause's first event; null until it is known
+    state = models.CharField(max_length=16, choices=states.State.choices, default=states.State.OPEN)
+    reason = models.TextField(blank=True)  # what the agent says: untrusted
+    opened_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)  # when upstream gives the pause up
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_because = models.CharField(max_length=200, blank=True)
+
+    objects = ApprovalQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "pause_seq"], name="approval_once_per_pause"),
+            models.UniqueConstraint(fields=["run"], condition=Q(state="open"), name="approval_one_open_per_run"),
+            models.CheckConstraint(condition=Q(state__in=states.State.values), name="approval_state_known"),
+        ]
+        indexes = [models.Index("state", "opened_at", name="approval_state_age")]
+        permissions = [("decide_approval", "Decide approvals")]
+
+    def __str__(self) -> str:
+        return f"approval {self.pk} of {self.run_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == states.State.OPEN
+
+
+class Decision(models.Model):
+    """What a person decided, on what evidence, and how its delivery stands. One at most per approval."""
+
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, related_name="decision")
+    code = models.CharField(max_length=16, unique=True)  # short id that the resume's note carries upstream
+    verdict = models.CharField(max_length=16, choices=states.Verdict.choices)
+    note = models.TextField(blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    decided_at = models.DateTimeField(default=timezone.now)
+
+    # the evidence: what the person had on screen
+    seen_seq = models.PositiveBigIntegerField(null=True, blank=True)
+    seen_frame_sha256 = models.CharField(max_length=64, blank=True)
+    seen_reason = models.TextField(blank=True)
+    seen_cost_cents = models.PositiveIntegerField(null=True, blank=True)
+
+    delivery = models.CharField(
+        max_length=16, choices=states.Delivery.choices, default=states.Delivery.PENDING, db_index=True
+    )
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now)
+    sending_since_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    delivery_detail = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(verdict__in=states.Verdict.values), name="decision_verdict_known"),
+            models.CheckConstraint(condition=Q(delivery__in=states.Delivery.values), name="decision_delivery_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} [{self.code}]"
+
+
+class Claim(models.Model):
+    """One reviewer works on one approval until `expires_at`. It informs others; it blocks nobody by itself."""
+
+    approval = models.OneToOneField(Approval, on_delete=models.CASCADE, related_name="claim")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    claimed_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user} until {self.expires_at:%H:%M:%S}"
+
+
+class Takeover(models.Model):
+    """One person drives the machine of one parked run until `expires_at` or `ended_at`."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="takeovers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    started_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    acts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run"], condition=Q(ended_at=None), name="takeover_one_at_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} drives {self.run_id}"

@@ -1,0 +1,51 @@
+"""The words and transition tables of approvals and of a decision's delivery. Pure."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class State(TextChoices):
+    OPEN = "open", "Open"
+    DECIDED = "decided", "Decided"
+    CLOSED = "closed", "Closed elsewhere"
+
+
+NEXT: dict[str, frozenset[str]] = {
+    State.OPEN: frozenset({State.DECIDED, State.CLOSED}),
+    State.DECIDED: frozenset(),
+    State.CLOSED: frozenset(),
+}
+
+
+class Verdict(TextChoices):
+    RESUME = "resume", "Resume"
+    FAIL = "fail", "Fail"
+    CANCEL = "cancel", "Cancel"
+
+
+class Delivery(TextChoices):
+    PENDING = "pending", "Waiting to be sent"
+    SENDING = "sending", "Sending"
+    UNSURE = "unsure", "Sent, answer lost"
+    DELIVERED = "delivered", "Upstream confirmed"
+    REFUSED = "refused", "Upstream refused"
+
+
+DELIVERY_NEXT: dict[str, frozenset[str]] = {
+    Delivery.PENDING: frozenset({Delivery.SENDING, Delivery.REFUSED}),
+    Delivery.SENDING: frozenset({Delivery.PENDING, Delivery.UNSURE, Delivery.DELIVERED, Delivery.REFUSED}),
+    Delivery.UNSURE: frozenset({Delivery.PENDING, Delivery.DELIVERED, Delivery.REFUSED}),
+    Delivery.DELIVERED: frozenset(),
+    Delivery.REFUSED: frozenset(),
+}
+
+DELIVERY_OPEN = frozenset({Delivery.PENDING, Delivery.SENDING, Delivery.UNSURE})
+
+
+def may_follow(old: str, new: str) -> bool:
+    return new in NEXT.get(old, frozenset())
+
+
+def delivery_may_follow(old: str, new: str) -> bool:
+    return new in DELIVERY_NEXT.get(old, frozenset())

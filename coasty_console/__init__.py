@@ -1,0 +1,1 @@
+"""Composition: settings, routes, and the processes that the console is made of."""

@@ -1,0 +1,16 @@
+"""Start-up of the composition: system checks, roles."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class ConsoleConfig(AppConfig):
+    name = "coasty_console"
+    verbose_name = "Coasty Console"
+
+    def ready(self) -> None:
+        from coasty_console import checks, roles  # noqa: F401 (registers the checks)
+
+        post_migrate.connect(roles.make, sender=self)

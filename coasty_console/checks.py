@@ -1,0 +1,43 @@
+"""System checks: a wrong setting is a sentence with a hint before the first request."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def upstream(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.UPSTREAM_IS_LOCAL:
+        return []
+    found: list[CheckMessage] = []
+    address = urlsplit(settings.COASTY_BASE_URL)
+    if address.scheme not in {"http", "https"} or not address.netloc:
+        found.append(
+            Error(
+                f"COASTY_BASE_URL is not an address: {settings.COASTY_BASE_URL!r}.",
+                hint="Give the whole address with its path, for example https://coasty.ai/v1.",
+                id="console.E001",
+            )
+        )
+    if not settings.COASTY_API_KEY:
+        found.append(
+            Error(
+                "COASTY_BASE_URL is set, but COASTY_API_KEY is not.",
+                hint="Set COASTY_API_KEY to a key of that service, or unset COASTY_BASE_URL to use the local platform.",
+                id="console.E002",
+            )
+        )
+    return found
+
+
+@register(deploy=True)
+def exposed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.BEHIND_TLS or settings.CONSOLE_HOST in {"127.0.0.1", "localhost", "::1"}:
+        return []
+    return [
+        Warning("The console listens beyond this machine without TLS.", hint="Set BEHIND_TLS=1.", id="console.W001")
+    ]

@@ -1,0 +1,19 @@
+"""All routes of the console."""
+
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+
+from coasty_console import health, people
+from coasty_console.api import api
+
+urlpatterns = [
+    path("sign-in/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
+    path("people/", people.listing, name="people"),
+    path("people/<int:pk>/", people.change, name="person"),
+    path("healthz", health.up, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("api/", api.urls),
+    path("runs/", include("runs.urls")),
+    path("", include("approvals.urls")),
+]

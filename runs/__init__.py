@@ -1,0 +1,1 @@
+"""The mirror: runs, events and frames as upstream reports them."""

@@ -1,0 +1,231 @@
+"""Shape and constraints: connections, runs, events, frames, leases, workers, tokens, the audit log."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from runs import states
+
+
+class Connection(models.Model):
+    """One upstream: its address, and how it answered last. Its key is not here: `coasty_console.settings` holds it."""
+
+    class Health(models.TextChoices):
+        UNKNOWN = "unknown", "Not asked yet"
+        UP = "up", "Up"
+        DOWN = "down", "Down"
+        REFUSED = "refused", "Key refused"
+
+    name = models.CharField(max_length=64, unique=True)
+    base_url = models.CharField(max_length=512)
+    key_kind = models.CharField(max_length=16, blank=True)  # live, test or legacy, as upstream said
+    health = models.CharField(max_length=16, choices=Health.choices, default=Health.UNKNOWN)
+    health_detail = models.CharField(max_length=500, blank=True)
+    health_since_at = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def live(self) -> RunQuerySet:
+        return self.exclude(status__in=states.TERMINAL)
+
+    def parked(self) -> RunQuerySet:
+        return self.filter(status=states.Status.AWAITING_HUMAN)
+
+    def visible_to(self, user: Any) -> RunQuerySet:
+        return self if user.has_perm("runs.view_run") else self.none()
+
+
+class Run(models.Model):
+    """A run as upstream last reported it. Written by `runs.ingest` only, but for what the operator submitted."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="runs")
+    upstream_id = models.CharField(max_length=128)
+    status = models.CharField(max_length=32, default=states.Status.QUEUED)
+    task = models.TextField(blank=True)
+    machine_id = models.CharField(max_length=128, blank=True)
+    cua_version = models.CharField(max_length=16, blank=True)
+    instructions = models.TextField(blank=True)
+    max_steps = models.PositiveIntegerField(null=True, blank=True)
+    on_awaiting_human = models.CharField(max_length=16, blank=True)
+    deadline_seconds = models.PositiveIntegerField(null=True, blank=True)
+    awaiting_human_timeout_seconds = models.PositiveIntegerField(null=True, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    steps_completed = models.PositiveIntegerField(default=0)
+    cost_cents = models.PositiveIntegerField(default=0)
+    awaiting_human_reason = models.TextField(blank=True)
+    result = models.JSONField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    awaiting_human_since = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    seen_at = models.DateTimeField(default=timezone.now)  # when the console first knew of it
+    cursor = models.PositiveBigIntegerField(default=0)  # seq of the newest stored event
+    last_event_at = models.DateTimeField(null=True, blank=True)
+    stream = models.CharField(max_length=16, choices=states.Stream.choices, default=states.Stream.IDLE)
+    stream_detail = models.CharField(max_length=500, blank=True)
+    stream_since_at = models.DateTimeField(null=True, blank=True)
+    frame_cursor = models.IntegerField(default=-1)  # index of the newest stored frame
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "upstream_id"], name="run_once_per_connection"),
+        ]
+        indexes = [
+            models.Index(F("created_at").desc(), F("id").desc(), name="run_newest"),
+            models.Index("status", F("created_at").desc(), name="run_status_newest"),
+            models.Index(fields=["upstream_id"], name="run_upstream_id"),
+        ]
+        permissions = [
+            ("start_run", "Start runs"),
+            ("cancel_run", "Cancel runs"),
+            ("take_over", "Take over a machine"),
+        ]
+
+    def __str__(self) -> str:
+        return self.upstream_id
+
+    @property
+    def is_terminal(self) -> bool:
+        return states.is_terminal(self.status)
+
+    @property
+    def worst_case_cents(self) -> int | None:
+        """What the run may cost at most: max_steps x step price (runs.md, section 10)."""
+        return self.max_steps * step_cents(self.cua_version) if self.max_steps else None
+
+
+def step_cents(cua_version: str) -> int:
+    """Price of a step in cents (runs.md, section 10)."""
+    return 8 if cua_version == "v1" else 5
+
+
+class Event(models.Model):
+    """One event of a run's stream, its payload to the letter as upstream sent it."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    type = models.CharField(max_length=64)
+    data = models.TextField()  # the raw JSON text
+    created_at = models.DateTimeField(null=True, blank=True)  # upstream's time, when it told one
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="event_once")]
+        ordering = ["seq"]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"
+
+    @property
+    def payload(self) -> Any:
+        """The parsed payload; the raw text itself where it is not JSON."""
+        try:
+            return json.loads(self.data)
+        except ValueError:
+            return self.data
+
+
+class Frame(models.Model):
+    """A picture that the agent looked at, as upstream keeps it (runs.md, section 9)."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="frames")
+    index = models.IntegerField()
+    step = models.IntegerField(null=True, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField()
+    after_seq = models.PositiveBigIntegerField(default=0)  # the run's cursor when the frame came in
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    mime_type = models.CharField(max_length=32)
+    sha256 = models.CharField(max_length=64)
+    image = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "index"], name="frame_once")]
+        ordering = ["index"]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.index}"
+
+
+class Lease(models.Model):
+    """Which worker follows a run, until when. `token` rises with each claim: who holds an older one can't commit."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="lease")
+    worker = models.CharField(max_length=64)
+    token = models.PositiveBigIntegerField(default=1)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="lease_expiry")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} by {self.worker} until {self.expires_at:%H:%M:%S}"
+
+
+class Worker(models.Model):
+    """A process that does background work and when it last gave a sign: what `/readyz` reads."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=16)  # relay or jobs
+    beat_at = models.DateTimeField()
+    detail = models.JSONField(default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiToken(models.Model):
+    """A bearer token of a person, known by its SHA-256 only."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"token of {self.user}"
+
+
+class AuditEntry(models.Model):
+    """One act of a person or a policy. Rows never change or go; each carries the hash of the one before it."""
+
+    seq = models.PositiveBigIntegerField(unique=True)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_constraint=False)
+    actor_name = models.CharField(max_length=150)  # outlives the account
+    act = models.CharField(max_length=64)  # for example approval.decided
+    run = models.ForeignKey(Run, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    subject = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = [models.Index(F("seq").desc(), name="audit_newest"), models.Index("run", "seq", name="audit_run")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.act}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("An audit entry never changes.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("An audit entry never goes.")

@@ -1,0 +1,7 @@
+"""The one edge that points up: what ingest tells, inside its transaction, to whoever must act on a status."""
+
+from django.dispatch import Signal
+
+# Sent with sender=Run class, run: Run (already written), old: str, new: str, seq: int | None (None: seen by snapshot).
+# Sent again for a pause that is already known (its reason, its seq): receivers are idempotent.
+status_changed = Signal()

@@ -1,0 +1,50 @@
+"""The words and the transition table of a run, as the contract has them (runs.md, section 5). Pure."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class Status(TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    AWAITING_HUMAN = "awaiting_human", "Needs a person"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    TIMED_OUT = "timed_out", "Timed out"
+
+
+TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT})
+LIVE = frozenset(Status) - TERMINAL
+
+NEXT: dict[str, frozenset[str]] = {
+    Status.QUEUED: frozenset({Status.RUNNING, Status.AWAITING_HUMAN}) | TERMINAL,
+    Status.RUNNING: frozenset({Status.AWAITING_HUMAN}) | TERMINAL,
+    Status.AWAITING_HUMAN: frozenset({Status.RUNNING}) | TERMINAL,
+    **{status: frozenset() for status in TERMINAL},
+}
+
+
+def is_terminal(status: str) -> bool:
+    return status in TERMINAL
+
+
+def may_follow(old: str, new: str) -> bool:
+    """Whether `new` may come after `old`. Statuses that the contract does not name come and go until a terminal one."""
+    if old == new or is_terminal(old):
+        return False
+    if old not in NEXT or new not in Status.values:
+        return True
+    return new in NEXT[old]
+
+
+class Stream(TextChoices):
+    """How the following of a run's stream stands; the page says it in words."""
+
+    IDLE = "idle", "Not followed yet"
+    CONNECTING = "connecting", "Connecting"
+    LIVE = "live", "Live"
+    RECONNECTING = "reconnecting", "Reconnecting"
+    REFUSED = "refused", "Refused by upstream"
+    ENDED = "ended", "Ended"
