@@ -1,0 +1,29 @@
+# The commands of the project. `make up` and `make test` set up all they need.
+.PHONY: up test fast lint format bench setup setup-dev clean
+
+setup:
+	@deploy/setup
+
+setup-dev:
+	@deploy/setup dev
+
+up: setup
+	@.venv/bin/python deploy/up.py
+
+test: setup-dev
+	@.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests
+
+fast: setup-dev
+	@.venv/bin/python -m pytest -q -n 2 -m "not slow and not browser" tests
+
+lint: setup-dev
+	@deploy/lint
+
+format: setup-dev
+	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
+
+bench: setup-dev
+	@.venv/bin/python -m bench $(if $(QUICK),--quick)
+
+clean:
+	rm -rf .venv .data .pytest_cache .ruff_cache .mypy_cache .import_linter_cache bench/out
