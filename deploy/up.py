@@ -146,7 +146,7 @@ def block(settings: Any, seconds: float) -> str:
 def load_settings() -> Any:
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coasty_console.settings")
-    from coasty_console import settings  # noqa: PLC0415 (after the path is set)
+    from coasty_console import settings
 
     return settings
 
