@@ -1,0 +1,7 @@
+"""Routes of the desk and of the overview."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

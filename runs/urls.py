@@ -1,0 +1,7 @@
+"""Routes of the runs' pages, below `/runs/`."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
