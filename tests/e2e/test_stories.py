@@ -66,7 +66,8 @@ def test_a_missing_password_is_asked_for_and_the_note_brings_it(story: Any) -> N
 
 def test_a_one_time_code_is_asked_for_and_a_wrong_one_is_noticed(story: Any) -> None:
     told = story(
-        "Go to {practice}, sign in as grace@example.com with password hopper, and verify that the page says Welcome back, Grace."
+        "Go to {practice}, sign in as grace@example.com with password hopper, "
+        "and verify that the page says Welcome back, Grace."
     )
     for approval in told.resume("the code is 999999"):
         assert "code" in words(approval["reason"])
