@@ -1,0 +1,196 @@
+"""Owns a page's socket: joins topics, reads what is new by cursor at each nudge or tick, sends fragments, bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.auth import get_user
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from live import fragments
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 5.0  # how long a lost nudge or a log-out may go unnoticed
+PACE_SECONDS = 0.1  # ten updates a second at most
+HELLO_SECONDS = 2.0  # how long the page has to say what it shows already
+WINDOW = 4  # updates under way to one browser; a slower one gets the newest state when it has caught up
+MESSAGE_LIMIT = 64_000
+
+SIGNED_OUT, FORBIDDEN, MISSING, BROKEN = 4401, 4403, 4404, 1011
+
+
+class Missing(Exception):
+    """What the socket is about does not exist, or not for this person."""
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """Subclasses say `permission`, `topics`, `regions` and, for what only grows, `additions`.
+
+    The last three run in a worker thread and may use the database.
+    """
+
+    permission = ""
+
+    def open(self) -> None:
+        """Load what the socket is about; raises Missing."""
+
+    def topics(self) -> list[str]:
+        return []
+
+    def regions(self) -> list[str]:
+        """Whole fragments from `live.fragments.render`; only those that the page does not show yet are sent."""
+        return []
+
+    def additions(self) -> list[str]:
+        """What came after the consumer's own cursor, addressed; moves the cursor."""
+        return []
+
+    def resume_at(self, after: int) -> None:
+        """The page shows everything up to this cursor."""
+
+    async def connect(self) -> None:
+        if not _same_origin(self.scope):
+            await self.close()
+            return
+        # Accepted first: a browser sees a close code only of a socket that was open.
+        await self.accept()
+        self.shown: dict[str, str] = {}
+        self.under_way = 0
+        self.dirty, self.hello = asyncio.Event(), asyncio.Event()
+        self.pump: asyncio.Task[None] | None = None
+        refused = await self._refused() or await self._in_thread(self._try_open)
+        if refused:
+            await self.close(refused)
+            return
+        await self._join()
+        self.pump = asyncio.create_task(self._run())
+
+    async def disconnect(self, code: int) -> None:
+        if getattr(self, "pump", None):
+            self.pump.cancel()
+            for topic in self.joined:
+                await self.channel_layer.group_discard(topic, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Two messages exist: a hello `{"have": {id: version}, "after": n}` once, and `{"ack": 1}` per update."""
+        message = _parsed(text_data)
+        if message is None:
+            await self.close(1009)
+        elif "ack" in message:
+            self.under_way = max(0, self.under_way - 1)
+            self.dirty.set()
+        elif "have" in message and not self.hello.is_set():
+            self.shown = {str(key): str(value) for key, value in message["have"].items()}
+            if isinstance(message.get("after"), int):
+                self.resume_at(message["after"])
+            self.hello.set()
+
+    async def live_nudge(self, message: dict[str, Any]) -> None:
+        self.dirty.set()
+
+    async def _run(self) -> None:
+        try:
+            await _within(self.hello, HELLO_SECONDS)
+            await self._update()
+            due = time.monotonic() + TICK_SECONDS
+            while True:
+                await asyncio.sleep(PACE_SECONDS)
+                await _within(self.dirty, due - time.monotonic())
+                if time.monotonic() >= due:
+                    if not await self._still_welcome():
+                        return
+                    due = time.monotonic() + TICK_SECONDS
+                self.dirty.clear()
+                if self.under_way < WINDOW:
+                    await self._update()
+        except Exception:
+            log.exception("A page's socket could not go on; the page will connect again.")
+            await self.close(BROKEN)
+
+    async def _still_welcome(self) -> bool:
+        # A browser that never confirms what it got is served at the pace of the tick.
+        self.under_way = min(self.under_way, WINDOW - 1)
+        refused = await self._refused()
+        if refused:
+            await self.close(refused)
+            return False
+        await self._join()
+        return True
+
+    async def _update(self) -> None:
+        text = await self._in_thread(self._collect)
+        if text:
+            self.under_way += 1
+            await self.send(text_data=text)
+
+    def _collect(self) -> str:
+        parts = self.additions()
+        for html in self.regions():
+            key, version = fragments.root_id(html), fragments.version(html)
+            if self.shown.get(key) != version:
+                self.shown[key] = version
+                parts.append(fragments.swap(html))
+        return "\n".join(parts)
+
+    def _try_open(self) -> int:
+        try:
+            self.open()
+            self.joined = self.topics()
+        except Missing:
+            return MISSING
+        return 0
+
+    async def _join(self) -> None:
+        for topic in self.joined:
+            await self.channel_layer.group_add(topic, self.channel_name)
+
+    async def _refused(self) -> int:
+        """0, or the close code that says why this person may not, or no longer, look at this."""
+        key = self.scope["session"].session_key
+        if not key:
+            return SIGNED_OUT
+        session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+        self.user = await get_user({"session": session})
+        if not self.user.is_authenticated or not self.user.is_active:
+            return SIGNED_OUT
+        return 0 if await self._in_thread(lambda: self.user.has_perm(self.permission)) else FORBIDDEN
+
+    async def _in_thread(self, call: Callable[[], Any]) -> Any:
+        return await database_sync_to_async(call, thread_sensitive=False)()
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _parsed(text: str | None) -> dict[str, Any] | None:
+    if text is None or len(text) > MESSAGE_LIMIT:
+        return None
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(message, dict) or not isinstance(message.get("have", {}), dict):
+        return None
+    return message
+
+
+def _same_origin(scope: dict[str, Any]) -> bool:
+    """Whether the page that opens the socket is ours: scheme-less host and port equal, or an origin that is trusted."""
+    headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
+    origin = headers.get(b"origin", "")
+    return bool(origin) and (urlsplit(origin).netloc == headers.get(b"host") or origin in settings.CSRF_TRUSTED_ORIGINS)
