@@ -1,0 +1,96 @@
+"""From sentences to typed steps. `GrammarPlanner` is the offline default; anything with the same `plan` can take its seat."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from coasty_local.agent.planner import checks, facts, goals, grammar
+from coasty_local.agent.planner.clauses import Text, clauses, trimmed
+from coasty_local.agent.planner.steps import Allow, Click, Fact, Goal, Nothing, Plan, Step, Unknown
+
+_STARTS = re.compile(
+    r"(?:please\s+)?(?:open|go|navigate|browse|head|visit|load|launch|start|click|press|tap|hit|push|follow|double[\s-]click|right[\s-]click|"
+    r"type|enter|put|write|input|insert|key\s+in|paste|fill|complete|set|choose|select|pick|check|tick|uncheck|untick|enable|disable|turn|switch|"
+    r"toggle|scroll|wait|pause|verify|make|ensure|confirm|assert|validate|expect|see|sign|log|login|search|look|find|read|report|tell|get|note|extract|"
+    r"give|show|return\b|reload|refresh|close|dismiss|accept|agree|reject|decline|hover|drag|move|pay|approve|refund|cancel|delete|remove|archive|void|"
+    r"send|publish|ship|reopen|renew|suspend|activate|deactivate|resolve|assign|subscribe|unsubscribe|transfer|buy|purchase|edit|change|update|modify|"
+    r"add|create|register|invite|issue|mark|submit|save|continue|proceed|apply|next|finish|stop|do\s+not|don't|never|you\s+(?:may|can|should|must)|use\b|try\b|"
+    r"view|access|locate|copy|book|compare|download|upload|summari[sz]e|work\s+out|calculate|print|clear|the\s+(?:password|code|email)\s+is|point|reimburse|"
+    r"take|in\s+the|into\s+the|from\s+the|without\s+asking|be\s+sure|double-check|export|sort|filter|order|reply|forward|rename|without)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_TABLES = (checks.RULES, grammar.RULES, goals.RULES)
+# These must be asked before the plain ones: "set the plan of X to Y", "log in with email a and password b".
+_EARLY = (goals.sign_in, goals.edit, goals.issue, goals.mark, goals.add, goals.add_to)
+
+
+_UNASKED = re.compile(r"\s*,?\s+without\s+(?:asking|confirmation|approval|(?:any\s+)?further\s+questions?)(?:\s+me)?(?:\s+first)?$", re.IGNORECASE)
+
+
+class Planner(Protocol):
+    """Whoever turns a task into steps; a remote model may."""
+
+    def plan(self, task: str, instructions: str = "") -> Plan: ...
+
+
+class GrammarPlanner:
+    """Reads sentences by rules: deterministic, and honest about what it can't read."""
+
+    def plan(self, task: str, instructions: str = "") -> Plan:
+        steps = [step for step in read(task) if not isinstance(step, Nothing)]
+        told, remarks = _instructions(instructions)
+        return Plan(steps=(*told, *steps), remarks=remarks)
+
+
+def read(task: str) -> list[Step]:
+    """The steps of a text in order; clauses that can't be read come back as Unknown."""
+    text = Text.of(task)
+    found: list[Step] = []
+    for clause in clauses(text.sealed, lambda part: bool(_STARTS.match(part)), lambda part: _read(part, text) is not None):
+        steps = _read(clause, text)
+        shown = text.shown(clause)
+        found += [_with_source(step, shown) for step in steps] if steps is not None else [Unknown(source=shown)]
+    return found
+
+
+def _read(clause: str, text: Text) -> list[Step] | None:
+    clause = trimmed(clause)
+    if not clause:
+        return [Nothing()]
+    told = facts.RULES.read(clause, text)
+    if told is not None:
+        return told
+    unasked = _UNASKED.search(clause)
+    if unasked and unasked.start():
+        steps = _read(clause[: unasked.start()], text)
+        return steps and [Allow(kind="payment"), Allow(kind="irreversible"), *steps]
+    for rule in goals.RULES:
+        if rule.build in _EARLY:
+            match = rule.pattern.fullmatch(clause)
+            steps = rule.build(match, text) if match else None
+            if steps is not None:
+                return steps
+    for table in _TABLES:
+        steps = table.read(clause, text)
+        if steps is not None:
+            return steps
+    return None
+
+
+def _with_source(step: Step, source: str) -> Step:
+    return type(step)(**{**step.__dict__, "source": source})
+
+
+def _instructions(instructions: str) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """What standing instructions tell: facts and permissions; other sentences are remarks that the run shows as unread."""
+    told, remarks = [], []
+    for step in read(instructions) if instructions.strip() else []:
+        if isinstance(step, Allow | Fact):
+            told.append(step)
+        elif not isinstance(step, Nothing):
+            remarks.append(step.source)
+    return tuple(told), tuple(remarks)
+
+
+__all__ = ["Click", "Goal", "GrammarPlanner", "Plan", "Planner", "read"]

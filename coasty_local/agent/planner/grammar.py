@@ -1,0 +1,262 @@
+"""Rules for plain acts: go to, click, type, choose, tick, scroll, press, and what needs no act at all."""
+
+from __future__ import annotations
+
+import re
+
+from coasty_local.agent.planner import rules, targets
+from coasty_local.agent.planner import words as lexicon
+from coasty_local.agent.planner.clauses import Text, quoted
+from coasty_local.agent.planner.steps import (
+    Check, Choose, Click, Dismiss, Drag, Fill, Goto, Hover, Nothing, Press, Scroll, SignOut, Step, Travel, Type,
+)  # fmt: skip
+from coasty_local.agent.scene import BUTTON, ICON, INPUT, LINK, Target
+
+RULES = rules.Rules()
+_BROWSER = r"(?:google\s+)?(?:chrome|chromium|firefox|edge|safari|(?:a|the|your|my)\s+(?:web\s+)?browser|browser)(?:\s+(?:browser|window|tab))?"
+_GO = r"(?:go|navigate|browse|head|surf|point\s+the\s+browser|direct\s+the\s+browser|switch)(?:\s+over)?\s+to|open(?:\s+up)?|visit|load|launch|start(?:\s+at|\s+on|\s+from)?|bring\s+up|access"
+_SITE = r"(?:the\s+)?(?:web\s*)?(?:site|page|website|url|address|link|app|portal)?\s*(?:at\s+)?"
+_PUT = r"(?:type|enter|put|write|input|insert|key\s+in|type\s+in|enter\s+in|paste)"
+_LIST_END = r"(?:\s+(?:drop-?\s?down|list|menu|select|box|field|dropdown\s+(?:list|menu)|options?|selector|combo\s*box|select\s+box))+"
+
+
+@RULES.rule(
+    rf"(?:open|start|launch|use)(?:\s+up)?\s+{_BROWSER}",
+    r"(?:take|make|capture)\s+a\s+screenshot(?:\s+of\s+.*)?",
+    r"(?:that'?s|that\s+is)\s+(?:all|it)|done|stop(?:\s+there)?|finish|thanks?(?:\s+you)?.*|thank\s+you.*|please|begin|start|be\s+careful.*|ok(?:ay)?",
+)
+def nothing(match: re.Match[str], text: Text) -> list[Step] | None:
+    return [Nothing()]
+
+
+@RULES.rule(
+    rf"(?:{_GO})\s+(?:{_BROWSER}\s+(?:at|on|to|and\s+(?:go|navigate)\s+to)\s+)?{_SITE}(?P<url>\S+)(?:\s+(?:in|with|using)\s+{_BROWSER})?",
+    r"(?:in|using|with)\s+" + _BROWSER + rf"\s*,?\s*(?:{_GO})\s+{_SITE}(?P<url>\S+)",
+    r"(?P<url>\S+)",
+)
+def goto(match: re.Match[str], text: Text) -> list[Step] | None:
+    url = text.plain(match.group("url")).rstrip(".,;:!)").lstrip("(<").rstrip(">")
+    if not lexicon.URL.fullmatch(url):
+        return None
+    return [Goto(url=url if re.match(r"(?:https?|file|about):", url, re.IGNORECASE) else _with_scheme(url))]
+
+
+def _with_scheme(url: str) -> str:
+    local = re.match(r"(?:localhost|\d|[\w-]+:\d)", url)
+    return ("http://" if local else "https://") + url
+
+
+@RULES.rule(rf"(?:{_GO})\s+(?:the\s+|our\s+)?(?:practice|demo|start|home|sample|example)\s*(?:site|portal|page|business|app|website)?(?:\s+(?:site|page|portal))?")
+def home(match: re.Match[str], text: Text) -> list[Step] | None:
+    if re.search(r"home\s*page|\bhome$", match.group(), re.IGNORECASE):
+        return None  # "the home page" of the site on screen is a link like any other
+    return [Goto(url="")]
+
+
+@RULES.rule(
+    r"(?:go|navigate|click|press|hit)\s+back(?:\s+(?:to\s+the\s+previous\s+page|one\s+page|once|a\s+page|in\s+(?:the\s+)?(?:browser|history)))?",
+    r"(?:return|go)\s+to\s+the\s+previous\s+page",
+)
+def back(match: re.Match[str], text: Text) -> list[Step] | None:
+    return [Travel(way="back")]
+
+
+@RULES.rule(r"(?:reload|refresh)(?:\s+(?:the|this)\s+(?:page|site|browser|screen|tab))?")
+def reload(match: re.Match[str], text: Text) -> list[Step] | None:
+    return [Travel(way="reload")]
+
+
+@RULES.rule(
+    r"(?:close|dismiss|hide|get\s+rid\s+of)\s+(?:the\s+|any\s+|this\s+|that\s+)?(?P<what>(?:\S+\s+)*?(?:dialog(?:\s+box)?|pop-?\s?ups?|banner|modal|overlay|message|notification|newsletter|cookies?(?:\s+\w+)?|alert|window|drawer|toast))",
+    r"(?:accept|allow|reject|decline|refuse|agree\s+to)\s+(?:all\s+)?(?:the\s+)?(?P<what>cookies?(?:\s+\w+)?)(?:\s+if\s+.*)?",
+    r"if\s+(?:there\s+is|you\s+see|a|an|any|the).*?(?P<what>cookie|newsletter|pop-?up|banner).*",
+)
+def dismiss(match: re.Match[str], text: Text) -> list[Step] | None:
+    return [Dismiss(words=text.plain(match.group("what")))]
+
+
+@RULES.rule(r"(?:sign|log)\s*(?:out|off)(?:\s+(?:of|from)\s+.*|\s+again)?|end\s+the\s+session")
+def sign_out(match: re.Match[str], text: Text) -> list[Step] | None:
+    return [SignOut()]
+
+
+@RULES.rule(
+    r"(?:press|hit|tap|use|push|send)\s+(?:on\s+)?(?:the\s+)?(?P<keys>[\w\s+-]+?)(?:\s+(?:key|keys|button|shortcut|on\s+(?:the|your)\s+keyboard))?(?:\s+(?P<times>\d+|twice)(?:\s+times)?)?"
+)
+def press(match: re.Match[str], text: Text) -> list[Step] | None:
+    names = [name.strip().lower() for name in re.split(r"\s*\+\s*|(?<=ctrl|ontr)-", match.group("keys"))]
+    keys = [lexicon.KEYS.get(name) or (name if len(name) == 1 and len(names) > 1 else "") for name in names]
+    if not all(keys) or (keys == ["Delete"] and "key" not in match.group().lower()):
+        return None
+    times = {"twice": 2, None: 1}.get(match.group("times")) or int(match.group("times") or 1)
+    return [Press(keys=tuple(keys)) for _ in range(min(times, 20))]
+
+
+@RULES.rule(
+    r"scroll(?:\s+(?:the\s+page|a\s+bit|a\s+little))?(?:\s+(?P<way>up|down|left|right))?(?:\s+(?:the\s+page|a\s+bit|a\s+little|by\s+one\s+page|one\s+page|further|more))?(?:\s+on\s+the\s+page)?",
+    r"scroll(?:\s+(?:all\s+the\s+way|down|up|the\s+page))*\s+to\s+(?:the\s+)?(?:very\s+)?(?P<end>top|bottom|end|start|beginning)(?:\s+of\s+.*)?",
+    r"scroll(?:\s+(?P<way>up|down))?(?:\s+(?:until|till)\s+(?:you\s+(?:can\s+)?(?:see|find|reach)\s+)?|\s+to\s+|\s+for\s+)(?P<to>.+?)(?:\s+(?:is|are|becomes|comes)\s+(?:visible|shown|in(?:to)?\s+view))?",
+)
+def scroll(match: re.Match[str], text: Text) -> list[Step] | None:
+    found = match.groupdict()
+    if found.get("end"):
+        return [Scroll(direction="bottom" if found["end"].lower() in ("bottom", "end") else "top")]
+    target = targets.target(found["to"], text) if found.get("to") else None
+    return [Scroll(direction=(found.get("way") or "down").lower(), target=target)]
+
+
+@RULES.rule(r"drag\s+(?P<what>.+?)\s+(?:to|onto|on\s+to|into|over|on|and\s+drop\s+it\s+(?:on|onto|in|into))\s+(?P<onto>.+)")
+def drag(match: re.Match[str], text: Text) -> list[Step] | None:
+    return [Drag(target=targets.target(match.group("what"), text), onto=targets.target(match.group("onto"), text))]
+
+
+@RULES.rule(r"(?:hover|move\s+the\s+mouse|point)\s+(?:over|on|to|onto|at)\s+(?P<what>.+)")
+def hover(match: re.Match[str], text: Text) -> list[Step] | None:
+    return [Hover(target=targets.target(match.group("what"), text))]
+
+
+_QUOTED_PAIR = re.compile(r"(\ue000\d+\ue001)\s+(?:in|into|for|as)\s+(?:the\s+)?(.+?)(?:\s+and\s+|,\s*(?:and\s+)?|$)")
+
+
+@RULES.rule(rf"{_PUT}\s+(?P<value>.+?)\s+(?:in\s*to|in|on|as|for|at|inside|under)\s+(?P<field>(?:the|your|my|its)\s+.+|\ue000.+|[\w\s-]+?\s+(?:field|box|area|input)|[A-Z][\w\s-]*|\w[\w-]*)")
+def type_into(match: re.Match[str], text: Text) -> list[Step] | None:
+    value, where = match.group("value"), match.group("field")
+    both = re.fullmatch(r"(.+?),?\s+and\s+(.+?)\s+(?:in\s*to|in|on|as|for)\s+(?:the\s+)?(.+)", where, re.IGNORECASE)
+    if both:  # "A in the name field and B in the email field"
+        more = type_into_value(both.group(2), both.group(3), text)
+        return [*type_into_value(value, both.group(1), text), *more]
+    return type_into_value(value, where, text)
+
+
+def type_into_value(value: str, where: str, text: Text) -> list[Step]:
+    value = re.sub(r"^(?:the\s+(?:text|word|words|value|number|name|code|phrase)\s+)(?=\ue000|\d)", "", value.strip(), flags=re.IGNORECASE)
+    field = targets.field(where, text)
+    return [Type(target=field, text=text.plain(value), secret=secret_name(field.words))]
+
+
+def secret_name(words: str) -> bool:
+    return bool(re.search(r"\b(?:password|passphrase|passcode|pin|secret|cvv|cvc)\b", words, re.IGNORECASE))
+
+
+@RULES.rule(r"(?:in|into|for)\s+(?:the\s+)?(?P<field>.+?)\s*,?\s+" + _PUT + r"\s+(?P<value>.+)")
+def into_type(match: re.Match[str], text: Text) -> list[Step] | None:
+    return type_into_value(match.group("value"), match.group("field"), text)
+
+
+@RULES.rule(
+    r"(?:fill(?:\s+(?:in|out|up))?|complete)\s+(?P<field>.+?)\s+(?:with|as|using|by\s+(?:typing|entering))\s+(?P<value>.+)",
+    r"(?:set|change)\s+(?P<field>.+?)\s+(?:to|as|=)\s+(?P<value>.+)",
+)
+def fill(match: re.Match[str], text: Text) -> list[Step] | None:
+    where, value = match.group("field"), match.group("value")
+    if re.fullmatch(r"(?:the\s+|this\s+|out\s+|in\s+)*(?:\w+\s+)?(?:form|fields|details|following)", where, re.IGNORECASE):
+        slots = named_values(value, text)
+        return [Fill(slots=slots)] if slots else None
+    if re.search(r"\bof\s+\S*\d", where):
+        return None  # a field of a record: the goal rules know it
+    pair = re.fullmatch(r"(.+?),?\s+and\s+(?:the\s+)?(.+?)\s+(?:with|to|as)\s+(.+)", value, re.IGNORECASE)
+    if pair and not quoted(value):
+        return [*type_into_value(pair.group(1), where, text), *type_into_value(pair.group(3), pair.group(2), text)]
+    return type_into_value(value, where, text)
+
+
+@RULES.rule(
+    r"(?:fill(?:\s+(?:in|out))?|complete)\s+(?:the\s+|this\s+)?(?:\w+\s+)?(?:form|fields|details|following)\s*[:,-]?\s*(?P<slots>.+)",
+    rf"(?:{_PUT}|fill(?:\s+(?:in|out))?|use|provide)\s+(?:the\s+|your\s+)?(?P<slots>[\w\s-]+?\s*[:=]\s*.+)",
+    rf"(?:{_PUT}|use|provide|fill\s+in)\s+(?:the\s+|my\s+)?(?P<slots>(?:{'|'.join(sorted((f.replace('_', ' ') for f in lexicon.FIELDS), key=len, reverse=True))})\s+(?!in\b|into\b|field\b).+)",
+)
+def fill_named(match: re.Match[str], text: Text) -> list[Step] | None:
+    slots = named_values(match.group("slots"), text)
+    return [Fill(slots=slots)] if slots else None
+
+
+def named_values(phrase: str, text: Text) -> tuple[tuple[str, str], ...]:
+    """Pairs of "name: Ada, email = a@b.c and plan Pro"; empty when any part has no name."""
+    pairs = []
+    for part in re.split(r"\s*,\s*(?:and\s+)?|\s*;\s*|\s+and\s+(?=(?:the\s+)?[\w-]+(?:\s+[\w-]+)?\s*(?:[:=]|\s\ue000|\s\S))", phrase):
+        match = re.fullmatch(
+            r"(?:the\s+|with\s+|a\s+|an\s+)*(?P<name>[A-Za-z][\w-]*(?:\s+(?:name|address|number|date|code|plan|field))?)(?:\s+field)?\s*(?:[:=]|\s+(?:is|as|to|with|of)\s+|\s+)\s*(?P<value>.+)",
+            part.strip(),
+            re.IGNORECASE | re.DOTALL,
+        )
+        if not match:
+            return ()
+        pairs.append((match.group("name").lower(), text.plain(match.group("value"))))
+    return tuple(pairs)
+
+
+@RULES.rule(rf"{_PUT}\s+(?P<value>.+)")
+def type_here(match: re.Match[str], text: Text) -> list[Step] | None:
+    value = match.group("value")
+    if re.match(r"(?:the|my|your|his|her|a|an)\s+", value, re.IGNORECASE):
+        return None  # "enter the details": which ones is not said
+    return [Type(target=Target("", (INPUT,)), text=text.plain(value))]
+
+
+@RULES.rule(
+    rf"(?:choose|select|pick|set)\s+(?:the\s+(?:option\s+)?)?(?P<option>.+?)\s+(?:from|in|out\s+of|on)\s+(?:the\s+)?(?P<list>.+?){_LIST_END}",
+    r"(?:choose|select|pick)\s+(?:the\s+(?:option\s+)?)?(?P<option>.+?)\s+(?:from|as|for|under)\s+(?:the\s+)?(?P<list>.+)",
+    rf"(?:from|in)\s+(?:the\s+)?(?P<list>.+?)(?:{_LIST_END})?\s*,?\s+(?:choose|select|pick)\s+(?P<option>.+)",
+)
+def choose_from(match: re.Match[str], text: Text) -> list[Step] | None:
+    words = text.plain(match.group("list"))
+    listed = targets.target(re.sub(r"(?i)^(?:your|its)\s+", "", match.group("list")), text)
+    source = Target(listed.words or words, (), listed.ordinal, listed.row, lexicon.field_aliases(words))
+    return [Choose(option=targets.target(match.group("option"), text), source_list=source)]
+
+
+@RULES.rule(r"(?:choose|select|pick)\s+(?P<what>.+)")
+def choose(match: re.Match[str], text: Text) -> list[Step] | None:
+    found = targets.target(match.group("what"), text)
+    if found.ordinal or any(kind in found.kinds for kind in (BUTTON, LINK)):
+        return [Click(target=found)]
+    named = re.fullmatch(r"(?:the\s+)?(?P<list>[a-z]+)\s+(?P<option>\ue000\d+\ue001|[A-Z]\w*)", match.group("what"))
+    if named and named.group("list") in lexicon.FIELDS:
+        source = Target(named.group("list"), (), aliases=lexicon.field_aliases(named.group("list")))
+        return [Choose(option=Target(text.plain(named.group("option"))), source_list=source)]
+    return None if _too_wide(found.words) else [Choose(option=found)]
+
+
+@RULES.rule(
+    r"(?P<verb>check|tick|mark|enable|turn\s+on|switch\s+on|activate|untick|uncheck|clear|unmark|disable|turn\s+off|switch\s+off|unselect|deselect)\s+(?:the\s+)?(?P<what>.+?(?:check\s*box|box|switch|toggle|option|setting|radio\s+button))(?P<row>\s+.+)?",
+    r"(?P<verb>check|tick|enable|turn\s+on|switch\s+on|untick|uncheck|turn\s+off|switch\s+off|deselect|unselect)\s+(?P<off>off\s+)?(?P<what>.+)",
+    r"(?P<verb>agree\s+to|accept)\s+(?P<what>(?:the\s+)?(?:terms|conditions|privacy|policy|licen[cs]e|agreement).*)",
+)
+def check(match: re.Match[str], text: Text) -> list[Step] | None:
+    found = match.groupdict()
+    phrase = found["what"] + (found.get("row") or "")
+    verb = re.sub(r"\s+", " ", found["verb"].lower())
+    on = not (verb.startswith(("un", "de", "clear", "disable")) or verb.endswith("off"))
+    target = targets.mark(phrase, text)
+    if _too_wide(target.words) or re.search(r"\b(?:that|if|whether)\b", phrase):
+        return None
+    return [Check(target=target, on=on)]
+
+
+def _too_wide(words: str) -> bool:
+    return bool(re.search(r"\b(?:all|every|each|any|cheapest|best|most|least|lowest|highest|newest|oldest|latest)\b", words, re.IGNORECASE))
+
+
+@RULES.rule(
+    r"(?P<verb>double[\s-]click|right[\s-]click|click|press|tap|hit|push|follow|activate|left[\s-]click|touch)(?:\s+(?:on|onto|at))?\s+(?P<what>.+?)(?P<times>\s+twice)?",
+    r"(?P<verb>open)\s+(?P<what>(?:the\s+)?(?:\w+\s+)?(?:link|menu)\b.*|(?:the\s+)?(?:.+)\s+(?:link|menu))(?P<times>)",
+)
+def click(match: re.Match[str], text: Text) -> list[Step] | None:
+    verb = match.group("verb").lower()
+    phrase = re.sub(r"\s+(?:to\s+(?:submit|continue|proceed|finish|save|sign\s+in|log\s+in|go\s+on|confirm)(?:\s+.*)?|once)$", "", match.group("what"), flags=re.IGNORECASE)
+    found = targets.target(phrase, text)
+    if not quoted(match.group("what")) and _too_wide(found.words):
+        return None
+    clicks = 2 if verb.startswith("double") or (match.group("times") or "").strip() else 1
+    return [Click(target=found, clicks=clicks, button="right" if verb.startswith("right") else "left")]
+
+
+@RULES.rule(
+    r"(?P<verb>submit|save|send|continue|proceed|apply|next|finish|confirm|go\s+on)(?:\s+(?:the|this|your|my|all)?\s*(?P<what>form|changes?|it|page|request|message|application|details|settings|data|to\s+the\s+next\s+(?:page|step)|login|answer|entry))?"
+)
+def submit(match: re.Match[str], text: Text) -> list[Step] | None:
+    verb = re.sub(r"\s+", " ", match.group("verb").lower())
+    others = tuple(word for word in lexicon.CONFIRMING if word != verb) if verb in ("submit", "save", "finish") else ("next", "continue", "proceed")
+    if verb in ("send", "confirm", "apply"):
+        others = ("submit", "ok", "yes") if verb == "confirm" else ("submit",)
+    return [Click(target=Target(verb.capitalize(), (BUTTON, LINK, ICON), aliases=others))]

@@ -1,0 +1,86 @@
+"""From a phrase to what it points at: "the second Delete button in the row of Ada" becomes a Target."""
+
+from __future__ import annotations
+
+import re
+
+from coasty_local.agent.planner import words as lexicon
+from coasty_local.agent.planner.clauses import Text
+from coasty_local.agent.scene import CHECK, INPUT, RADIO, SELECT, Target
+
+_ROLE = "|".join(sorted((re.escape(role) for role in lexicon.ROLES), key=len, reverse=True))
+_ORDINAL = "|".join(sorted(lexicon.ORDINALS, key=len, reverse=True))
+_ROW = re.compile(
+    r"\s+(?:that\s+is\s+|which\s+is\s+)?(?:next\s+to|beside|besides|near|(?:in|on|at)\s+the\s+same\s+(?:row|line)\s+as|"
+    r"(?:in|on)\s+(?:the\s+)?(?:row|line|card|section|box|panel|dialog|entry)\s+(?:of|for|with|that\s+says|named|called|containing)?|"
+    r"to\s+the\s+right\s+of|to\s+the\s+left\s+of|under|underneath|below|above|belonging\s+to)\s*(?:the\s+)?(.+)$",
+    re.IGNORECASE,
+)
+_IN_NAMED = re.compile(r"\s+(?:in|on)\s+(?:the\s+)?(.+?)\s+(?:row|line|card|section|panel|dialog|table|area|menu|sidebar)$", re.IGNORECASE)
+_NAMED = re.compile(
+    r"^(?:a|an|the)?\s*(?:({ord})\s+)?({role})s?\s+(?:that\s+(?:says|reads)|which\s+says|saying|named|called|labell?ed|titled|with\s+(?:the\s+)?(?:text|label|name|title))\s+(.+)$".format(
+        ord=_ORDINAL, role=_ROLE
+    ),
+    re.IGNORECASE,
+)
+_TAIL = re.compile(rf"^(.*?)\s*\b({_ROLE})s?$", re.IGNORECASE)
+_HEAD = re.compile(rf"^({_ROLE})\s+(\ue000\d+\ue001|[A-Z].*)$")
+_OF = re.compile(rf"^(.*\b(?:{_ROLE}))\s+(?:of|for)\s+(.+)$", re.IGNORECASE)
+_WHERE = re.compile(r"\s+(?:on|at|in|from)\s+(?:the|this)\s+(?:\w+\s+)?(?:page|screen|form|site|website|top|bottom|left|right|corner|window)(?:\s+(?:of|on)\s+.*)?$", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:on\s+|at\s+)?(?:the|a|an|your|my|this|that|its)\s+", re.IGNORECASE)
+
+
+def target(phrase: str, text: Text, kinds: tuple[str, ...] = ()) -> Target:
+    """The Target that the sealed phrase names; `kinds` hold when the phrase itself names no role."""
+    phrase, row = _row(_WHERE.sub("", phrase.strip()))
+    named = _NAMED.match(phrase)
+    if named:
+        ordinal, role, words = named.groups()
+        return _made(text, words, _kinds(role, kinds), lexicon.ORDINALS.get((ordinal or "").lower()), row)
+    phrase = _ARTICLE.sub("", phrase)
+    ordinal, phrase = _ordinal(phrase)
+    head = _HEAD.match(phrase)
+    if head:
+        return _made(text, head.group(2), _kinds(head.group(1), kinds), ordinal, row)
+    tail = _TAIL.match(phrase)
+    if tail and not (tail.group(2).lower() in ("text", "select", "image") and tail.group(1)):
+        return _made(text, _ARTICLE.sub("", tail.group(1)), _kinds(tail.group(2), kinds), ordinal, row)
+    return _made(text, phrase, kinds, ordinal, row)
+
+
+def field(phrase: str, text: Text) -> Target:
+    """A target that takes text: a field unless the phrase says otherwise."""
+    found = target(phrase, text, (INPUT, SELECT))
+    kinds = (INPUT, SELECT) if CHECK in found.kinds else found.kinds
+    return Target(found.words, kinds, found.ordinal, found.row, lexicon.field_aliases(found.words))
+
+
+def mark(phrase: str, text: Text) -> Target:
+    """A target that can be ticked."""
+    found = target(phrase, text, (CHECK, RADIO))
+    kinds = (CHECK, RADIO) if INPUT in found.kinds else found.kinds
+    return Target(found.words, kinds, found.ordinal, found.row, found.aliases)
+
+
+def _row(phrase: str) -> tuple[str, str]:
+    for pattern in (_ROW, _IN_NAMED):
+        match = pattern.search(phrase)
+        if match and phrase[: match.start()].strip():
+            return phrase[: match.start()].strip(), match.group(1)
+    match = _OF.match(phrase)
+    return (match.group(1), match.group(2)) if match else (phrase, "")
+
+
+def _ordinal(phrase: str) -> tuple[int | None, str]:
+    match = re.match(rf"({_ORDINAL})\s+(.+)$", phrase, re.IGNORECASE)
+    return (lexicon.ORDINALS[match.group(1).lower()], match.group(2)) if match else (None, phrase)
+
+
+def _kinds(role: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+    return lexicon.ROLES[role.lower()] or otherwise
+
+
+def _made(text: Text, words: str, kinds: tuple[str, ...], ordinal: int | None, row: str) -> Target:
+    row = re.sub(r"^(?:the\s+)?(?:row|line|card|entry)\s+(?:of|for|with)?\s*", "", row, flags=re.IGNORECASE)
+    row = re.sub(r"\s+(?:row|line|card|entry|section|panel)$", "", row, flags=re.IGNORECASE)
+    return Target(text.plain(words), kinds, ordinal, text.plain(_ARTICLE.sub("", row)))
