@@ -23,7 +23,7 @@ def picture(word: str) -> bytes:
     for place, letter in enumerate(word):
         image = np.minimum(image, _letter(letter, 34 + place * 56, dice))
     image = _bend(image, dice)
-    for _ in range(4):
+    for _ in range(3):
         start, end = (0, dice.randrange(HEIGHT)), (WIDTH, dice.randrange(HEIGHT))
         cv2.line(image, start, end, _ink(dice), 2, cv2.LINE_AA)
     speckle = np.random.default_rng(dice.randrange(9999)).integers(0, 60, image.shape, dtype=np.uint8)
@@ -48,4 +48,4 @@ def _bend(image: np.ndarray, dice: random.Random) -> np.ndarray:
 
 
 def _ink(dice: random.Random) -> tuple[int, int, int]:
-    return dice.randrange(120), dice.randrange(90), dice.randrange(120)
+    return dice.randrange(110), dice.randrange(80), dice.randrange(110)

@@ -23,6 +23,7 @@ class Variant:
     confirm: str = "page"  # page, dialog
     plans: str = "select"  # select, radio
     upper: bool = False  # button words in capitals
+    row_pay: bool = False  # the list itself has a button that leads to the payment
     google: bool = False
     newsletter: bool = False
     cookies: bool = False
@@ -51,12 +52,12 @@ VARIANTS = (
         confirm="dialog", google=True, add="New customer", save_customer="Create customer", radius=4,
     ),
     Variant(
-        "bistro", theme="warm", font=SERIF, size=18, labels="above", fields="underline", lists="cards", entry="right",
+        "bistro", theme="warm", font=SERIF, size=17, labels="above", fields="underline", lists="cards", entry="right",
         sign_in="Continue", open="Open", pay="Pay now", confirm_pay="Yes, pay", refund="Refund order",
         issue_refund="Refund", newsletter=True, plans="radio", radius=14, save="Save settings",
     ),
     Variant(
-        "signal", theme="contrast", size=17, fields="outline", navigation="side", sign_in="Sign in", upper=True,
+        "signal", theme="contrast", size=17, row_pay=True, fields="outline", navigation="side", upper=True,
         open="Show", pay="Pay", confirm_pay="Confirm", radius=0, save_customer="Add customer", verify="Continue",
     ),
     Variant(
@@ -74,8 +75,8 @@ VARIANTS = (
         sign_in="Continue", open="Open", radius=3, plans="radio", confirm="dialog", save="Save",
     ),
     Variant(
-        "large", theme="warm", font=SANS, size=16, zoom=1.15, labels="above", fields="filled", sign_in="Log in",
-        open="View", pay="Pay this invoice", confirm_pay="Pay now", radius=24, google=True, entry="right",
+        "large", theme="warm", font=SANS, size=16, zoom=1.15, row_pay=True, labels="above", fields="filled",
+        sign_in="Log in", pay="Pay this invoice", confirm_pay="Pay now", radius=24, google=True, entry="right",
     ),
     Variant(
         "ink", theme="dark", font=SANS, size=16, labels="floating", fields="filled", lists="cards", sign_in="Sign in",

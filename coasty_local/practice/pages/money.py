@@ -21,7 +21,7 @@ def invoices(call: Call) -> str:
             el("span", money(row.cents), class_="amount"),
             row.due,
             widgets.badge(row.status),
-            widgets.link(call, f"/invoices/{row.number}", call.look.open, "button plain small"),
+            _row_acts(call, row),
         )
         for row in call.visit.invoices.values()
     ]
@@ -83,6 +83,14 @@ def _approve(call: Call, row: Invoice) -> str:
         call.ledger.write("approve_invoice", row.label)
         call.visit.message = f"Invoice {row.number} approved."
     return f"/invoices/{row.number}"
+
+
+def _row_acts(call: Call, row: Invoice) -> list[Safe]:
+    """What the last cell of the list offers."""
+    acts = [widgets.link(call, f"/invoices/{row.number}", call.look.open, "button plain small")]
+    if call.look.row_pay and row.payable:
+        acts += [Safe(" "), widgets.link(call, f"/invoices/{row.number}/pay", "Pay", "button primary small")]
+    return acts
 
 
 def _find(call: Call) -> Invoice | None:
