@@ -64,6 +64,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         # Accepted first: a browser sees a close code only of a socket that was open.
         await self.accept()
+        self.loop = asyncio.get_running_loop()
         self.shown: dict[str, str] = {}
         self.under_way = 0
         self.dirty, self.hello = asyncio.Event(), asyncio.Event()
@@ -94,6 +95,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if isinstance(message.get("after"), int):
                 self.resume_at(message["after"])
             self.hello.set()
+
+    def dirty_again(self) -> None:
+        """There is more than one update could carry: come back at once. May be called from any thread."""
+        self.loop.call_soon_threadsafe(self.dirty.set)
 
     async def live_nudge(self, message: dict[str, Any]) -> None:
         self.dirty.set()

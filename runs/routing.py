@@ -1,7 +1,13 @@
-"""Websockets of the runs pages."""
+"""Websockets of the runs' pages."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-websocket_urlpatterns: list[URLPattern] = []
+from runs import consumers
+
+websocket_urlpatterns = [
+    path("ws/runs/", consumers.RunsConsumer.as_asgi()),
+    path("ws/runs/<str:upstream_id>/", consumers.RunConsumer.as_asgi()),
+    path("ws/audit/", consumers.AuditConsumer.as_asgi()),
+]

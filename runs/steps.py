@@ -114,27 +114,27 @@ def words(event_type: str, payload: Any) -> tuple[str, str, str]:
 def _text(event_type: str, payload: dict[str, Any]) -> str:
     match event_type:
         case "status":
-            return _string(payload, "status").replace("_", " ")
+            return first_string(payload, "status").replace("_", " ")
         case "awaiting_human":
-            return _string(payload, "reason", "awaiting_human_reason", "message")
+            return first_string(payload, "reason", "awaiting_human_reason", "message")
         case "resumed":
-            return _string(payload, "note") or "without a note"
+            return first_string(payload, "note") or "without a note"
         case "step":
             return f"{payload.get('steps_completed', '?')} completed"
         case "billing":
             cents = whole(payload, "cost_cents")
             return money(cents if cents is not None else whole(payload, "spent_cents"))
         case "error":
-            return ": ".join(part for part in (_string(payload, "code"), _string(payload, "message")) if part)
+            return ": ".join(part for part in (first_string(payload, "code"), first_string(payload, "message")) if part)
         case "done":
             return _done_text(payload)
-    return _string(payload, "text", "message", "thought")
+    return first_string(payload, "text", "message", "thought")
 
 
 def _done_text(payload: dict[str, Any]) -> str:
-    status = _string(payload, "status").replace("_", " ")
+    status = first_string(payload, "status").replace("_", " ")
     for part in (payload.get("result"), payload.get("error")):
-        said = _string(part, "summary", "message") if isinstance(part, dict) else ""
+        said = first_string(part, "summary", "message") if isinstance(part, dict) else ""
         if said:
             return f"{status}: {said}"
     return status
@@ -145,7 +145,7 @@ def _tone(event_type: str, payload: dict[str, Any]) -> str:
         return SAYS
     if event_type in {"awaiting_human", "resumed"}:
         return ASKS
-    if event_type == "error" or _string(payload, "status") in {"failed", "timed_out"}:
+    if event_type == "error" or first_string(payload, "status") in {"failed", "timed_out"}:
         return BAD
     return FINE if event_type == "done" else QUIET
 
@@ -154,16 +154,16 @@ def _result_words(payload: dict[str, Any]) -> tuple[str, str, str]:
     took = whole(payload, "duration_ms")
     timing = f" in {took} ms" if took is not None else ""
     if payload.get("success") is False:
-        return "Failed", _string(payload, "error") + timing, BAD
+        return "Failed", first_string(payload, "error") + timing, BAD
     return "Done", timing.strip(), QUIET
 
 
 def act_words(payload: dict[str, Any]) -> tuple[str, str, str]:
     """An act in words: what, where, and the description that came with it."""
-    name = _string(payload, "action_type", "tool", "command") or "act"
+    name = first_string(payload, "action_type", "tool", "command") or "act"
     params = payload.get("params", payload.get("parameters"))
     params = params if isinstance(params, dict) else {}
-    detail = [_where(params), _string(params, "text", "url"), _keys(params), _string(payload, "description")]
+    detail = [_where(params), first_string(params, "text", "url"), _keys(params), first_string(payload, "description")]
     return name.replace("_", " ").capitalize(), " · ".join(part for part in detail if part), ACT
 
 
@@ -193,7 +193,8 @@ def _point(params: dict[str, Any], pair: tuple[str, ...]) -> tuple[int, int] | N
     return None
 
 
-def _string(payload: Any, *names: str) -> str:
+def first_string(payload: Any, *names: str) -> str:
+    """The first of the named members that says something; what is not text comes as JSON."""
     for name in names:
         value = payload.get(name) if isinstance(payload, dict) else None
         if value not in (None, ""):

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from runs import views
+
+urlpatterns = [
+    path("", views.listing, name="runs"),
+    path("new/", views.new, name="new_run"),
+    path("<str:upstream_id>/", views.detail, name="run"),
+    path("<str:upstream_id>/earlier/", views.earlier, name="earlier_steps"),
+    path("<str:upstream_id>/cancel/", views.cancel, name="cancel_run"),
+    path("<str:upstream_id>/frames/<int:index>.jpg", views.frame, name="frame"),
+]

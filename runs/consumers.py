@@ -1,0 +1,112 @@
+"""The sockets of the runs' pages: the list, one run, the audit log."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import parse_qsl
+
+from django.utils.safestring import SafeString
+
+from live import fragments as html
+from live import topics
+from live.consumer import LiveConsumer, Missing
+from runs import audit, fragments, steps, timeline
+from runs.models import Run
+
+LATE_FRAMES = 20  # how many of the newest steps may still get a frame
+CHAIN_SECONDS = 30  # how long a verified audit chain is believed
+
+
+class RunsConsumer(LiveConsumer):
+    """The list as the page's own address narrows it."""
+
+    permission = "runs.view_run"
+
+    def open(self) -> None:
+        self.filters = fragments.Filters.read(query(self.scope))
+
+    def topics(self) -> list[str]:
+        return [topics.RUNS, topics.HEALTH]
+
+    def regions(self) -> list[str]:
+        return [fragments.run_list(self.user, self.filters)]
+
+
+class RunConsumer(LiveConsumer):
+    """One run: its head and screen as they change, its events by cursor."""
+
+    permission = "runs.view_run"
+
+    def open(self) -> None:
+        upstream_id = self.scope["url_route"]["kwargs"]["upstream_id"]
+        run = Run.objects.visible_to(self.user).filter(upstream_id=upstream_id).first()
+        if run is None:
+            raise Missing
+        self.pk = run.pk
+        after = query(self.scope).get("after", "0")
+        self.resume_at(int(after) if after.isdecimal() else 0)
+
+    def resume_at(self, after: int) -> None:
+        self.after, self.place = max(0, after), None
+
+    def topics(self) -> list[str]:
+        return [topics.run(self.pk), topics.HEALTH]
+
+    def regions(self) -> list[str]:
+        run = self._run()
+        return [fragments.run_head(run), fragments.run_screen(run), *self._late_frames(run)]
+
+    def additions(self) -> list[str]:
+        run = self._run()
+        if self.place is None:
+            self.place = timeline.place_at(run, self.after)
+        shown_step = self.place.step if self.after else -1
+        parts = timeline.after(run, self.after, self.place)
+        found = []
+        for part in parts:
+            self.after = part.lines[-1].event.seq
+            if part.number <= shown_step:
+                found.append(html.append(f"lines-{run.pk}-{part.number}", fragments.lines(run, part)))
+            else:
+                found.append(html.append(f"timeline-{run.pk}", self._new_step(run, part)))
+        if parts and run.cursor > self.after:
+            self.dirty_again()
+        return found
+
+    def _new_step(self, run: Run, part: steps.Step) -> SafeString:
+        frames = fragments.step_frames(run, part)
+        self.shown[html.root_id(frames)] = html.version(frames)
+        return fragments.step(run, part)
+
+    def _late_frames(self, run: Run) -> list[str]:
+        # Frames come in after the events of their step: the newest steps are drawn again when they have.
+        newest = self.place.step if self.place else 0
+        numbers = range(max(1, newest - LATE_FRAMES), newest + 1)
+        return [fragments.step_frames(run, part) for part in timeline.drawn(run, numbers)]
+
+    def _run(self) -> Run:
+        return Run.objects.select_related("connection", "started_by").get(pk=self.pk)
+
+
+class AuditConsumer(LiveConsumer):
+    """The audit log as the page's own address narrows it."""
+
+    permission = "runs.view_auditentry"
+
+    def open(self) -> None:
+        self.filters = query(self.scope)
+        self.checked, self.checked_at = audit.verify(), time.monotonic()
+
+    def topics(self) -> list[str]:
+        return [topics.AUDIT]
+
+    def regions(self) -> list[str]:
+        if time.monotonic() - self.checked_at > CHAIN_SECONDS:
+            self.checked, self.checked_at = audit.verify(), time.monotonic()
+        page = self.filters.get("page", "1")
+        return [fragments.audit_list(self.filters, int(page) if page.isdecimal() else 1, self.checked)]
+
+
+def query(scope: dict[str, bytes]) -> dict[str, str]:
+    """The socket's query string; the page passes its own on."""
+    return dict(parse_qsl(scope["query_string"].decode("latin-1")))

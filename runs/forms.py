@@ -1,0 +1,201 @@
+"""The form of a new run: every field of POST /v1/runs, and upstream's own refusals shown at their fields."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from coasty_api import errors
+
+ENGINES = (
+    ("v3", "v3 · $0.05 a step"),
+    ("v5", "v5 · $0.05 a step"),
+    ("v4", "v4 · $0.05 a step"),
+    ("v1", "v1 · $0.08 a step"),
+)
+ON_AWAITING = (
+    ("pause", "Wait for a person (it goes to Approvals)"),
+    ("fail", "End as failed"),
+    ("cancel", "End as cancelled"),
+)
+PRESETS = (
+    (
+        "Sign in",
+        "Open Chrome, go to {practice}, sign in as ada@example.com with password lovelace, "
+        "and verify that the page says Welcome back, Ada.",
+    ),
+    (
+        "Asks for a password",
+        "Open Chrome, go to {practice}, sign in as ada@example.com, and verify that the page says Welcome back, Ada.",
+    ),
+    (
+        "Asks for a one-time code",
+        "Open Chrome, go to {practice}, sign in as grace@example.com with password hopper, "
+        "and verify that the page says Welcome back, Grace.",
+    ),
+    (
+        "Asks before it pays",
+        "Open Chrome, go to {practice}, sign in as ada@example.com with password lovelace, and pay invoice INV-1042.",
+    ),
+    (
+        "Refund an order",
+        "Open Chrome, go to {practice}, sign in as ada@example.com with password lovelace, "
+        "and refund order 7001 with the reason 'damaged in transit'.",
+    ),
+    ("Click the first link", "Open Chrome, navigate to {practice}, and click the first link."),
+)
+
+
+class NewRun(forms.Form):
+    """What the operator submits; `body()` is what goes upstream."""
+
+    task = forms.CharField(
+        max_length=16_000,
+        widget=forms.Textarea(attrs={"rows": 5, "autofocus": True}),
+        help_text="Say it as you would to a colleague at a computer: which page, what to do, how to see that it worked.",
+    )
+    machine_id = forms.CharField(label="Machine", max_length=128, required=False)
+    max_steps = forms.IntegerField(
+        label="Steps at most", min_value=1, max_value=1000, initial=50, help_text="The run fails when they are used up."
+    )
+    deadline_seconds = forms.IntegerField(
+        label="Deadline, in seconds",
+        min_value=1,
+        max_value=86_400,
+        required=False,
+        help_text="Wall clock from the start; it runs on while the run waits. Empty: none.",
+    )
+    on_awaiting_human = forms.ChoiceField(label="When it needs a person", choices=ON_AWAITING, initial="pause")
+    awaiting_human_timeout_seconds = forms.IntegerField(
+        label="Wait for a person, in seconds",
+        min_value=1,
+        max_value=86_400,
+        required=False,
+        help_text="How long one pause may last before upstream gives up. Empty: no limit.",
+    )
+    instructions = forms.CharField(
+        max_length=16_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Standing orders, added to the agent's own, for example: pay without asking up to $50.",
+    )
+    system_prompt = forms.CharField(
+        label="System prompt",
+        max_length=32_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Stands before the agent's own prompt. Upstream never shows it again.",
+    )
+    cua_version = forms.ChoiceField(label="Engine", choices=ENGINES, initial="v3")
+    metadata = forms.JSONField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text='A JSON object of at most 50 keys, kept with the run, for example {"ticket": "A-17"}.',
+    )
+    webhook_url = forms.CharField(
+        label="Webhook address",
+        max_length=2048,
+        required=False,
+        help_text="Upstream tells this address when the run waits or ends.",
+    )
+    idempotency_key = forms.RegexField(r"\A[A-Za-z0-9_:-]{1,128}\Z", widget=forms.HiddenInput)
+
+    ADVANCED = (
+        "deadline_seconds",
+        "on_awaiting_human",
+        "awaiting_human_timeout_seconds",
+        "instructions",
+        "system_prompt",
+        "cua_version",
+        "metadata",
+        "webhook_url",
+    )
+
+    def __init__(self, *args: Any, machines: list[dict[str, Any]] | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {}).setdefault("idempotency_key", uuid.uuid4().hex)
+        super().__init__(*args, **kwargs)
+        if machines:
+            choices = [("", "The first one that runs")] + [_choice(machine) for machine in machines]
+            self.fields["machine_id"].widget = forms.Select(choices=choices)
+        else:
+            self.fields["machine_id"].help_text = "Empty: the first machine that runs."
+        for name in self.fields:
+            self._describe(name)
+
+    def _describe(self, name: str) -> None:
+        # Help and errors are read out with the field they belong to.
+        attrs = self.fields[name].widget.attrs
+        if self.fields[name].help_text:
+            attrs["aria-describedby"] = f"help-{name}"
+        if self.is_bound and self.errors.get(name):
+            attrs["aria-invalid"] = "true"
+            attrs["aria-describedby"] = f"{attrs.get('aria-describedby', '')} error-{name}".strip()
+
+    def clean_metadata(self) -> dict[str, Any] | None:
+        value = self.cleaned_data["metadata"]
+        if value is not None and not isinstance(value, dict):
+            raise forms.ValidationError('Give a JSON object, for example {"ticket": "A-17"}.')
+        return value or None
+
+    def body(self) -> dict[str, Any]:
+        """The fields of POST /v1/runs that were filled in."""
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name != "idempotency_key" and value not in (None, "")
+        }
+
+    def refuse(self, error: errors.CoastyError) -> None:
+        """Show upstream's refusal at the fields that it names, else above the form."""
+        named = False
+        for detail in error.details if isinstance(error, errors.Invalid) else []:
+            name = next((str(part) for part in detail.get("loc", []) if str(part) in self.fields), None)
+            named = named or name is not None
+            self.add_error(name, f"Upstream says: {str(detail.get('msg', 'not accepted'))[:300]}")
+        if isinstance(error, errors.NotFound):
+            self.add_error("machine_id", f"Upstream says: {error.message[:300]}")
+        elif not named:
+            self.add_error(None, remedy(error))
+        for name in self.errors:
+            if name in self.fields:
+                self._describe(name)
+
+    def advanced_open(self) -> bool:
+        """Whether the folded part must be seen: something in it was changed or refused."""
+        return self.is_bound and any(name in self.errors or name in self.changed_data for name in self.ADVANCED)
+
+
+def _choice(machine: dict[str, Any]) -> tuple[str, str]:
+    name, state = str(machine.get("display_name") or machine.get("id")), str(machine.get("status", ""))
+    return str(machine.get("id")), name[:60] if state == "running" else f"{name[:60]} ({state})"
+
+
+def remedy(error: errors.CoastyError) -> str:
+    """What went wrong and what to do, in one or two sentences."""
+    said = error.message[:500]
+    match error:
+        case errors.Lost():
+            return (
+                "Upstream did not answer, so it is not known whether the run was started. Press the button again: "
+                "the same request is recognised, and no second run starts."
+            )
+        case errors.Unavailable():
+            return f"Upstream can't be reached, and nothing was started: {said} Your entries are kept; try again."
+        case errors.PaymentNeeded():
+            return f"Upstream wants more credit first: {said}"
+        case errors.KeyRefused():
+            return f"Upstream refuses the console's key; an administrator must check COASTY_API_KEY. It says: {said}"
+        case errors.Busy():
+            return f"Upstream is busy: {said} Try again in a moment."
+    return f"Upstream says: {said}"
+
+
+def presets() -> list[tuple[str, str]]:
+    """Example tasks for the practice site; none where upstream is not the local platform."""
+    if not settings.UPSTREAM_IS_LOCAL:
+        return []
+    practice = f"http://127.0.0.1:{settings.LOCAL_PORT}/practice/"
+    return [(name, text.format(practice=practice)) for name, text in PRESETS]

@@ -1,0 +1,187 @@
+"""Context and rendering of each fragment of the runs' pages; they read, and never write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Q, QuerySet
+from django.utils.safestring import SafeString
+
+from live import fragments
+from runs import states, steps, timeline
+from runs.models import AuditEntry, Connection, Run
+
+PAGE_SIZE = 40
+STREAM_WORDS = {
+    states.Stream.IDLE: "Not followed yet",
+    states.Stream.CONNECTING: "Connecting to the event stream",
+    states.Stream.LIVE: "Live",
+    states.Stream.RECONNECTING: "Reconnecting; what is shown may be old",
+    states.Stream.REFUSED: "Upstream refuses to show this run's events",
+    states.Stream.ENDED: "The stream has ended",
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of runs is narrowed to; `page` counts from 1."""
+
+    status: str = ""
+    q: str = ""
+    page: int = 1
+
+    @classmethod
+    def read(cls, given: Any) -> Filters:
+        """From a query string's dictionary; odd values count as none."""
+        page = str(given.get("page", "1"))
+        status = given.get("status", "")
+        known = {*states.Status.values, "live"}
+        return cls(
+            status if status in known else "",
+            given.get("q", "").replace("\x00", "").strip()[:200],
+            int(page) if page.isdecimal() and len(page) < 7 else 1,
+        )
+
+
+def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
+    if filters.q:
+        q = filters.q
+        runs = runs.filter(
+            Q(task__icontains=q)
+            | Q(upstream_id__icontains=q)
+            | Q(awaiting_human_reason__icontains=q)
+            | Q(machine_id__iexact=q)
+        )
+    if filters.status == "live":
+        return runs.exclude(status__in=states.TERMINAL)
+    return runs.filter(status=filters.status) if filters.status else runs
+
+
+def run_list(user: Any, filters: Filters) -> SafeString:
+    """One page of the runs that the person may see."""
+    runs = Run.objects.visible_to(user)
+    found = matching(runs, filters).select_related("started_by").order_by("-created_at", "-id")
+    page: Page[Run] = Paginator(found, PAGE_SIZE).get_page(filters.page)
+    return fragments.render(
+        "runs/_run_list.html",
+        {
+            "page": page,
+            "filters": filters,
+            "tabs": _tabs(matching(runs, Filters(q=filters.q)), filters),
+            "may_start": user.has_perm("runs.start_run"),
+        },
+    )
+
+
+def _tabs(runs: QuerySet[Run], filters: Filters) -> list[dict[str, Any]]:
+    counts = dict(runs.order_by().values_list("status").annotate(Count("id")))
+    tabs = [{"value": "", "label": "All", "count": sum(counts.values())}]
+    tabs += [{"value": status.value, "label": status.label, "count": counts.get(status, 0)} for status in states.Status]
+    return [tab for tab in tabs if tab["count"] or tab["value"] in {filters.status, ""}]
+
+
+def run_head(run: Run) -> SafeString:
+    """State, steps, cost, time, stream, and at the end the result."""
+    return fragments.render(
+        "runs/_run_head.html",
+        {
+            "run": run,
+            "connection": run.connection,
+            "stream_words": STREAM_WORDS.get(run.stream, run.stream),
+            "approval": run.approvals.order_by("-id").first() if run.status == states.Status.AWAITING_HUMAN else None,
+            "terminal": run.is_terminal,
+            "result": result_words(run),
+        },
+    )
+
+
+def result_words(run: Run) -> dict[str, Any] | None:
+    """What came out: a sentence, whether upstream verified it, and what upstream sent, to the letter."""
+    if not run.is_terminal:
+        return None
+    result = run.result if isinstance(run.result, dict) else {}
+    error = run.error if isinstance(run.error, dict) else {}
+    passed = result.get("passed")
+    return {
+        "summary": steps.first_string(result, "summary", "verdict", "status"),
+        "passed": passed if isinstance(passed, bool) else None,
+        "error_code": steps.first_string(error, "code"),
+        "error": steps.first_string(error, "message"),
+    }
+
+
+def run_screen(run: Run) -> SafeString:
+    """The newest frame, with the acts of its step drawn on it."""
+    frame = timeline.latest_frame(run)
+    return fragments.render("runs/_run_screen.html", {"run": run, "picture": picture(run, frame)})
+
+
+def picture(run: Run, frame: Any) -> steps.Picture | None:
+    """A frame with the marks of its step's acts; None without a frame."""
+    if frame is None or frame.step is None:
+        return steps.Picture(frame, []) if frame else None
+    return next((p for p in steps.pictures(timeline.step(run, frame.step)) if p.frame.index == frame.index), None)
+
+
+def run_timeline(run: Run) -> SafeString:
+    """The newest steps, oldest first, with a way to the earlier ones."""
+    shown, earlier = timeline.newest(run)
+    return fragments.render("runs/_timeline.html", {"run": run, "steps": _parts(run, shown), "earlier": earlier})
+
+
+def earlier_steps(run: Run, before: int) -> SafeString:
+    """The steps before the event `before`, to stand in place of the button that asked for them."""
+    shown, earlier = timeline.newest(run, before)
+    return fragments.render("runs/_earlier.html", {"run": run, "steps": _parts(run, shown), "earlier": earlier})
+
+
+def _parts(run: Run, shown: Sequence[steps.Step]) -> list[SafeString]:
+    return [step(run, part) for part in shown]
+
+
+def step(run: Run, part: steps.Step) -> SafeString:
+    """One step whole."""
+    frames = step_frames(run, part)
+    return fragments.render("runs/_step.html", {"run": run, "step": part, "frames": frames, "lines": part.lines})
+
+
+def step_frames(run: Run, part: steps.Step) -> SafeString:
+    """The frames of one step with the acts drawn on them."""
+    return fragments.render("runs/_step_frames.html", {"run": run, "step": part, "pictures": steps.pictures(part)})
+
+
+def lines(run: Run, part: steps.Step) -> str:
+    """Rows to add to a step that the page shows already."""
+    return "".join(fragments.render("runs/_line.html", {"run": run, "line": line}) for line in part.lines)
+
+
+def health() -> SafeString:
+    """How upstream stands, in words."""
+    return fragments.render("runs/_health.html", {"connections": list(Connection.objects.all())})
+
+
+def board(user: Any) -> SafeString:
+    """The runs under way, each with its newest frame."""
+    runs = list(Run.objects.visible_to(user).live().order_by("-created_at")[:24])
+    cards = [{"run": run, "frame": timeline.latest_frame(run)} for run in runs]
+    total = Run.objects.visible_to(user).live().count()
+    return fragments.render("runs/_board.html", {"cards": cards, "total": total, "more": total - len(cards)})
+
+
+def audit_list(filters: dict[str, str], page: int, checked: tuple[bool, int | None]) -> SafeString:
+    """One page of the audit log, newest first, and whether its chain holds."""
+    entries = AuditEntry.objects.select_related("run").order_by("-seq")
+    if filters.get("run"):
+        entries = entries.filter(run__upstream_id=filters["run"])
+    if filters.get("person"):
+        entries = entries.filter(actor_name__iexact=filters["person"])
+    if filters.get("act"):
+        entries = entries.filter(act__startswith=filters["act"])
+    found = Paginator(entries, PAGE_SIZE).get_page(page)
+    return fragments.render(
+        "runs/_audit_list.html",
+        {"page": found, "filters": filters, "holds": checked[0], "broken_at": checked[1]},
+    )

@@ -1,0 +1,35 @@
+"""Owns how untrusted text is shown: escaped, cut to a size, with invisible and direction-changing characters named."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+LIMIT = 20_000
+
+# Controls (but newline and tab), format characters (bidi overrides, zero-width), line separators, blank look-alikes.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"
+    "\u200b-\u200f\u2028-\u202f\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_SPAN = '<span class="hidden-char" title="{name}">{code}</span>'
+
+
+def plain(text: object, limit: int = LIMIT) -> SafeString:
+    """The text as safe HTML that can't run, link, hide or reorder anything; what is cut off is counted."""
+    whole = "" if text is None else str(text).replace("\r\n", "\n")
+    shown = _HIDDEN.sub(_named, str(escape(whole[:limit])))
+    rest = len(whole) - limit
+    if rest > 0:
+        shown += f'<span class="cut"> … {rest:,} more characters are not shown</span>'
+    return mark_safe(shown)  # noqa: S308 (escaped above; the spans hold names of characters only)
+
+
+def _named(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    name = unicodedata.name(found.group(), "control character").lower()
+    return _SPAN.format(name=name, code=f"U+{code:04X}")

@@ -1,0 +1,104 @@
+"""Filters and tags of the console's templates: money, times that tick, untrusted text, icons."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from runs import plain as texts
+from runs import states, steps
+
+register = template.Library()
+
+
+@register.filter
+def cents(value: int | None) -> str:
+    return steps.money(value) if value is not None else "—"
+
+
+@register.filter
+def plain(value: object, limit: int = texts.LIMIT) -> SafeString:
+    return texts.plain(value, limit)
+
+
+@register.filter
+def status_word(value: str) -> str:
+    """A status for people; one that the contract does not name is shown as it came."""
+    return states.Status(value).label if value in states.Status.values else value.replace("_", " ")
+
+
+@register.filter
+def status_tone(value: str) -> str:
+    return value if value in states.Status.values else "unknown"
+
+
+def _time(moment: datetime | None, kind: str, shown: str) -> SafeString:
+    if moment is None:
+        return SafeString("—")
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" data-{} title="{}">{}</time>',
+        moment.isoformat(),
+        kind,
+        local.strftime("%Y-%m-%d %H:%M:%S %Z"),
+        local.strftime(shown),
+    )
+
+
+@register.simple_tag
+def age(moment: datetime | None) -> SafeString:
+    """How long ago, ticking; the clock time where scripts are off."""
+    return _time(moment, "age", "%H:%M:%S")
+
+
+@register.simple_tag
+def left(moment: datetime | None) -> SafeString:
+    """How long until, ticking."""
+    return _time(moment, "left", "until %H:%M:%S")
+
+
+@register.simple_tag
+def running(moment: datetime | None) -> SafeString:
+    """How long since, as a duration that ticks."""
+    return _time(moment, "since", "since %H:%M:%S")
+
+
+@register.simple_tag
+def clock(moment: datetime | None) -> SafeString:
+    """The time of day; the page's own zone."""
+    return _time(moment, "clock", "%H:%M:%S")
+
+
+@register.simple_tag
+def stamp(moment: datetime | None) -> SafeString:
+    """Date and time of day."""
+    return _time(moment, "stamp", "%Y-%m-%d %H:%M:%S")
+
+
+@register.filter
+def lasted(start: datetime | None, end: datetime | None) -> str:
+    """A duration in words: 1 h 02 min, 3 min 05 s, 12 s."""
+    if not start or not end:
+        return "—"
+    seconds = max(0, int((end - start).total_seconds()))
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {seconds % 60:02d} s" if minutes else f"{seconds} s"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon beside words that say the same; hidden from readers of the page by ear."""
+    return SafeString(render_to_string("_icon.svg", {"name": name}))
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key, "")

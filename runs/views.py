@@ -1,0 +1,138 @@
+"""The pages of runs and of the audit log: fetch and check access, call, render."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from coasty_api import errors
+from runs import audit, control, forms, fragments, upstream
+from runs.models import Connection, Frame, Run
+
+MACHINES_TIMEOUT_SECONDS = 2.0
+
+
+def load_run(user: Any, upstream_id: str) -> Run:
+    """The run, if this person may see it; 404 else."""
+    runs = Run.objects.visible_to(user).select_related("connection", "started_by")
+    return get_object_or_404(runs, upstream_id=upstream_id)
+
+
+@require_GET
+@login_required
+@permission_required("runs.view_run", raise_exception=True)
+def listing(request: HttpRequest) -> HttpResponse:
+    filters = fragments.Filters.read(request.GET)
+    return render(
+        request, "runs/listing.html", {"filters": filters, "run_list": fragments.run_list(request.user, filters)}
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@permission_required("runs.start_run", raise_exception=True)
+def new(request: HttpRequest) -> HttpResponse:
+    machines, problem = _machines()
+    form = forms.NewRun(request.POST or None, machines=machines)
+    if request.method == "POST" and form.is_valid():
+        run = _start(request, form)
+        if run:
+            return redirect("run", run.upstream_id)
+    context = {"form": form, "presets": forms.presets(), "machines": machines, "machines_problem": problem}
+    context["key_kind"] = Connection.objects.values_list("key_kind", flat=True).first() or ""
+    return render(request, "runs/new.html", context, status=422 if form.errors else 200)
+
+
+def _start(request: HttpRequest, form: forms.NewRun) -> Run | None:
+    try:
+        return control.start(request.user, form.body(), form.cleaned_data["idempotency_key"])
+    except errors.CoastyError as refused:
+        form.refuse(refused)
+        return None
+
+
+def _machines() -> tuple[list[dict[str, Any]], str]:
+    """The machines to choose from, and why there are none."""
+    connection = upstream.connection()
+    if connection.health in {Connection.Health.DOWN, Connection.Health.REFUSED}:
+        return [], connection.health_detail or "Upstream can't be reached."
+    try:
+        found = upstream.client(connection, MACHINES_TIMEOUT_SECONDS).machines().get("data") or []
+    except errors.CoastyError as problem:
+        upstream.note_health(connection, problem)
+        return [], problem.message
+    return [machine for machine in found if isinstance(machine, dict) and machine.get("id")], ""
+
+
+@require_GET
+@login_required
+@permission_required("runs.view_run", raise_exception=True)
+def detail(request: HttpRequest, upstream_id: str) -> HttpResponse:
+    run = load_run(request.user, upstream_id)
+    context = {
+        "run": run,
+        "head": fragments.run_head(run),
+        "screen": fragments.run_screen(run),
+        "timeline": fragments.run_timeline(run),
+    }
+    return render(request, "runs/detail.html", context)
+
+
+@require_GET
+@login_required
+@permission_required("runs.view_run", raise_exception=True)
+def earlier(request: HttpRequest, upstream_id: str) -> HttpResponse:
+    before = request.GET.get("before", "")
+    run = load_run(request.user, upstream_id)
+    return HttpResponse(fragments.earlier_steps(run, int(before) if before.isdecimal() else 0))
+
+
+@require_POST
+@login_required
+@permission_required("runs.cancel_run", raise_exception=True)
+def cancel(request: HttpRequest, upstream_id: str) -> HttpResponse:
+    run = load_run(request.user, upstream_id)
+    try:
+        control.cancel(request.user, run)
+        messages.success(request, "The run is cancelled; upstream confirmed it.")
+    except errors.Conflict as refused:
+        state = refused.current_state.replace("_", " ")
+        messages.warning(request, f"Not cancelled: the run had ended before ({state or 'it is over'}).")
+    except errors.Lost:
+        messages.warning(request, "Upstream did not answer the cancel. The state below is what is known; look again.")
+    except errors.CoastyError as problem:
+        messages.error(request, f"Not cancelled. {forms.remedy(problem)}")
+    return redirect("run", upstream_id)
+
+
+@require_GET
+@never_cache
+@login_required
+@permission_required("runs.view_run", raise_exception=True)
+def frame(request: HttpRequest, upstream_id: str, index: int) -> HttpResponse:
+    """A stored frame as it came; never kept by the browser."""
+    run = load_run(request.user, upstream_id)
+    found = get_object_or_404(Frame, run=run, index=index)
+    kind = found.mime_type if found.mime_type in {"image/jpeg", "image/png", "image/webp"} else "image/jpeg"
+    answer = HttpResponse(bytes(found.image), content_type=kind)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_GET
+@login_required
+@permission_required("runs.view_auditentry", raise_exception=True)
+def audit_log(request: HttpRequest) -> HttpResponse:
+    filters = {name: request.GET.get(name, "").strip()[:200] for name in ("run", "person", "act")}
+    page = request.GET.get("page", "1")
+    context = {
+        "filters": filters,
+        "audit_list": fragments.audit_list(filters, int(page) if page.isdecimal() else 1, audit.verify()),
+    }
+    return render(request, "runs/audit.html", context)
