@@ -1,0 +1,206 @@
+"""Lines of text in a picture: where they are, cut apart where columns meet, read once and remembered."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from coasty_local.agent.perception import models
+from coasty_local.agent.perception.regions import Colour, Mask
+from coasty_local.agent.ports import Image
+from coasty_local.agent.scene import Box, Line
+
+INK = 24  # difference from the background that makes a pixel ink
+DEAREST = 350_000  # pixels that the finder may look at in full size; above, it looks at three quarters of the size
+SMALL = 9.0  # median height of letters, in pixels, below which it always looks in full size
+GAP = 1.25  # a blank wider than this many letter heights parts two columns
+KEPT = 6000  # lines remembered by their pixels
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The tight box of one line, its background and the colour of its letters."""
+
+    box: Box
+    paper: Colour
+    ink: Colour
+
+
+class Memory:
+    """Lines that were read, by their pixels; shared by all threads."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, crop: Image) -> tuple[str, float]:
+        key = hashlib.blake2b(
+            np.ascontiguousarray(crop), digest_size=16, salt=crop.shape[1].to_bytes(8, "big")
+        ).digest()
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        text, score = models.read(crop)
+        with self._lock:
+            self._known[key] = text, score
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return text, score
+
+
+def blocks(edge: Mask) -> list[Box]:
+    """Boxes, few and apart from each other, that hold everything which is not blank."""
+    height, width = edge.shape
+    small = cv2.resize(edge * 255, (max(1, width // 8), max(1, height // 8)), interpolation=cv2.INTER_AREA)
+    spread = cv2.dilate((small > 0).astype(np.uint8), np.ones((5, 9), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(spread, connectivity=8)
+    boxes = [grown(Box(*(int(v) * 8 for v in s[:4])), 8, 8, width, height) for s in stats[1:]]
+    return merged(boxes)
+
+
+def merged(boxes: Sequence[Box]) -> list[Box]:
+    """Unite boxes that overlap until none do."""
+    rest, out = sorted(boxes, key=lambda b: (b.y, b.x)), []
+    while rest:
+        box = rest.pop(0)
+        hit = next((other for other in rest if box.overlap(other)), None)
+        if hit is None:
+            out.append(box)
+            continue
+        rest.remove(hit)
+        rest.insert(0, _union(box, hit))
+    return out
+
+
+def _union(a: Box, b: Box) -> Box:
+    x, y = min(a.x, b.x), min(a.y, b.y)
+    return Box(x, y, max(a.right, b.right) - x, max(a.bottom, b.bottom) - y)
+
+
+def grown(box: Box, dx: int, dy: int, width: int, height: int) -> Box:
+    x, y = max(0, box.x - dx), max(0, box.y - dy)
+    return Box(x, y, min(width, box.right + dx) - x, min(height, box.bottom + dy) - y)
+
+
+def scale(edge: Mask, places: Sequence[Box]) -> float:
+    """1.0 when the blank-free area is small or the letters are; else 0.75, which costs half."""
+    if sum(b.w * b.h for b in places) <= DEAREST:
+        return 1.0
+    _, _, stats, _ = cv2.connectedComponentsWithStats(edge, connectivity=8)
+    heights = stats[1:, 3][(stats[1:, 3] >= 5) & (stats[1:, 3] <= 40) & (stats[1:, 2] <= 3 * stats[1:, 3])]
+    return 1.0 if len(heights) and float(np.median(heights)) < SMALL else 0.75
+
+
+def find(image: Image, places: Sequence[Box], size: float, fences: Sequence[Box]) -> list[Cut]:
+    """The lines inside `places`, each with a tight box. A line never runs across the side of a box in `fences`."""
+    cuts: list[Cut] = []
+    for place in places:
+        part = image[place.y : place.bottom, place.x : place.right]
+        for core in models.find(part, size):
+            whole = Box(core.x + place.x, core.y + place.y, core.w, core.h)
+            for piece in _fenced(whole, fences):
+                cuts.extend(_cut(image, piece))
+    return cuts
+
+
+def _fenced(core: Box, fences: Sequence[Box]) -> list[Box]:
+    """Part a core where a side of a fence crosses it."""
+    stops = {core.x, core.right}
+    for fence in fences:
+        if fence.y <= core.y + core.h * 0.3 and fence.bottom >= core.bottom - core.h * 0.3:
+            stops |= {x for x in (fence.x, fence.right) if core.x + core.h * 0.6 < x < core.right - core.h * 0.6}
+    edge = sorted(stops)
+    return [Box(a, core.y, b - a, core.h) for a, b in itertools.pairwise(edge) if b - a > 2]
+
+
+def _cut(image: Image, core: Box) -> list[Cut]:
+    """Tighten a core to its ink and part it at wide blanks."""
+    height, width = image.shape[:2]
+    reach = max(4, round(core.h * 1.1))
+    frame = grown(core, reach, reach, width, height)
+    crop = image[frame.y : frame.bottom, frame.x : frame.right]
+    top, left = core.y - frame.y, core.x - frame.x
+    paper = _mode(crop[top : top + core.h, left : left + core.w])
+    ink = np.abs(crop.astype(np.int16) - np.array(paper, np.int16)).max(axis=2) > INK
+    first, last = _rows(ink[:, left : left + core.w], top, core.h)
+    if last <= first:
+        return []
+    columns = _columns(ink, first, last, left, core.w)
+    return [
+        Cut(Box(frame.x + a, frame.y + first, b - a, last - first), paper, _ink_colour(crop[first:last, a:b], paper))
+        for a, b in columns
+    ]
+
+
+def _mode(pixels: Image) -> Colour:
+    """The commonest colour, to 3 bits a channel, as the median of the pixels that have it."""
+    flat = pixels.reshape(-1, 3)
+    codes = (flat >> 5).astype(np.int32) @ np.array([64, 8, 1], np.int32)
+    b, g, r = np.median(flat[codes == np.bincount(codes).argmax()], axis=0)
+    return int(b), int(g), int(r)
+
+
+def _rows(ink: npt.NDArray[np.bool_], top: int, height: int) -> tuple[int, int]:
+    """First and last row of the letters: from the core outward over rows with ink, small gaps allowed."""
+    full = ink.mean(axis=1)
+    inked = (full > 0) & (full < 0.93)
+    first, last = top, top + height
+    slack = max(1, height // 5)
+    while first > 0 and inked[max(0, first - slack) : first].any():
+        first -= 1
+    while last < len(inked) and inked[last : last + slack].any():
+        last += 1
+    rows = np.flatnonzero(inked[first:last])
+    return (first + int(rows[0]), first + int(rows[-1]) + 1) if len(rows) else (0, 0)
+
+
+def _columns(ink: npt.NDArray[np.bool_], first: int, last: int, left: int, width: int) -> list[tuple[int, int]]:
+    """The runs of columns with letters, parted at blanks wider than GAP letter heights."""
+    tall = last - first
+    share = ink[first:last].mean(axis=0)
+    above = ink[max(0, first - 3) : first].all(axis=0) & ink[last : last + 3].all(axis=0)
+    inked = (share > 0) & ~((share > 0.97) & above)
+    start, end = left, left + width
+    slack = max(2, round(tall * 0.35))
+    while start > 0 and inked[max(0, start - slack) : start].any():
+        start -= 1
+    while end < len(inked) and inked[end : end + slack].any():
+        end += 1
+    places = np.flatnonzero(inked[start:end]) + start
+    if not len(places):
+        return []
+    parts = np.split(places, np.flatnonzero(np.diff(places) > max(6, GAP * tall)) + 1)
+    return [(int(p[0]), int(p[-1]) + 1) for p in parts if len(p) > 1]
+
+
+def _ink_colour(crop: Image, paper: Colour) -> Colour:
+    """The colour of the letters: the median of the pixels that differ most from the paper."""
+    flat = crop.reshape(-1, 3).astype(np.int16)
+    far = np.abs(flat - np.array(paper, np.int16)).max(axis=1)
+    b, g, r = np.median(flat[far >= far.max() * 0.8], axis=0)
+    return int(b), int(g), int(r)
+
+
+def crop(image: Image, box: Box) -> Image:
+    """The pixels of a line with the small margin that reading needs."""
+    height, width = image.shape[:2]
+    frame = grown(box, max(2, round(box.h * 0.2)), max(2, round(box.h * 0.2)), width, height)
+    return image[frame.y : frame.bottom, frame.x : frame.right]
+
+
+def read(image: Image, cut: Cut, memory: Memory) -> Line | None:
+    """Read one line; None when it is no text (a mark, an empty box, noise)."""
+    text, score = memory.read(crop(image, cut.box))
+    text = text.strip()
+    if not text or score < 0.5 or (len(text) == 1 and (score < 0.8 or ord(text) > 0x2E00 or text in "□■○●◯")):
+        return None
+    return Line(text, cut.box, round(score, 3))
