@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from runs import states
@@ -79,6 +79,13 @@ class Run(models.Model):
     stream_since_at = models.DateTimeField(null=True, blank=True)
     frame_cursor = models.IntegerField(default=-1)  # index of the newest stored frame
 
+    # What tells an older report from a newer one (`runs.fold`).
+    status_at = models.DateTimeField(null=True, blank=True)  # our clock: the status was true then, or later
+    log_status = models.CharField(max_length=32, blank=True)  # the status that the stored events alone add up to
+    log_steps = models.PositiveIntegerField(default=0)
+    pause_seq = models.PositiveBigIntegerField(null=True, blank=True)  # first event of the last pause in the log
+    is_ahead = models.BooleanField(default=False)  # a snapshot told the status; events up to it are still to come
+
     objects = RunQuerySet.as_manager()
 
     class Meta:
@@ -89,6 +96,7 @@ class Run(models.Model):
             models.Index(F("created_at").desc(), F("id").desc(), name="run_newest"),
             models.Index("status", F("created_at").desc(), name="run_status_newest"),
             models.Index(fields=["upstream_id"], name="run_upstream_id"),
+            models.Index(fields=["connection", "id"], name="run_followed", condition=~Q(stream="ended")),
         ]
         permissions = [
             ("start_run", "Start runs"),
@@ -164,18 +172,17 @@ class Frame(models.Model):
 
 
 class Lease(models.Model):
-    """Which worker follows a run, until when. `token` rises with each claim: who holds an older one can't commit."""
+    """Which worker follows a run. `token` rises with each claim: who holds an older one can't commit.
+
+    It holds for as long as its worker gives signs of life (`Worker.beat_at`); an empty worker is nobody.
+    """
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="lease")
-    worker = models.CharField(max_length=64)
+    worker = models.CharField(max_length=64, blank=True, db_index=True)
     token = models.PositiveBigIntegerField(default=1)
-    expires_at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["expires_at"], name="lease_expiry")]
 
     def __str__(self) -> str:
-        return f"{self.run_id} by {self.worker} until {self.expires_at:%H:%M:%S}"
+        return f"{self.run_id} by {self.worker or 'nobody'}, {self.token}"
 
 
 class Worker(models.Model):

@@ -35,9 +35,7 @@ def connection() -> Connection:
 
 def client(connection: Connection, timeout_seconds: float | None = None) -> Client:
     """A client of that upstream with the key as it is now: the local platform may write its key later."""
-    return Client(
-        connection.base_url, key(), timeout_seconds or settings.UPSTREAM_TIMEOUT_SECONDS
-    )
+    return Client(connection.base_url, key(), timeout_seconds or settings.UPSTREAM_TIMEOUT_SECONDS)
 
 
 def key() -> str:

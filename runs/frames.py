@@ -1,0 +1,138 @@
+"""The pictures of a run: fetched from upstream after steps, at pauses and at the end, and stored once each."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import logging
+import threading
+import time
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from coasty_api import errors, wire
+from coasty_api.client import Client
+from live import publish, topics
+from runs import upstream
+from runs.models import Frame, Run
+
+log = logging.getLogger(__name__)
+
+MAX_IMAGE_BYTES = 8 * 1024 * 1024
+_SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
+_PAGE = 10
+_PAGES_AT_ONCE = 20
+_ASK_AGAIN_SECONDS = 600.0
+
+_without_frames: dict[int, float] = {}  # connections whose service has no frames, and when they said so
+_lock = threading.Lock()
+
+
+def collect(run: Run, *, is_moment: bool = False) -> int:
+    """Fetch and store the frames that are new; how many there were.
+
+    Where the service keeps none, the machine's screenshot stands in when `is_moment` (a pause, the end) says that it
+    matters. Raises the tree of `coasty_api.errors`.
+    """
+    client = upstream.client(run.connection)
+    if _has_frames(run.connection_id):
+        try:
+            return _pages(client, run)
+        except errors.NotFound:
+            _note_without(run.connection_id)
+    return _screenshot(client, run) if is_moment and run.machine_id else 0
+
+
+def _has_frames(connection_pk: int) -> bool:
+    with _lock:
+        said_at = _without_frames.get(connection_pk)
+    return said_at is None or time.monotonic() - said_at > _ASK_AGAIN_SECONDS
+
+
+def _note_without(connection_pk: int) -> None:
+    with _lock:
+        _without_frames[connection_pk] = time.monotonic()
+
+
+def _pages(client: Client, run: Run) -> int:
+    after, count = Run.objects.values_list("frame_cursor", flat=True).get(pk=run.pk), 0
+    for _page in range(_PAGES_AT_ONCE):
+        answer = client.screenshots(run.upstream_id, after if after >= 0 else None, _PAGE)
+        told = [item for item in answer.get("data") or [] if _index(item) > after]
+        if not told:
+            break
+        count += _store(run, [frame for frame in map(_frame, told) if frame], max(map(_index, told)))
+        after = max(map(_index, told))
+        if not answer.get("has_more"):
+            break
+    return count
+
+
+def _index(item: Any) -> int:
+    index = item.get("index") if isinstance(item, dict) else None
+    return index if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < 2**31 else -1
+
+
+def _frame(item: dict[str, Any]) -> Frame | None:
+    image, mime_type = _image(item.get("image_b64"))
+    if not image:
+        return None
+    return Frame(
+        index=_index(item),
+        step=item.get("step") if isinstance(item.get("step"), int) else None,
+        taken_at=wire.time(item.get("taken_at") or item.get("captured_at")),
+        received_at=timezone.now(),
+        width=_size(item.get("width")),
+        height=_size(item.get("height")),
+        mime_type=mime_type,
+        sha256=hashlib.sha256(image).hexdigest(),
+        image=image,
+    )
+
+
+def _image(encoded: Any) -> tuple[bytes, str]:
+    """The picture and its type by its own first bytes, whatever upstream calls it; empty for anything else."""
+    if not isinstance(encoded, str) or len(encoded) > MAX_IMAGE_BYTES * 4 // 3 + 100:
+        return b"", ""
+    try:
+        image = base64.b64decode(encoded.partition(",")[2] if encoded.startswith("data:") else encoded)
+    except (binascii.Error, ValueError):
+        return b"", ""
+    for signature, mime_type in _SIGNATURES.items():
+        if image.startswith(signature):
+            return image, mime_type
+    return b"", ""
+
+
+def _size(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000 else 0
+
+
+def _screenshot(client: Client, run: Run) -> int:
+    answer = client.machine_screenshot(run.machine_id)
+    cursor, newest = Run.objects.values_list("cursor", "frame_cursor").get(pk=run.pk)
+    frame = _frame({**answer, "index": newest + 1})
+    if frame is None or Frame.objects.filter(run=run, index=newest, sha256=frame.sha256, after_seq=cursor).exists():
+        return 0
+    return _store(run, [frame], frame.index)
+
+
+def _store(run: Run, frames: list[Frame], newest: int) -> int:
+    with transaction.atomic():
+        row = Run.objects.select_for_update().only("cursor", "frame_cursor").get(pk=run.pk)
+        for frame in frames:
+            frame.run_id, frame.after_seq = run.pk, row.cursor
+        Frame.objects.bulk_create(frames, ignore_conflicts=True)
+        if newest > row.frame_cursor:
+            Run.objects.filter(pk=run.pk).update(frame_cursor=newest)
+        publish.nudge(topics.run(run.pk))
+    return len(frames)
+
+
+def age_seconds(frame: Frame, now: datetime) -> float:
+    """How old a picture is: by upstream's own time, else by when it came in."""
+    return max(0.0, (now - (frame.taken_at or frame.received_at)).total_seconds())

@@ -1,0 +1,227 @@
+"""The only writer of Event and Run.status: folds what upstream reports, events and snapshots, into the mirror."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+
+from live import publish, topics
+from runs import fold, states
+from runs.models import Connection, Event, Lease, Run
+from runs.signals import status_changed
+
+log = logging.getLogger(__name__)
+
+MAX_DATA_BYTES = 4 * 1024 * 1024
+_LONGEST_CALL = timedelta(seconds=10)  # so old may a snapshot be whose question's time nobody noted
+_HOT = (
+    "cursor", "last_event_at", "log_status", "log_steps", "steps_completed", "cost_cents", "pause_seq", "is_ahead",
+)  # fmt: skip
+_MOVED = (
+    *_HOT, "status", "status_at", "awaiting_human_reason", "awaiting_human_since", "started_at", "finished_at",
+    "result", "error",
+)  # fmt: skip
+_SNAPSHOT = (
+    *_MOVED, "task", "machine_id", "cua_version", "instructions", "max_steps", "on_awaiting_human",
+    "deadline_seconds", "awaiting_human_timeout_seconds", "metadata", "created_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One event as it came off a stream. `token` is the fence: the lease under which the stream was followed."""
+
+    run_pk: int
+    seq: int
+    type: str
+    data: str  # the payload's text to the letter
+    created_at: datetime | None
+    received_at: datetime
+    token: int | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run has come with a batch."""
+
+    cursor: int
+    status: str
+    stored: int
+    is_done: bool  # the log has its last event
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of a batch: progress by run, and the runs whose lease was lost, of which nothing was written."""
+
+    progress: dict[int, Progress] = field(default_factory=dict)
+    fenced: set[int] = field(default_factory=set)
+
+
+def take_events(batch: Sequence[Arrived]) -> Taken:
+    """Store what came in, over any number of runs, in one transaction; known events are left as they are."""
+    taken = Taken()
+    with transaction.atomic():
+        by_run = _allowed(batch, taken)
+        runs = Run.objects.select_for_update().in_bulk(sorted(by_run))
+        fresh = {pk: _unknown(run, by_run[pk]) for pk, run in runs.items()}
+        _insert([arrived for events in fresh.values() for arrived in events.values()])
+        for pk, run in runs.items():
+            taken.progress[pk] = _fold_events(run, fresh[pk])
+        _save_hot([run for pk, run in runs.items() if fresh[pk]])
+        _tell([run for pk, run in runs.items() if fresh[pk]])
+    return taken
+
+
+def _allowed(batch: Sequence[Arrived], taken: Taken) -> dict[int, dict[int, Arrived]]:
+    """The batch by run and seq, each seq once, without the runs that somebody else follows by now."""
+    by_run: dict[int, dict[int, Arrived]] = defaultdict(dict)
+    for arrived in batch:
+        by_run[arrived.run_pk].setdefault(arrived.seq, arrived)
+    tokens = {arrived.run_pk: arrived.token for arrived in batch if arrived.token is not None}
+    if tokens:
+        leases = Lease.objects.select_for_update().filter(run_id__in=sorted(tokens))
+        held = dict(leases.values_list("run_id", "token"))
+        taken.fenced = {pk for pk, token in tokens.items() if held.get(pk) != token}
+    return {pk: events for pk, events in by_run.items() if pk not in taken.fenced}
+
+
+def _unknown(run: Run, events: dict[int, Arrived]) -> dict[int, Arrived]:
+    """The events that are not stored yet, by rising seq."""
+    late = [seq for seq in events if seq <= run.cursor]
+    known = set(Event.objects.filter(run=run, seq__in=late).values_list("seq", flat=True)) if late else set()
+    return {seq: events[seq] for seq in sorted(events) if seq not in known}
+
+
+def _insert(events: list[Arrived]) -> None:
+    """One statement for all: made by hand, as building model instances costs more than storing them."""
+    if not events:
+        return
+    adapt = database.ops.adapt_datetimefield_value
+    rows = [
+        (one.run_pk, one.seq, one.type[:64], _storable(one.data), adapt(one.created_at), adapt(one.received_at))
+        for one in events
+    ]
+    with database.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO runs_event (run_id, seq, type, data, created_at, received_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (run_id, seq) DO NOTHING",
+            rows,
+        )
+
+
+def _storable(data: str) -> str:
+    if len(data) > MAX_DATA_BYTES:
+        return f'{{"too_large": true, "bytes": {len(data)}}}'
+    return data.replace("\x00", "\ufffd") if "\x00" in data else data
+
+
+def _fold_events(run: Run, events: dict[int, Arrived]) -> Progress:
+    for seq, one in events.items():
+        if seq <= run.cursor:  # it came late and is kept, but says nothing about now
+            continue
+        moved = fold.event(run, seq, one.type, one.data, one.created_at, one.received_at)
+        if moved:
+            run.save(update_fields=_MOVED)
+            _send(run, moved)
+    is_done = any(one.type == "done" for one in events.values())
+    return Progress(run.cursor, run.status, len(events), is_done)
+
+
+def _save_hot(runs: list[Run]) -> None:
+    if not runs:
+        return
+    adapt = database.ops.adapt_datetimefield_value
+    rows = [
+        (*(adapt(run.last_event_at) if name == "last_event_at" else getattr(run, name) for name in _HOT), run.pk)
+        for run in runs
+    ]
+    assignments = ", ".join(f"{name} = %s" for name in _HOT)
+    with database.cursor() as cursor:
+        cursor.executemany(f"UPDATE runs_run SET {assignments} WHERE id = %s", rows)  # noqa: S608 (fixed names)
+
+
+def take_snapshot(connection: Connection, payload: dict[str, Any], *, asked_at: datetime | None = None) -> Run:
+    """Take a Run object as upstream answered it; the mirrored run.
+
+    `asked_at` is when the question was sent (our clock): what arrived later is newer and stays. Without it the
+    snapshot counts as old as the longest call. ValueError when the payload has no usable id.
+    """
+    return take_snapshots(connection, [payload], asked_at=asked_at)[0]
+
+
+def take_snapshots(
+    connection: Connection, payloads: Iterable[dict[str, Any]], *, asked_at: datetime | None = None
+) -> list[Run]:
+    """Take several Run objects of one answer in one transaction. What tells nothing new writes nothing."""
+    by_id = {_identifier(payload): payload for payload in payloads}
+    moment = asked_at or timezone.now() - _LONGEST_CALL
+    known = {run.upstream_id: run for run in Run.objects.filter(connection=connection, upstream_id__in=list(by_id))}
+    news = {
+        upstream_id: payload
+        for upstream_id, payload in by_id.items()
+        if upstream_id not in known or _tells_news(known[upstream_id], payload, moment)
+    }
+    if news:
+        with transaction.atomic():
+            for upstream_id, payload in sorted(news.items()):
+                known[upstream_id] = _take(connection, upstream_id, payload, moment)
+            _tell([known[upstream_id] for upstream_id in news])
+    return [known[upstream_id] for upstream_id in by_id]
+
+
+def _identifier(payload: dict[str, Any]) -> str:
+    found = payload.get("id") or payload.get("run_id")
+    if not isinstance(found, str) or not 1 <= len(found) <= 128:
+        raise ValueError("Upstream sent a run without a usable id.")
+    return found
+
+
+def _tells_news(run: Run, payload: dict[str, Any], moment: datetime) -> bool:
+    """Try it on the row in memory, which is thrown away: most of what a listing says is known."""
+    before = {name: getattr(run, name) for name in _SNAPSHOT}
+    moves = list(fold.snapshot(run, payload, moment))
+    is_news = bool(moves) or any(getattr(run, name) != value for name, value in before.items())
+    for name, value in before.items():
+        setattr(run, name, value)
+    return is_news
+
+
+def _take(connection: Connection, upstream_id: str, payload: dict[str, Any], moment: datetime) -> Run:
+    run = Run.objects.select_for_update().filter(connection=connection, upstream_id=upstream_id).first()
+    if run is None:
+        Run.objects.bulk_create([Run(connection=connection, upstream_id=upstream_id)], ignore_conflicts=True)
+        run = Run.objects.select_for_update().get(connection=connection, upstream_id=upstream_id)
+    for moved in fold.snapshot(run, payload, moment):
+        run.save(update_fields=_SNAPSHOT)
+        _send(run, moved)
+    run.save(update_fields=_SNAPSHOT)
+    return run
+
+
+def _send(run: Run, moved: fold.Moved) -> None:
+    """Tell the receivers inside the transaction. One that fails must not stop the log: sweeps find what it missed."""
+    try:
+        with transaction.atomic():
+            status_changed.send(sender=Run, run=run, old=moved.old, new=moved.new, seq=moved.seq)
+    except Exception:
+        log.exception("A receiver failed for run %s, %s -> %s", run.upstream_id, moved.old, moved.new)
+
+
+def _tell(runs: Iterable[Run]) -> None:
+    names = [topics.run(run.pk) for run in runs]
+    if names:
+        publish.nudge(topics.RUNS, *names)
+
+
+def is_followed_to_the_end(run: Run) -> bool:
+    """Whether the log of an ended run has its last event."""
+    return states.is_terminal(run.status) and run.events.filter(type="done").exists()
