@@ -1,0 +1,1 @@
+"""The machines: real Chromium, driven by pictures, input and navigation only."""

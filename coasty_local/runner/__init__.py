@@ -1,0 +1,1 @@
+"""The runner: the life of a run, from the queue to its last event."""

@@ -1,0 +1,1 @@
+"""The server: the `/v1` wire over HTTP."""

@@ -1,0 +1,78 @@
+"""The application: routes, practice site, errors, start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import ASGIApp
+
+from coasty_local.runner.pool import Work
+from coasty_local.server import access, acting, errors, machines, runs, small
+from coasty_local.server.errors import ApiError
+from coasty_local.server.platform import Platform
+from coasty_local.settings import Settings
+
+
+def build(settings: Settings, *, work: Work | None = None, practice: ASGIApp | None = None) -> FastAPI:
+    """The platform as an ASGI app. `work`: what runs do (default: the agent). Raises SettingsError."""
+    platform = Platform(settings, work or _agent())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        platform.start(asyncio.get_running_loop())
+        yield
+        await asyncio.to_thread(platform.stop)
+        platform.close()
+
+    app = FastAPI(title="Local platform", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan,
+                  redirect_slashes=False)  # fmt: skip
+    app.state.platform = platform
+    for router in (runs.router, machines.router, acting.router, small.router):
+        app.include_router(router)
+    app.mount("/practice", practice or _practice())
+    app.add_exception_handler(ApiError, _told)
+    app.add_exception_handler(HTTPException, _unrouted)
+    app.add_middleware(access.Envelope)
+    return app
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise error
+    return errors.response(error, access.request_id(request))
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    """What the framework refuses by itself: unknown addresses and methods."""
+    if not isinstance(error, HTTPException):
+        raise error
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    code = errors.BY_STATUS.get(error.status_code, "INTERNAL_ERROR")
+    message = f"{request.method} {request.url.path[:200]}: {error.detail}"
+    return errors.response(ApiError(code, message, headers=headers), access.request_id(request))
+
+
+def _methods(request: Request) -> set[str]:
+    """All methods of that address; the framework itself names those of the first route only."""
+    fitting = [route for route in request.app.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+    return {method for route in fitting for method in getattr(route, "methods", None) or ()}
+
+
+def _agent() -> Work:
+    from coasty_local.agent import worker  # loaded only where it is used: its models take a second
+
+    return worker.work
+
+
+def _practice() -> ASGIApp:
+    from coasty_local.practice import site
+
+    return site.build()

@@ -1,0 +1,216 @@
+"""The bodies that requests may have: their fields, limits and defaults."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import Request
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from coasty_local.runner import webhooks
+from coasty_local.server.errors import ApiError, invalid, invalid_at
+
+LARGEST = 2 * 1024 * 1024
+
+T = TypeVar("T", bound="Body")
+
+
+def _whole(value: Any) -> Any:
+    """3.0 is the integer 3 in JSON; true is not 1."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value
+
+
+def _webhook(url: str) -> str:
+    if why := webhooks.refusal(url):
+        raise ValueError(why)
+    return url
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError("must be a finite number")
+    return value
+
+
+def _fifty(value: dict[str, Any]) -> dict[str, Any]:
+    if len(value) > 50:
+        raise ValueError("at most 50 keys")
+    return value
+
+
+Int = Annotated[int, BeforeValidator(_whole)]
+Model = Annotated[str, Field(min_length=1, max_length=512)]
+Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=128)]
+Number = Annotated[float, AfterValidator(_finite)]
+
+
+class Body(BaseModel):
+    """Strict JSON: no unknown fields, no conversions between types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Bounds(Body):
+    min_x: Number
+    min_y: Number
+    max_x: Number
+    max_y: Number
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Bounds:
+        if self.min_x > self.max_x or self.min_y > self.max_y:
+            raise ValueError("the minimum lies beyond the maximum")
+        return self
+
+
+class ActionPolicy(Body):
+    allowed_actions: Annotated[Names, Field(min_length=1)] | None = None
+    blocked_actions: Names | None = None
+    blocked_keys: Names | None = None
+    block_window_close: bool | None = None
+    max_actions: Annotated[Int, Field(ge=1, le=10_000)] | None = None
+    coordinate_bounds: Bounds | None = None
+
+    @model_validator(mode="after")
+    def _apart(self) -> ActionPolicy:
+        if both := set(self.allowed_actions or ()) & set(self.blocked_actions or ()):
+            raise ValueError(f"both allowed and blocked: {', '.join(sorted(both))}")
+        return self
+
+
+class Llm(Body):
+    provider: Literal["managed", "anthropic", "openai"] = "managed"
+    model: Model | None = None
+    grounding_model: Model | None = None
+    compaction_model: Model | None = None
+    code_agent_model: Model | None = None
+
+
+class RunCreate(Body):
+    machine_id: Annotated[str, Field(min_length=1, max_length=128)]
+    task: Annotated[str, Field(min_length=1, max_length=16_000)]
+    cua_version: Literal["v1", "v3", "v4", "v5"] | None = None
+    instructions: Annotated[str, Field(max_length=16_000)] | None = None
+    system_prompt: Annotated[str, Field(max_length=32_000)] | None = None
+    model: Model | None = None
+    max_steps: Annotated[Int, Field(ge=1, le=1000)] = 50
+    deadline_seconds: Annotated[Int, Field(ge=1, le=86_400)] | None = None
+    on_awaiting_human: Literal["pause", "fail", "cancel"] = "pause"
+    awaiting_human_timeout_seconds: Annotated[Int, Field(ge=1, le=86_400)] | None = None
+    webhook_url: Annotated[str, Field(max_length=2048), AfterValidator(_webhook)] | None = None
+    metadata: Annotated[dict[str, Any], AfterValidator(_fifty)] | None = None
+    llm: Llm | None = None
+    action_policy: ActionPolicy | None = None
+
+
+class Resume(Body):
+    note: Annotated[str, Field(max_length=2000)] | None = None
+
+
+Label = Annotated[str, Field(max_length=256)]
+LabelName = Annotated[str, Field(max_length=64)]
+
+
+class MachineCreate(Body):
+    display_name: Annotated[str, Field(min_length=1, max_length=64)]
+    os_type: Literal["linux", "windows"] = "linux"
+    desktop_enabled: bool = False
+    cpu_cores: Annotated[Int, Field(ge=1, le=16)] | None = None
+    memory_gb: Annotated[Int, Field(ge=1, le=64)] | None = None
+    storage_gb: Annotated[Int, Field(ge=8, le=500)] | None = None
+    restore_from_snapshot: bool | None = None
+    ttl_minutes: Annotated[Int, Field(ge=5, le=10_080)] | None = None
+    metadata: Annotated[dict[LabelName, Label], Field(max_length=16)] | None = None
+
+
+def _ttl(value: int) -> int:
+    if value != 0 and not 5 <= value <= 10_080:
+        raise ValueError("0, or 5 to 10080")
+    return value
+
+
+class MachineUpdate(Body):
+    ttl_minutes: Annotated[Int, AfterValidator(_ttl)]
+
+
+class ActionRequest(Body):
+    command: Annotated[str, Field(min_length=1, max_length=64)]
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    timeout_ms: Annotated[Int, Field(ge=1000, le=120_000)] | None = None
+
+
+class Batch(Body):
+    steps: Annotated[list[ActionRequest], Field(min_length=1, max_length=50)]
+    stop_on_error: bool = True
+
+
+class Parse(Body):
+    code: Annotated[str, Field(min_length=1, max_length=50_000)]
+
+
+async def read(request: Request, *, empty: bool = False) -> dict[str, Any]:
+    """The JSON object of a request, whatever its content type says. Raises 413 and 422."""
+    raw = b""
+    async for part in request.stream():
+        raw += part
+        if len(raw) > LARGEST:
+            raise ApiError("PAYLOAD_TOO_LARGE", f"The body is larger than {LARGEST} bytes.")
+    if empty and not raw.strip():
+        return {}
+    try:
+        body = json.loads(raw, parse_constant=_no_constant)
+        json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise invalid_at(["body"], "the body is not valid JSON", "json_invalid") from error
+    if not isinstance(body, dict):
+        raise invalid_at(["body"], "the body must be a JSON object", "dict_type")
+    return body
+
+
+def parse(kind: type[T], body: dict[str, Any]) -> T:
+    """The body as that form. Raises 422 with every fault."""
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        raise invalid([
+            {"loc": ["body", *fault["loc"]], "msg": fault["msg"], "type": fault["type"]} for fault in error.errors()
+        ]) from error  # fmt: skip
+
+
+def whole_number(text: str) -> int | None:
+    """A query parameter as an integer; None when it is none."""
+    try:
+        return int(text) if len(text) <= 18 else None
+    except ValueError:
+        return None
+
+
+def limit(request: Request, default: int, high: int = 200) -> int:
+    """`?limit=` within its range. Raises 400 INVALID_LIMIT."""
+    text = request.query_params.get("limit")
+    if text is None:
+        return default
+    value = whole_number(text)
+    if value is None or not 1 <= value <= high:
+        extras = {"actual": text[:40] if value is None else value, "min": 1, "max": high}
+        raise ApiError("INVALID_LIMIT", f"limit must be a whole number from 1 to {high}.", extras)
+    return value
+
+
+def from_zero(request: Request, name: str) -> int:
+    """An integer query parameter that is 0 when absent. Raises 422 for anything else than 0 and up."""
+    text = request.query_params.get(name)
+    if text is None:
+        return 0
+    value = whole_number(text)
+    if value is None or value < 0:
+        raise invalid_at(["query", name], "must be a whole number from 0 up", "int_parsing")
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)

@@ -1,0 +1,1 @@
+"""The store: every durable fact of the local platform, in one SQLite file."""
