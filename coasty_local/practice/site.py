@@ -32,7 +32,7 @@ BANNER = """document.addEventListener("submit", event => {
 def build(ledger_path: Path | None = None) -> Starlette:
     """The practice portal. With `ledger_path` its ledger is kept in that file (JSON lines) and survives a restart."""
     ledger, visits = Ledger(ledger_path), Visits()
-    areas = (entry, money, shop, people, gate, home)
+    areas = (entry, money, shop, people, gate, home)  # home last: it answers for unknown addresses
     pages = [
         Route(way.path, endpoint(way.view, visits, ledger, way.guarded), methods=[way.method])
         for area in areas

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
@@ -35,7 +35,8 @@ def build(settings: Settings, *, work: Work | None = None, practice: ASGIApp | N
     app.state.platform = platform
     for router in (runs.router, machines.router, acting.router, small.router):
         app.include_router(router)
-    app.mount("/practice", practice or _practice())
+    app.add_route("/practice", _to_practice)
+    app.mount("/practice", practice or _practice(settings))
     app.add_exception_handler(ApiError, _told)
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_middleware(access.Envelope)
@@ -72,7 +73,12 @@ def _agent() -> Work:
     return worker.work
 
 
-def _practice() -> ASGIApp:
+async def _to_practice(request: Request) -> Response:
+    """A mount answers below its slash only; people leave the slash out."""
+    return RedirectResponse("/practice/" + (f"?{request.url.query}" if request.url.query else ""))
+
+
+def _practice(settings: Settings) -> ASGIApp:
     from coasty_local.practice import site
 
-    return site.build()
+    return site.build(settings.home / "practice-ledger.jsonl")

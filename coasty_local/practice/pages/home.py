@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from coasty_local.practice import layout, widgets
 from coasty_local.practice.call import Call
@@ -119,6 +119,12 @@ def about(call: Call) -> str:
     return layout.page(call, "About us", text)
 
 
+def missing(call: Call) -> Response:
+    text = layout.sentence("There is no page at this address.")
+    back = widgets.link(call, "/", "Back to the first page")
+    return HTMLResponse(layout.page(call, "Page not found", text, back), status_code=404)
+
+
 def newsletter(call: Call) -> Response:
     return call.once(lambda: _subscribe(call), "/")
 
@@ -148,4 +154,5 @@ WAYS = (
     Way("/about", about, guarded=False),
     Way("/newsletter", newsletter, "POST", guarded=False),
     Way("/cookies", cookies, "POST", guarded=False),
+    Way("/{rest:path}", missing, guarded=False),
 )

@@ -83,6 +83,11 @@ def test_the_icon_is_there(portal):
     assert requests.get(portal.base + "/favicon.ico", timeout=10).ok
 
 
+def test_an_unknown_address_says_so_in_the_portals_own_look(visitor):
+    assert "There is no page at this address" in visitor.get("/nowhere/at/all")
+    assert visitor.response.status_code == 404
+
+
 def test_an_oversized_form_is_refused(visitor):
     visitor.post("/sign-in", email="x" * 50_000)
     assert visitor.response.status_code == 413
