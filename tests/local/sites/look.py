@@ -41,7 +41,7 @@ class Look:
     bold: bool
 
 
-def draw(seed: int, hard: bool = True) -> Look:
+def draw(seed: int | str, hard: bool = True) -> Look:
     """The look of a seed; `hard` allows small type, low zoom and labels inside fields."""
     dice = random.Random(f"look {seed}")
     labels = ("above", "left", "placeholder", "floating") if hard else ("above", "left", "above", "left")

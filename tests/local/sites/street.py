@@ -41,7 +41,7 @@ class Street:
 
     def open(self, task: Task, site: Site) -> tuple[World, str]:
         """A fresh world for a task, and its address."""
-        world = World(f"s{next(self._numbers)}", task, look.draw(task.seed, site.hard), site)
+        world = World(f"s{next(self._numbers)}", task, look.draw(f"{site.name} {task.seed}", site.hard), site)
         world.dice = random.Random(f"{site.name} {task.seed}")
         world.data = site.stock(world)
         self.worlds[world.id] = world
