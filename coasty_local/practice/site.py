@@ -24,7 +24,7 @@ BANNER = """document.addEventListener("submit", event => {
   if (!event.target.matches(".cookies")) return;
   event.preventDefault();
   event.target.remove();
-  fetch(event.target.action, {method: "POST"});
+  fetch(event.target.action, {method: "POST", keepalive: true});
 });
 """
 
