@@ -11,7 +11,7 @@ import requests
 from requests import exceptions as failures
 
 from coasty_api import wire
-from coasty_api.errors import CoastyError, Lost, Unavailable
+from coasty_api.errors import UNREACHABLE, CoastyError, Lost, Unavailable
 
 VERSION = "0.1.0"
 USER_AGENT = f"CoastyConsole/{VERSION} (Python {platform.python_version()})"
@@ -30,6 +30,9 @@ class Client:
         self._key = key
         self._is_loopback = urlsplit(self.base_url).hostname in _LOOPBACK
         self._local = threading.local()
+
+    def has_other_key(self, key: str) -> bool:
+        return key != self._key
 
     def create_run(self, body: dict[str, Any], idempotency_key: str) -> dict[str, Any]:
         """The Run as it was at creation; a replay shows it as queued whatever it is now."""
@@ -126,7 +129,7 @@ class Client:
                 method, self.base_url + path, timeout=limits, stream=True, allow_redirects=False, **options
             )
         except _NOT_SENT as problem:
-            raise Unavailable(_in_words(problem)) from problem
+            raise Unavailable(_in_words(problem), code=UNREACHABLE) from problem
         except failures.RequestException as problem:
             raise self._failure(problem, method) from problem
         self.key_kind = response.headers.get("X-Coasty-Key-Kind", self.key_kind)
@@ -134,7 +137,7 @@ class Client:
 
     def _failure(self, problem: failures.RequestException, method: str) -> CoastyError:
         if _never_connected(problem):
-            return Unavailable(_in_words(problem))
+            return Unavailable(_in_words(problem), code=UNREACHABLE)
         if method != "GET":
             return Lost(f"No answer came ({_in_words(problem)}): what was asked may or may not have happened.")
         kind = _Stale if isinstance(problem, failures.ConnectionError) else Unavailable

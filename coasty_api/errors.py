@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+UNREACHABLE = "UNREACHABLE"  # code of an Unavailable for which no connection came about
+
 
 class CoastyError(Exception):
     """Upstream answered with an error."""

@@ -94,7 +94,7 @@ def _mirror_cancel(
     connection: Connection,
     payload: dict[str, Any],
     problem: errors.CoastyError | None,
-    asked_at: Any,
+    asked_at: datetime,
 ) -> Run:
     is_ours = problem is None or (isinstance(problem, errors.Lost) and payload.get("status") == "cancelled")
     with transaction.atomic():

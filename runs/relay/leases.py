@@ -1,0 +1,90 @@
+"""Which worker follows which run: claim, give up, notice the dead. The token fences off whoever lost a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from runs.models import Connection, Lease, Run, Worker
+from runs.states import Stream
+
+KIND = "relay"
+NOBODY = ""
+_FAIR = 1.15  # more than this over the even share is given up to whoever joined
+
+
+def beat(worker: str, detail: dict[str, Any] | None = None, now: datetime | None = None) -> None:
+    """Give a sign of life: it renews every lease that the worker holds, with one row."""
+    Worker.objects.update_or_create(
+        name=worker, defaults={"kind": KIND, "beat_at": now or timezone.now(), "detail": detail or {}}
+    )
+
+
+def alive(now: datetime | None = None) -> QuerySet[Worker]:
+    """The relay workers whose last sign of life is young enough for their leases to hold."""
+    since = (now or timezone.now()) - timedelta(seconds=settings.LEASE_SECONDS)
+    return Worker.objects.filter(kind=KIND, beat_at__gt=since)
+
+
+def to_follow(connection: Connection) -> QuerySet[Run]:
+    """Runs whose log is not at its end."""
+    return Run.objects.filter(~Q(stream=Stream.ENDED), connection=connection)
+
+
+def claim(worker: str, connection: Connection, limit: int, now: datetime | None = None) -> dict[int, int]:
+    """Take up to `limit` runs that no living worker follows: {run pk: token}. Two workers never get the same."""
+    living = alive(now).values("name")
+    free = to_follow(connection).filter(Q(lease=None) | ~Q(lease__worker__in=living)).order_by("-id")
+    if limit <= 0 or not free.exists():
+        return {}
+    with transaction.atomic():
+        # Lock the run, not its lease: the lease may not be there yet.
+        locked = free.select_for_update(skip_locked=database.features.has_select_for_update_skip_locked, of=("self",))
+        chosen = list(locked.values_list("pk", flat=True)[:limit])
+        return _take(worker, chosen)
+
+
+def _take(worker: str, chosen: list[int]) -> dict[int, int]:
+    held = dict(Lease.objects.filter(run_id__in=chosen).values_list("run_id", "token"))
+    taken = {pk: held.get(pk, 0) + 1 for pk in chosen}
+    rows = [Lease(run_id=pk, worker=worker, token=token) for pk, token in taken.items()]
+    Lease.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["run"], update_fields=["worker", "token"], batch_size=500
+    )
+    return taken
+
+
+def share(worker: str, connection: Connection, now: datetime | None = None) -> int:
+    """How many runs an even split gives this worker."""
+    workers = max(1, alive(now).exclude(name=worker).count() + 1)
+    return math.ceil(to_follow(connection).count() / workers)
+
+
+def surplus(held: int, fair: int) -> int:
+    """How many runs a worker should give up so that others can take them."""
+    return held - fair if held > fair * _FAIR + 1 else 0
+
+
+def held(worker: str) -> dict[int, int]:
+    """The runs that the worker holds: {run pk: token}."""
+    return dict(Lease.objects.filter(worker=worker).values_list("run_id", "token"))
+
+
+def release(worker: str, runs: Iterable[int] | None = None) -> None:
+    """Give up these runs (all of them without `runs`): whoever wants may take them at once. The tokens stay."""
+    mine = Lease.objects.filter(worker=worker)
+    (mine if runs is None else mine.filter(run_id__in=list(runs))).update(worker=NOBODY)
+
+
+def leave(worker: str) -> None:
+    """Give up everything and the place among the living."""
+    release(worker)
+    Worker.objects.filter(name=worker).delete()

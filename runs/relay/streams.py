@@ -1,0 +1,386 @@
+"""Many open streams on one loop: connect, resume at the cursor, back off, stop. Hands over events; writes no rows."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import queue
+import random
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from django.utils import timezone
+
+from coasty_api import errors, sse, wire
+from coasty_api.client import Client
+from runs import states
+from runs.ingest import Arrived
+from runs.relay.chunks import Body, Broken
+from runs.relay.gate import Gate, backoff_seconds
+from runs.states import Stream
+
+log = logging.getLogger(__name__)
+
+SILENCE_SECONDS = 75.0  # keepalives come more often than this
+_OPENERS = 8
+_READS_A_TURN = 8
+_LONGEST_PAUSE_SECONDS = 15.0
+_GONE_PAUSE_SECONDS = 60.0
+
+
+class Sink(Protocol):
+    """Where what was read goes; the journal."""
+
+    def events(self, arrived: list[Arrived]) -> None: ...
+
+    def snapshot(self, payload: dict[str, Any], asked_at: Any) -> None: ...
+
+    def note(self, run_pk: int, token: int, stream: str, detail: str) -> None: ...
+
+    def wait_for_room(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Followed:
+    """One run's stream. Touched by the loop's thread only, but for what an opener is given."""
+
+    run_pk: int
+    upstream_id: str
+    token: int
+    cursor: int
+    is_terminal: bool
+    parser: sse.Parser = field(default_factory=sse.Parser)
+    body: Body | None = None
+    was_terminal: bool = False  # before this connection was opened: its end is then the log's end
+    has_done: bool = False
+    progressed: bool = False
+    is_opening: bool = False
+    failures: int = 0
+    heard_at: float = 0.0
+    noted: tuple[str, str] = ("", "")
+
+
+class Streams:
+    """The loop and its openers. `follow` and `drop` may be called from any thread."""
+
+    def __init__(self, client: Callable[[], Client], sink: Sink, gate: Gate) -> None:
+        self._client = client
+        self._sink = sink
+        self._gate = gate
+        self._followed: dict[int, Followed] = {}
+        self._due: list[tuple[float, int, int]] = []
+        self._order = itertools.count()
+        self._posted: deque[Callable[[], None]] = deque()
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._selector = selectors.DefaultSelector()
+        self._waker, self._woken = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ, None)
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._run, name="relay-streams", daemon=True)]
+        self._threads += [threading.Thread(target=self._open_all, name=f"relay-open-{n}") for n in range(_OPENERS)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.daemon = True
+            thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Close every stream and end the threads; whoever waits for an answer is left behind."""
+        self._stopping.set()
+        self._wake()
+        self._threads[0].join(seconds)
+        for _thread in self._threads[1:]:
+            self._work.put(None)
+
+    @property
+    def count(self) -> int:
+        return len(self._followed)
+
+    def runs(self) -> dict[int, int]:
+        """The runs followed now: {run pk: token}."""
+        return {pk: stream.token for pk, stream in list(self._followed.items())}
+
+    def follow(self, run_pk: int, upstream_id: str, token: int, cursor: int, status: str) -> None:
+        stream = Followed(run_pk, upstream_id, token, cursor, states.is_terminal(status))
+        self._post(partial(self._add, stream))
+
+    def drop(self, run_pk: int) -> None:
+        """Stop following, without a word to anybody: somebody else does, or nobody needs to."""
+        self._post(partial(self._remove, run_pk))
+
+    def moved(self, run_pk: int, status: str) -> None:
+        """The journal has learnt a run's status."""
+        if states.is_terminal(status):
+            self._post(partial(self._ended_upstream, run_pk))
+
+    def halt(self, error: errors.CoastyError) -> None:
+        """The gate has closed. A refused key ends the open streams as well."""
+        self._post(partial(self._halt, isinstance(error, errors.KeyRefused)))
+
+    def resume(self) -> None:
+        """The gate is open again: connect what waits, spread over a moment."""
+        self._post(self._resume)
+
+    # The loop's thread.
+
+    def _run(self) -> None:
+        checked = time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                for key, _mask in self._selector.select(self._until_due()):
+                    self._ready(key)
+                self._do_posted()
+                self._start_due()
+                if time.monotonic() - checked > SILENCE_SECONDS / 15:
+                    checked = time.monotonic()
+                    self._drop_silent(checked)
+            except Exception:
+                log.exception("The loop of streams met what it does not know; it goes on")
+        for stream in self._followed.values():
+            self._disconnect(stream)
+
+    def _until_due(self) -> float:
+        if self._posted:
+            return 0
+        wait = self._due[0][0] - time.monotonic() if self._due and self._gate.is_open else 1.0
+        return min(1.0, max(0.0, wait))
+
+    def _ready(self, key: selectors.SelectorKey) -> None:
+        if key.data is None:
+            try:
+                self._woken.recv(4096)
+            except BlockingIOError:
+                pass
+        else:
+            self._read(key.data)
+
+    def _do_posted(self) -> None:
+        for _turn in range(len(self._posted)):  # what these post has its turn after the sockets
+            self._posted.popleft()()
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        while self._gate.is_open and self._due and self._due[0][0] <= now:
+            stream = self._followed.get(heapq.heappop(self._due)[2])
+            if stream is not None and stream.body is None and not stream.is_opening:
+                stream.is_opening = True
+                self._work.put(partial(self._look_or_open, stream, stream.has_done))
+
+    def _schedule(self, stream: Followed, seconds: float) -> None:
+        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), stream.run_pk))
+
+    def _add(self, stream: Followed) -> None:
+        known = self._followed.get(stream.run_pk)
+        if known is not None and known.token >= stream.token:
+            return
+        self._remove(stream.run_pk)
+        self._followed[stream.run_pk] = stream
+        self._note(stream, Stream.CONNECTING if self._gate.is_open else Stream.RECONNECTING, self._gate.in_words())
+        self._schedule(stream, 0)
+
+    def _remove(self, run_pk: int) -> None:
+        stream = self._followed.pop(run_pk, None)
+        if stream is not None:
+            self._disconnect(stream)
+
+    def _ended_upstream(self, run_pk: int) -> None:
+        stream = self._followed.get(run_pk)
+        if stream is not None:
+            stream.is_terminal = True
+
+    def _is_current(self, stream: Followed) -> bool:
+        return self._followed.get(stream.run_pk) is stream
+
+    def _connected(self, stream: Followed, body: Body) -> None:
+        stream.is_opening = False
+        if not self._is_current(stream) or self._stopping.is_set():
+            body.close()
+            return
+        stream.body, stream.parser, stream.progressed = body, sse.Parser(), False
+        stream.was_terminal = stream.is_terminal
+        stream.heard_at = time.monotonic()
+        self._selector.register(body.socket, selectors.EVENT_READ, stream)
+        self._note(stream, Stream.LIVE, "")
+        self._read(stream)
+
+    def _read(self, stream: Followed) -> None:
+        body = stream.body
+        if body is None:
+            return
+        try:
+            for _turn in range(_READS_A_TURN):
+                data = body.read()
+                if data is None:
+                    return
+                if data == b"":
+                    self._closed(stream, "" if body.is_complete else "the connection was cut")
+                    return
+                stream.heard_at = time.monotonic()
+                self._take(stream, data)
+                if stream.has_done:
+                    self._closed(stream, "")
+                    return
+        except (OSError, Broken) as problem:
+            self._closed(stream, f"the connection broke ({type(problem).__name__})")
+        else:
+            if body.has_buffered:
+                self._posted.append(partial(self._read, stream))
+
+    def _take(self, stream: Followed, data: bytes) -> None:
+        now, arrived = timezone.now(), []
+        for frame in stream.parser.feed(data):
+            event = wire.event(frame)
+            if event is None or event.seq <= stream.cursor:
+                continue
+            arrived.append(
+                Arrived(stream.run_pk, event.seq, event.type, event.data, event.created_at, now, stream.token)
+            )
+            stream.cursor, stream.progressed = event.seq, True
+            stream.has_done = stream.has_done or event.type == "done"
+        if arrived:
+            stream.failures = 0
+            self._sink.wait_for_room()
+            self._sink.events(arrived)
+
+    def _closed(self, stream: Followed, problem: str) -> None:
+        """A connection has ended: at the end of the log, by rotation, or by a fault."""
+        self._disconnect(stream)
+        if stream.has_done or (stream.was_terminal and not problem):
+            stream.has_done = True
+            self._schedule(stream, 0)  # one last look at the run
+            return
+        if stream.progressed:
+            self._schedule(stream, random.uniform(0.05, 0.25))  # noqa: S311 (jitter, no secret)
+            return
+        stream.failures += 1
+        if stream.failures > 1 or problem:
+            self._note(stream, Stream.RECONNECTING, problem or "upstream closes the stream without an event")
+        self._schedule(stream, backoff_seconds(stream.failures, _LONGEST_PAUSE_SECONDS))
+
+    def _failed(self, stream: Followed, error: errors.CoastyError) -> None:
+        stream.is_opening = False
+        if not self._is_current(stream):
+            return
+        stream.failures += 1
+        pause = backoff_seconds(stream.failures, _LONGEST_PAUSE_SECONDS)
+        if isinstance(error, (errors.NotFound, errors.NotAllowed, errors.Invalid, errors.Blocked)):
+            self._note(stream, Stream.REFUSED, error.message)
+            pause = backoff_seconds(stream.failures, _GONE_PAUSE_SECONDS)
+        elif isinstance(error, errors.KeyRefused):
+            self._note(stream, Stream.REFUSED, self._gate.in_words() or error.message)
+        else:
+            self._note(stream, Stream.RECONNECTING, self._gate.in_words() or error.message)
+        self._schedule(stream, max(pause, error.retry_after or 0))
+
+    def _finished(self, stream: Followed) -> None:
+        if self._is_current(stream):
+            self._note(stream, Stream.ENDED, "")
+            self._remove(stream.run_pk)
+
+    def _not_finished(self, stream: Followed) -> None:
+        """The log has said `done`, but the run says that it lives: believe the run, and keep listening."""
+        stream.is_opening = False
+        if self._is_current(stream):
+            stream.has_done = False
+            stream.failures += 1
+            self._schedule(stream, backoff_seconds(stream.failures, _LONGEST_PAUSE_SECONDS))
+
+    def _disconnect(self, stream: Followed) -> None:
+        body, stream.body = stream.body, None
+        if body is not None:
+            self._selector.unregister(body.socket)
+            body.close()
+
+    def _drop_silent(self, now: float) -> None:
+        for stream in list(self._followed.values()):
+            if stream.body is not None and now - stream.heard_at > SILENCE_SECONDS:
+                self._closed(stream, f"nothing was heard for {SILENCE_SECONDS:.0f} s")
+
+    def _halt(self, is_refusal: bool) -> None:
+        for stream in self._followed.values():
+            if is_refusal:
+                if stream.body is not None:
+                    self._disconnect(stream)
+                    self._schedule(stream, 0)
+                self._note(stream, Stream.REFUSED, self._gate.in_words())
+            elif stream.body is None:
+                self._note(stream, Stream.RECONNECTING, self._gate.in_words())
+
+    def _resume(self) -> None:
+        spread = min(5.0, len(self._followed) / 500)
+        self._due.clear()
+        for stream in self._followed.values():
+            if stream.body is None:
+                own = backoff_seconds(stream.failures, _LONGEST_PAUSE_SECONDS) if stream.failures > 1 else 0
+                self._schedule(stream, own + random.uniform(0, spread))  # noqa: S311 (jitter, no secret)
+
+    def _note(self, stream: Followed, state: str, detail: str) -> None:
+        if stream.noted != (state, detail):
+            stream.noted = (state, detail)
+            self._sink.note(stream.run_pk, stream.token, state, detail)
+
+    # The openers' threads.
+
+    def _open_all(self) -> None:
+        while True:
+            job = self._work.get()
+            if job is None:
+                return
+            try:
+                job()
+            except Exception:
+                log.exception("An opener of streams met what it does not know; it goes on")
+
+    def _look_or_open(self, stream: Followed, is_last: bool) -> None:
+        if self._stopping.is_set() or not self._is_current(stream):
+            return
+        try:
+            if is_last or stream.failures:
+                self._look(stream, is_last)
+            if not is_last:
+                response = self._client().open_events(stream.upstream_id, stream.cursor, SILENCE_SECONDS)
+                self._post(partial(self._connected, stream, Body(response)))
+        except errors.CoastyError as error:
+            self._report(error)
+            self._post(partial(self._failed, stream, error))
+        except Exception as problem:
+            self._post(partial(self._failed, stream, errors.CoastyError(f"{type(problem).__name__}: {problem}")))
+            raise
+
+    def _look(self, stream: Followed, is_last: bool) -> None:
+        """GET the run: whatever the stream says or hides, this is where it stands."""
+        asked_at = timezone.now()
+        payload = self._client().get_run(stream.upstream_id)
+        self._sink.snapshot(payload, asked_at)
+        is_terminal = states.is_terminal(str(payload.get("status")))
+        if is_terminal:
+            self._post(partial(self._ended_upstream, stream.run_pk))
+        if is_last:
+            self._post(partial(self._finished if is_terminal else self._not_finished, stream))
+
+    def _report(self, error: errors.CoastyError) -> None:
+        """What concerns every stream closes the gate; what concerns one stays with it."""
+        if error.code == errors.UNREACHABLE or isinstance(error, (errors.KeyRefused, errors.Busy)):
+            self._gate.close(error)
+
+    # Any thread.
+
+    def _post(self, act: Callable[[], None]) -> None:
+        self._posted.append(act)
+        self._wake()
+
+    def _wake(self) -> None:
+        try:
+            self._waker.send(b"x")
+        except (BlockingIOError, OSError):
+            pass
