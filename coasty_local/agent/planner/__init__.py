@@ -25,7 +25,10 @@ _TABLES = (checks.RULES, grammar.RULES, goals.RULES)
 _EARLY = (goals.sign_in, goals.edit, goals.issue, goals.mark, goals.add, goals.add_to)
 
 
-_UNASKED = re.compile(r"\s*,?\s+without\s+(?:asking|confirmation|approval|(?:any\s+)?further\s+questions?)(?:\s+me)?(?:\s+first)?$", re.IGNORECASE)
+_UNASKED = re.compile(
+    r"\s*,?\s+without\s+(?:asking|confirmation|approval|(?:any\s+)?further\s+questions?)(?:\s+me)?(?:\s+first)?$",
+    re.IGNORECASE,
+)
 
 
 class Planner(Protocol):
@@ -47,7 +50,9 @@ def read(task: str) -> list[Step]:
     """The steps of a text in order; clauses that can't be read come back as Unknown."""
     text = Text.of(task)
     found: list[Step] = []
-    for clause in clauses(text.sealed, lambda part: bool(_STARTS.match(part)), lambda part: _read(part, text) is not None):
+    for clause in clauses(
+        text.sealed, lambda part: bool(_STARTS.match(part)), lambda part: _read(part, text) is not None
+    ):
         steps = _read(clause, text)
         shown = text.shown(clause)
         found += [_with_source(step, shown) for step in steps] if steps is not None else [Unknown(source=shown)]

@@ -32,7 +32,9 @@ _ROLE_NAMED = re.compile(
 _NAMED_PAGE = re.compile(r"^(?:on|at)\s+(?:the\s+)?(.+?)(?:\s+(?:page|screen|site))?$", re.IGNORECASE)
 
 
-@RULES.rule(rf"{_VERB}\s+(?:that\s+|if\s+|whether\s+|for\s+)?(?P<rest>.+)", r"(?:is|are|does|do)\s+there\s+(?P<rest>.+)\?")
+@RULES.rule(
+    rf"{_VERB}\s+(?:that\s+|if\s+|whether\s+|for\s+)?(?P<rest>.+)", r"(?:is|are|does|do)\s+there\s+(?P<rest>.+)\?"
+)
 def verify(match: re.Match[str], text: Text) -> list[Step] | None:
     """The forms below, tried in order; a bare "check X" is left to the rule for check boxes."""
     rest = match.group("rest").strip()
@@ -40,12 +42,18 @@ def verify(match: re.Match[str], text: Text) -> list[Step] | None:
     if step:
         return [step]
     introduced = re.match(rf"{_VERB}\s+(?:that|if|whether|for)\b", match.group(), re.IGNORECASE)
-    if quoted(rest) or introduced or re.match(r"(?:verify|ensure|assert|validate|expect|you\s+should)", match.group(), re.IGNORECASE):
+    if (
+        quoted(rest)
+        or introduced
+        or re.match(r"(?:verify|ensure|assert|validate|expect|you\s+should)", match.group(), re.IGNORECASE)
+    ):
         return [Verify(words=_words(rest, text))] if not re.search(r"\b(?:all|every|each|any)\b", rest) else None
     return None
 
 
-@RULES.rule(rf"(?P<page>{_PAGE})\s+(?:should|must)\s+(?:now\s+)?(?:say|show|display|read|contain)\s+{_WHAT}(?P<words>.+)")
+@RULES.rule(
+    rf"(?P<page>{_PAGE})\s+(?:should|must)\s+(?:now\s+)?(?:say|show|display|read|contain)\s+{_WHAT}(?P<words>.+)"
+)
 def must(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Verify(words=_words(match.group("words"), text))]
 
@@ -114,7 +122,9 @@ def _words(phrase: str, text: Text) -> str:
     role = _ROLE_NAMED.match(plain)
     if role and not quoted(phrase):
         return role.group(1)
-    return re.sub(r"\s+(?:somewhere|on\s+the\s+(?:page|screen)|page|message)$", "", plain) if not quoted(phrase) else plain
+    return (
+        re.sub(r"\s+(?:somewhere|on\s+the\s+(?:page|screen)|page|message)$", "", plain) if not quoted(phrase) else plain
+    )
 
 
 def _about(phrase: str, text: Text) -> str:
@@ -131,7 +141,13 @@ def _about(phrase: str, text: Text) -> str:
 def wait_time(match: re.Match[str], text: Text) -> list[Step] | None:
     count, unit = match.group("n").lower(), match.group("unit").lower()
     number = {"a": 1.0, "an": 1.0, "half a": 0.5}.get(count) or float(count)
-    scale = 0.001 if unit.startswith("m") and unit.endswith(("ms", "millisecond", "milliseconds")) else 60.0 if unit.startswith("min") else 1.0
+    scale = (
+        0.001
+        if unit.startswith("m") and unit.endswith(("ms", "millisecond", "milliseconds"))
+        else 60.0
+        if unit.startswith("min")
+        else 1.0
+    )
     return [Wait(seconds=min(number * scale, 600.0))]
 
 
@@ -158,9 +174,15 @@ def wait_words(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def read(match: re.Match[str], text: Text) -> list[Step] | None:
     rest = re.sub(r"^(?:what(?:'s|\s+is|\s+are)?\s+)?(?:the\s+|its\s+)?", "", match.group("rest"), flags=re.IGNORECASE)
-    if re.search(r"\b(?:all|every|each|cheapest|best|most|least|lowest|highest|difference|average|how)\b", rest, re.IGNORECASE):
+    if re.search(
+        r"\b(?:all|every|each|cheapest|best|most|least|lowest|highest|difference|average|how)\b", rest, re.IGNORECASE
+    ):
         return None
-    if re.fullmatch(r"(?:page|screen|it|text|does\s+it|(?:the\s+)?(?:page|screen|it|this)\s+(?:says|shows|reads))|does\s+(?:the\s+)?(?:page|screen|it)\s+say", rest, re.IGNORECASE):
+    if re.fullmatch(
+        r"(?:page|screen|it|text|does\s+it|(?:the\s+)?(?:page|screen|it|this)\s+(?:says|shows|reads))|does\s+(?:the\s+)?(?:page|screen|it)\s+say",
+        rest,
+        re.IGNORECASE,
+    ):
         return [Read(words="")]
     rest = re.sub(r"\s+(?:says|is|shows|reads|on\s+(?:the|this)\s+(?:page|screen))$", "", rest, flags=re.IGNORECASE)
     of = re.fullmatch(r"(.+?)\s+(?:of|for)\s+(?:the\s+)?(.+)", rest, re.IGNORECASE)

@@ -63,7 +63,9 @@ def trimmed(clause: str) -> str:
     clause = clause.strip().strip(",").strip()
     while True:
         shorter = _PREAMBLE.sub("", clause)
-        shorter = re.sub(r"(?:\s*,)?\s+(?:please|thanks|thank you|for me|afterwards)\s*[.!?]?$", "", shorter, flags=re.IGNORECASE)
+        shorter = re.sub(
+            r"(?:\s*,)?\s+(?:please|thanks|thank you|for me|afterwards)\s*[.!?]?$", "", shorter, flags=re.IGNORECASE
+        )
         shorter = shorter.rstrip(" .!?;,") if not shorter.endswith("...") else shorter
         if shorter == clause:
             return clause

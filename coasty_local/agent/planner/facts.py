@@ -73,9 +73,13 @@ def may_act(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 _AFTER_PASSWORD = re.compile(
-    r"\b(?:password|passphrase|passcode|pwd|pass|pin|secret)\b\s*(?:(?:is|as|to|with|of|field|box|:|=|called)\s*)*[\"'“‘`]?([^\s\"'”’`,;]+)", re.IGNORECASE
+    r"\b(?:password|passphrase|passcode|pwd|pass|pin|secret)\b\s*(?:(?:is|as|to|with|of|field|box|:|=|called)\s*)*[\"'“‘`]?([^\s\"'”’`,;]+)",
+    re.IGNORECASE,
 )
-_BEFORE_PASSWORD = re.compile(r"[\"'“‘`]?([^\s\"'“‘`]+)[\"'”’`]?\s+(?:in(?:to)?|as|for)\s+(?:the\s+|your\s+)?(?:password|passphrase|pin)\b", re.IGNORECASE)
+_BEFORE_PASSWORD = re.compile(
+    r"[\"'“‘`]?([^\s\"'“‘`]+)[\"'”’`]?\s+(?:in(?:to)?|as|for)\s+(?:the\s+|your\s+)?(?:password|passphrase|pin)\b",
+    re.IGNORECASE,
+)
 _PLAIN = frozenset(
     "is the a an and or in into to for field box missing needed wrong required reset link page that it his her my your without "
     "with from which please so then must should was shown not on of button only at".split()

@@ -22,7 +22,7 @@ _COMPARE = re.compile(
 
 
 @RULES.rule(
-    rf"(?:sign|log)(?:\s+me)?[\s-]?(?:in|on)(?:\s+(?:to|into|on|at)\s+(?P<where>(?!as\b|with\b|using\b).+?))?(?:\s*,?\s*(?:as|with|using|by\s+using|via|under)\s+(?:the\s+)?(?P<rest>.+))?",
+    r"(?:sign|log)(?:\s+me)?[\s-]?(?:in|on)(?:\s+(?:to|into|on|at)\s+(?P<where>(?!as\b|with\b|using\b).+?))?(?:\s*,?\s*(?:as|with|using|by\s+using|via|under)\s+(?:the\s+)?(?P<rest>.+))?",
     r"login(?:\s+(?:to|into)\s+(?P<where>.+?))?(?:\s*,?\s*(?:as|with|using)\s+(?P<rest>.+))?",
     r"authenticate(?:\s*,?\s*(?:as|with|using)\s+(?P<rest>.+))?(?P<where>)",
 )
@@ -33,9 +33,13 @@ def sign_in(match: re.Match[str], text: Text) -> list[Step] | None:
 
 def credentials(rest: str, text: Text) -> tuple[str | None, str]:
     """User and password out of "ada@example.com with password x", "email a and password b", "a / b"; None: unreadable."""
-    rest = re.sub(rf"^(?:the\s+following\s+)?credentials\s*[:,-]?\s*", "", rest.strip(), flags=re.IGNORECASE)
+    rest = re.sub(r"^(?:the\s+following\s+)?credentials\s*[:,-]?\s*", "", rest.strip(), flags=re.IGNORECASE)
     password = ""
-    tail = re.search(rf"(?:\s*(?:,|and|with|using|/|\bas\b))*\s*\b{_PASS}{_GLUE}(?P<value>\ue000\d+\ue001|\S+)\s*$", rest, re.IGNORECASE)
+    tail = re.search(
+        rf"(?:\s*(?:,|and|with|using|/|\bas\b))*\s*\b{_PASS}{_GLUE}(?P<value>\ue000\d+\ue001|\S+)\s*$",
+        rest,
+        re.IGNORECASE,
+    )
     if tail and (tail.start() == 0 or rest[tail.start()] in " ,/"):
         password, rest = text.plain(tail.group("value")).rstrip(",;"), rest[: tail.start()]
     else:
@@ -47,9 +51,16 @@ def credentials(rest: str, text: Text) -> tuple[str | None, str]:
     return (None, "") if len(user.split()) > 3 else (user, password)
 
 
-@RULES.rule(r"(?:search|look|query)\s+(?:(?:the\s+)?\S+\s+)?for\s+(?P<what>.+)", r"search\s+(?P<what>(?!the\b|in\b|box\b).+)")
+@RULES.rule(
+    r"(?:search|look|query)\s+(?:(?:the\s+)?\S+\s+)?for\s+(?P<what>.+)", r"search\s+(?P<what>(?!the\b|in\b|box\b).+)"
+)
 def search(match: re.Match[str], text: Text) -> list[Step] | None:
-    what = re.sub(r"\s+(?:in|using|on)\s+(?:the\s+)?(?:search\s+(?:box|bar|field)|site|page)$", "", match.group("what"), flags=re.IGNORECASE)
+    what = re.sub(
+        r"\s+(?:in|using|on)\s+(?:the\s+)?(?:search\s+(?:box|bar|field)|site|page)$",
+        "",
+        match.group("what"),
+        flags=re.IGNORECASE,
+    )
     return None if _COMPARE.search(what) and not quoted(what) else [Search(words=text.plain(what))]
 
 
@@ -77,13 +88,19 @@ def thing(phrase: str, text: Text) -> tuple[str, str]:
     phrase = re.sub(r"^(?:the|my|our|this|that|a|an)\s+", "", phrase.strip(), flags=re.IGNORECASE)
     if quoted(phrase):
         return "", text.plain(phrase)
-    keyed = re.fullmatch(r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|for|from|to|of|with\s+(?:the\s+)?(?:id|number|name))\s+)?#?(?P<key>\S*\d\S*|\ue000\d+\ue001|[A-Z].*)", phrase)
+    keyed = re.fullmatch(
+        r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|for|from|to|of|with\s+(?:the\s+)?(?:id|number|name))\s+)?#?(?P<key>\S*\d\S*|\ue000\d+\ue001|[A-Z].*)",
+        phrase,
+    )
     if keyed and re.fullmatch(r"(?:[a-z-]+\s?)+", keyed.group("noun")):
         return keyed.group("noun").strip(), text.plain(keyed.group("key")).lstrip("#")
     named = re.fullmatch(r"(?P<noun>[a-z -]+?)\s+(?:from|for|of|to|called|named)\s+(?:the\s+)?(?P<key>.+)", phrase)
     if named:
         return named.group("noun"), text.plain(named.group("key"))
-    behind = re.fullmatch(r"(?P<key>(?:[A-Z][\w&.'-]*\s)+|\ue000\d+\ue001\s|\S*\d\S*\s)(?P<noun>[a-z]+)|(?P<owner>(?:[A-Z][\w&.-]*\s?)+)'s\s+(?P<of>[a-z]+)", phrase)
+    behind = re.fullmatch(
+        r"(?P<key>(?:[A-Z][\w&.'-]*\s)+|\ue000\d+\ue001\s|\S*\d\S*\s)(?P<noun>[a-z]+)|(?P<owner>(?:[A-Z][\w&.-]*\s?)+)'s\s+(?P<of>[a-z]+)",
+        phrase,
+    )
     if behind:
         return (behind.group("noun") or behind.group("of")), text.plain(behind.group("key") or behind.group("owner"))
     if re.fullmatch(r"#?\S*\d\S*|(?:[A-Z][\w&.'-]*\s?){2,}", phrase):
@@ -91,7 +108,14 @@ def thing(phrase: str, text: Text) -> tuple[str, str]:
     return text.plain(phrase), ""
 
 
-_ACT = "|".join(sorted({*lexicon.ACTS, *lexicon.ACT_ALIASES} - {"add", "invite", "create", "register", "issue", "make", "edit", "change", "update", "modify"}, key=len, reverse=True))
+_ACT = "|".join(
+    sorted(
+        {*lexicon.ACTS, *lexicon.ACT_ALIASES}
+        - {"add", "invite", "create", "register", "issue", "make", "edit", "change", "update", "modify"},
+        key=len,
+        reverse=True,
+    )
+)
 
 
 @RULES.rule(rf"(?P<act>{_ACT})\s+(?P<rest>.+)")
@@ -110,14 +134,18 @@ def act(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Goal(act=verb, noun=noun, key=key, slots=said)]
 
 
-@RULES.rule(r"(?:issue|give|make|process|send)\s+(?:a\s+|the\s+)?(?P<act>refund|payment)\s+(?:for|of|on|to)\s+(?P<rest>.+)")
+@RULES.rule(
+    r"(?:issue|give|make|process|send)\s+(?:a\s+|the\s+)?(?P<act>refund|payment)\s+(?:for|of|on|to)\s+(?P<rest>.+)"
+)
 def issue(match: re.Match[str], text: Text) -> list[Step] | None:
     rest, said = slotting.details(match.group("rest"), text)
     noun, key = thing(rest, text)
     return [Goal(act="pay" if match.group("act").lower() == "payment" else "refund", noun=noun, key=key, slots=said)]
 
 
-@RULES.rule(r"(?:mark|set|flag)\s+(?P<rest>.+?)\s+(?:as|to)\s+(?P<state>paid|approved|shipped|sent|resolved|closed|rejected|cancelled|archived|done)")
+@RULES.rule(
+    r"(?:mark|set|flag)\s+(?P<rest>.+?)\s+(?:as|to)\s+(?P<state>paid|approved|shipped|sent|resolved|closed|rejected|cancelled|archived|done)"
+)
 def mark(match: re.Match[str], text: Text) -> list[Step] | None:
     state = match.group("state").lower()
     verb = next((name for name in lexicon.ACTS if state in lexicon.done_words(name)), "")
@@ -131,7 +159,16 @@ def mark(match: re.Match[str], text: Text) -> list[Step] | None:
 def add_to(match: re.Match[str], text: Text) -> list[Step] | None:
     where = match.group("where").lower()
     row = text.plain(re.sub(r"^(?:the|a|an)\s+", "", match.group("what")))
-    return [Click(target=Target(f"Add to {where}", (BUTTON, LINK), row="" if row.lower() in ("it", "this") else row, aliases=("Add", "Buy")))]
+    return [
+        Click(
+            target=Target(
+                f"Add to {where}",
+                (BUTTON, LINK),
+                row="" if row.lower() in ("it", "this") else row,
+                aliases=("Add", "Buy"),
+            )
+        )
+    ]
 
 
 @RULES.rule(

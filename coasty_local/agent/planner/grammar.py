@@ -8,7 +8,21 @@ from coasty_local.agent.planner import rules, targets
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.clauses import Text, quoted
 from coasty_local.agent.planner.steps import (
-    Check, Choose, Click, Dismiss, Drag, Fill, Goto, Hover, Nothing, Press, Scroll, SignOut, Step, Travel, Type,
+    Check,
+    Choose,
+    Click,
+    Dismiss,
+    Drag,
+    Fill,
+    Goto,
+    Hover,
+    Nothing,
+    Press,
+    Scroll,
+    SignOut,
+    Step,
+    Travel,
+    Type,
 )  # fmt: skip
 from coasty_local.agent.scene import BUTTON, ICON, INPUT, LINK, Target
 
@@ -46,7 +60,9 @@ def _with_scheme(url: str) -> str:
     return ("http://" if local else "https://") + url
 
 
-@RULES.rule(rf"(?:{_GO})\s+(?:the\s+|our\s+)?(?:practice|demo|start|home|sample|example)\s*(?:site|portal|page|business|app|website)?(?:\s+(?:site|page|portal))?")
+@RULES.rule(
+    rf"(?:{_GO})\s+(?:the\s+|our\s+)?(?:practice|demo|start|home|sample|example)\s*(?:site|portal|page|business|app|website)?(?:\s+(?:site|page|portal))?"
+)
 def home(match: re.Match[str], text: Text) -> list[Step] | None:
     if re.search(r"home\s*page|\bhome$", match.group(), re.IGNORECASE):
         return None  # "the home page" of the site on screen is a link like any other
@@ -105,7 +121,9 @@ def scroll(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Scroll(direction=(found.get("way") or "down").lower(), target=target)]
 
 
-@RULES.rule(r"drag\s+(?P<what>.+?)\s+(?:to|onto|on\s+to|into|over|on|and\s+drop\s+it\s+(?:on|onto|in|into))\s+(?P<onto>.+)")
+@RULES.rule(
+    r"drag\s+(?P<what>.+?)\s+(?:to|onto|on\s+to|into|over|on|and\s+drop\s+it\s+(?:on|onto|in|into))\s+(?P<onto>.+)"
+)
 def drag(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Drag(target=targets.target(match.group("what"), text), onto=targets.target(match.group("onto"), text))]
 
@@ -118,7 +136,9 @@ def hover(match: re.Match[str], text: Text) -> list[Step] | None:
 _QUOTED_PAIR = re.compile(r"(\ue000\d+\ue001)\s+(?:in|into|for|as)\s+(?:the\s+)?(.+?)(?:\s+and\s+|,\s*(?:and\s+)?|$)")
 
 
-@RULES.rule(rf"{_PUT}\s+(?P<value>.+?)\s+(?:in\s*to|in|on|as|for|at|inside|under)\s+(?P<field>(?:the|your|my|its)\s+.+|\ue000.+|[\w\s-]+?\s+(?:field|box|area|input)|[A-Z][\w\s-]*|\w[\w-]*)")
+@RULES.rule(
+    rf"{_PUT}\s+(?P<value>.+?)\s+(?:in\s*to|in|on|as|for|at|inside|under)\s+(?P<field>(?:the|your|my|its)\s+.+|\ue000.+|[\w\s-]+?\s+(?:field|box|area|input)|[A-Z][\w\s-]*|\w[\w-]*)"
+)
 def type_into(match: re.Match[str], text: Text) -> list[Step] | None:
     value, where = match.group("value"), match.group("field")
     both = re.fullmatch(r"(.+?),?\s+and\s+(.+?)\s+(?:in\s*to|in|on|as|for)\s+(?:the\s+)?(.+)", where, re.IGNORECASE)
@@ -129,7 +149,12 @@ def type_into(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 def type_into_value(value: str, where: str, text: Text) -> list[Step]:
-    value = re.sub(r"^(?:the\s+(?:text|word|words|value|number|name|code|phrase)\s+)(?=\ue000|\d)", "", value.strip(), flags=re.IGNORECASE)
+    value = re.sub(
+        r"^(?:the\s+(?:text|word|words|value|number|name|code|phrase)\s+)(?=\ue000|\d)",
+        "",
+        value.strip(),
+        flags=re.IGNORECASE,
+    )
     field = targets.field(where, text)
     return [Type(target=field, text=text.plain(value), secret=secret_name(field.words))]
 
@@ -149,7 +174,9 @@ def into_type(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def fill(match: re.Match[str], text: Text) -> list[Step] | None:
     where, value = match.group("field"), match.group("value")
-    if re.fullmatch(r"(?:the\s+|this\s+|out\s+|in\s+)*(?:\w+\s+)?(?:form|fields|details|following)", where, re.IGNORECASE):
+    if re.fullmatch(
+        r"(?:the\s+|this\s+|out\s+|in\s+)*(?:\w+\s+)?(?:form|fields|details|following)", where, re.IGNORECASE
+    ):
         slots = named_values(value, text)
         return [Fill(slots=slots)] if slots else None
     if re.search(r"\bof\s+\S*\d", where):
@@ -173,7 +200,9 @@ def fill_named(match: re.Match[str], text: Text) -> list[Step] | None:
 def named_values(phrase: str, text: Text) -> tuple[tuple[str, str], ...]:
     """Pairs of "name: Ada, email = a@b.c and plan Pro"; empty when any part has no name."""
     pairs = []
-    for part in re.split(r"\s*,\s*(?:and\s+)?|\s*;\s*|\s+and\s+(?=(?:the\s+)?[\w-]+(?:\s+[\w-]+)?\s*(?:[:=]|\s\ue000|\s\S))", phrase):
+    for part in re.split(
+        r"\s*,\s*(?:and\s+)?|\s*;\s*|\s+and\s+(?=(?:the\s+)?[\w-]+(?:\s+[\w-]+)?\s*(?:[:=]|\s\ue000|\s\S))", phrase
+    ):
         match = re.fullmatch(
             r"(?:the\s+|with\s+|a\s+|an\s+)*(?P<name>[A-Za-z][\w-]*(?:\s+(?:name|address|number|date|code|plan|field))?)(?:\s+field)?\s*(?:[:=]|\s+(?:is|as|to|with|of)\s+|\s+)\s*(?P<value>.+)",
             part.strip(),
@@ -234,7 +263,13 @@ def check(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 def _too_wide(words: str) -> bool:
-    return bool(re.search(r"\b(?:all|every|each|any|cheapest|best|most|least|lowest|highest|newest|oldest|latest)\b", words, re.IGNORECASE))
+    return bool(
+        re.search(
+            r"\b(?:all|every|each|any|cheapest|best|most|least|lowest|highest|newest|oldest|latest)\b",
+            words,
+            re.IGNORECASE,
+        )
+    )
 
 
 @RULES.rule(
@@ -243,7 +278,12 @@ def _too_wide(words: str) -> bool:
 )
 def click(match: re.Match[str], text: Text) -> list[Step] | None:
     verb = match.group("verb").lower()
-    phrase = re.sub(r"\s+(?:to\s+(?:submit|continue|proceed|finish|save|sign\s+in|log\s+in|go\s+on|confirm)(?:\s+.*)?|once)$", "", match.group("what"), flags=re.IGNORECASE)
+    phrase = re.sub(
+        r"\s+(?:to\s+(?:submit|continue|proceed|finish|save|sign\s+in|log\s+in|go\s+on|confirm)(?:\s+.*)?|once)$",
+        "",
+        match.group("what"),
+        flags=re.IGNORECASE,
+    )
     found = targets.target(phrase, text)
     if not quoted(match.group("what")) and _too_wide(found.words):
         return None
@@ -256,7 +296,11 @@ def click(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def submit(match: re.Match[str], text: Text) -> list[Step] | None:
     verb = re.sub(r"\s+", " ", match.group("verb").lower())
-    others = tuple(word for word in lexicon.CONFIRMING if word != verb) if verb in ("submit", "save", "finish") else ("next", "continue", "proceed")
+    others = (
+        tuple(word for word in lexicon.CONFIRMING if word != verb)
+        if verb in ("submit", "save", "finish")
+        else ("next", "continue", "proceed")
+    )
     if verb in ("send", "confirm", "apply"):
         others = ("submit", "ok", "yes") if verb == "confirm" else ("submit",)
     return [Click(target=Target(verb.capitalize(), (BUTTON, LINK, ICON), aliases=others))]

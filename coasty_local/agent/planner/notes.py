@@ -46,7 +46,10 @@ _NO = re.compile(
     r"(?:\s*[,.!]?\s*(?:don'?t|do\s+not|pay|do\s+(?:it|that|this)|it|that|this|stop|thanks|please|go\s+ahead|click|proceed|approve|the\s+\w+|anything))*[.!\s]*",
     re.IGNORECASE,
 )
-_SKIP = re.compile(r"(?:skip|ignore|leave\s+out|forget)(?:\s+(?:it|this|that|about\s+it|the\s+(?:step|clause|sentence|rest)|this\s+(?:step|one|clause|part)))?[.!\s]*", re.IGNORECASE)
+_SKIP = re.compile(
+    r"(?:skip|ignore|leave\s+out|forget)(?:\s+(?:it|this|that|about\s+it|the\s+(?:step|clause|sentence|rest)|this\s+(?:step|one|clause|part)))?[.!\s]*",
+    re.IGNORECASE,
+)
 _RENAME = re.compile(
     r"(?:the\s+|that\s+)?(?:button|link|field|tab|menu|box|checkbox|option|target|control|it|page)(?:'s|\s+is)?\s+(?:now\s+)?(?:called|named|labell?ed|says|reads|titled)\s+(?P<name>.+)"
     r"|(?:it(?:'s|\s+is)|look\s+for|use|try|i\s+(?:mean|meant)|it\s+should\s+be)\s+(?:the\s+)?(?P<other>.+?)(?:\s+(?:button|link|field|tab))?",
@@ -89,7 +92,11 @@ def _picked(plain: str) -> int:
 def _value(plain: str, text: Text, kind: str) -> Answer | None:
     """A bare value answers what was asked for; "a@b.c / secret" answers both."""
     if kind == "one_time_code":
-        bare = re.fullmatch(r"(?:it'?s\s+|it\s+is\s+|use\s+|enter\s+|try\s+|type\s+|here(?:\s+it\s+is)?:?\s+)?(?P<code>\d(?:[\s-]?\d){3,9}|[A-Za-z0-9-]*\d[A-Za-z0-9-]*)", plain, re.IGNORECASE)
+        bare = re.fullmatch(
+            r"(?:it'?s\s+|it\s+is\s+|use\s+|enter\s+|try\s+|type\s+|here(?:\s+it\s+is)?:?\s+)?(?P<code>\d(?:[\s-]?\d){3,9}|[A-Za-z0-9-]*\d[A-Za-z0-9-]*)",
+            plain,
+            re.IGNORECASE,
+        )
         if bare:
             return Answer(TELL, facts={"code": re.sub(r"[\s-]", "", bare.group("code"))})
     if kind == "credential":
@@ -120,7 +127,11 @@ def _told(note: str, kind: str) -> Answer:
         if isinstance(step, SignIn):
             told |= {name: value for name, value in (("email", step.user), ("password", step.password)) if value}
     allow = tuple(step for step in steps if isinstance(step, Allow))
-    acts = tuple(step for step in steps if not isinstance(step, Fact | Allow | Unknown) and not (isinstance(step, SignIn) and kind == "credential"))
+    acts = tuple(
+        step
+        for step in steps
+        if not isinstance(step, Fact | Allow | Unknown) and not (isinstance(step, SignIn) and kind == "credential")
+    )
     lost = any(isinstance(step, Unknown) for step in steps)
     if kind == "target_not_found" and len(acts) == 1 and isinstance(acts[0], Goto) and "/" not in note:
         return Answer(RENAME, name=note.strip())
@@ -133,7 +144,7 @@ def _told(note: str, kind: str) -> Answer:
 
 
 def _pairs(note: str) -> list[Step] | None:
-    """"email: a, password: b" and "a@b.c with password x" tell facts; a comma must not hide the second."""
+    """ "email: a, password: b" and "a@b.c with password x" tell facts; a comma must not hide the second."""
     text = Text.of(note)
     parts = [trimmed(part) for part in re.split(r"\s*[,;\n]\s*(?:and\s+)?|\s+and\s+", text.sealed) if part.strip()]
     found: list[Step] = []
@@ -145,7 +156,11 @@ def _pairs(note: str) -> list[Step] | None:
     if len(found) == len(parts) and found:
         return found
     user, password = goals.credentials(text.sealed, text)
-    return [SignIn(user=user or "", password=password)] if password and not re.match(r"(?:click|type|go|press|enter|fill)\b", note) else None
+    return (
+        [SignIn(user=user or "", password=password)]
+        if password and not re.match(r"(?:click|type|go|press|enter|fill)\b", note)
+        else None
+    )
 
 
 __all__ = ["Answer", "Click", "understand"]

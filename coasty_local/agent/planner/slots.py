@@ -15,7 +15,10 @@ _REASON = re.compile(
     r"|\s+because\s+(?:of\s+)?(?P<why>.+)$|\s+(?:for|due\s+to|saying)\s+(?P<quoted>\ue000\d+\ue001)$",
     re.IGNORECASE,
 )
-_WITH = re.compile(rf"\s*,?\s+(?:with|using|and|for|,)\s+(?:the\s+|an?\s+)?(?P<name>{_NAMES})\s*(?:[:=]|of|is|to)?\s+(?P<value>\ue000\d+\ue001|\S+)$", re.IGNORECASE)
+_WITH = re.compile(
+    rf"\s*,?\s+(?:with|using|and|for|,)\s+(?:the\s+|an?\s+)?(?P<name>{_NAMES})\s*(?:[:=]|of|is|to)?\s+(?P<value>\ue000\d+\ue001|\S+)$",
+    re.IGNORECASE,
+)
 
 
 def details(phrase: str, text: Text) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -37,9 +40,17 @@ def details(phrase: str, text: Text) -> tuple[str, tuple[tuple[str, str], ...]]:
 def values(phrase: str, text: Text, noun: str) -> tuple[tuple[str, str], ...]:
     """The fields of something new: "Grace Hopper, grace@example.com, plan Pro" -> name, email, plan; () if unreadable."""
     phrase = re.sub(r"^[\s,:(-]+|[\s)]+$", "", phrase)
-    phrase = re.sub(r"^(?:(?:named|called|with|for|whose|details?|the\s+following|details)\s*[:,]?\s*)+", lambda m: "", phrase, flags=re.IGNORECASE)
+    phrase = re.sub(
+        r"^(?:(?:named|called|with|for|whose|details?|the\s+following|details)\s*[:,]?\s*)+",
+        lambda m: "",
+        phrase,
+        flags=re.IGNORECASE,
+    )
     found: list[tuple[str, str]] = []
-    for part in re.split(r"\s*[,;]\s*(?:and\s+)?(?:with\s+)?|\s+(?:and|with)\s+(?=(?:an?\s+|the\s+)?[a-z-]+(?:\s+[a-z]+)?\s*[:=]?\s+\S)|\s+and\s+(?=\S+@)|\s+\((?=\S+@)|\)\s*", phrase):
+    for part in re.split(
+        r"\s*[,;]\s*(?:and\s+)?(?:with\s+)?|\s+(?:and|with)\s+(?=(?:an?\s+|the\s+)?[a-z-]+(?:\s+[a-z]+)?\s*[:=]?\s+\S)|\s+and\s+(?=\S+@)|\s+\((?=\S+@)|\)\s*",
+        phrase,
+    ):
         if part and part.strip():
             pair = _pair(part.strip(), text, found, noun)
             if pair is None:
@@ -49,12 +60,28 @@ def values(phrase: str, text: Text, noun: str) -> tuple[tuple[str, str], ...]:
 
 
 def _pair(part: str, text: Text, found: list[tuple[str, str]], noun: str) -> tuple[str, str] | None:
-    part = re.sub(r"^(?:with\s+|and\s+)?(?:an?|the|on|in|his|her|their|its|whose)\s+(?=[a-z])|^(?:with|and)\s+", "", part)
-    named = re.fullmatch(rf"(?P<name>{_NAMES}|[a-z-]+(?:\s[a-z]+)?)(?:\s+(?:is|of|as|to)\s+|\s*[:=]\s*|\s+)(?P<value>.+)", part, re.IGNORECASE)
-    if named and (named.group("name").lower() in lexicon.FIELDS or re.search(r"[:=]|\bis\b", part) or named.group("name").islower()):
+    part = re.sub(
+        r"^(?:with\s+|and\s+)?(?:an?|the|on|in|his|her|their|its|whose)\s+(?=[a-z])|^(?:with|and)\s+", "", part
+    )
+    named = re.fullmatch(
+        rf"(?P<name>{_NAMES}|[a-z-]+(?:\s[a-z]+)?)(?:\s+(?:is|of|as|to)\s+|\s*[:=]\s*|\s+)(?P<value>.+)",
+        part,
+        re.IGNORECASE,
+    )
+    if named and (
+        named.group("name").lower() in lexicon.FIELDS
+        or re.search(r"[:=]|\bis\b", part)
+        or named.group("name").islower()
+    ):
         return named.group("name").lower(), text.plain(named.group("value"))
     value, taken = text.plain(part), {name for name, _ in found}
-    for name, pattern in (("email", lexicon.EMAIL), ("date", _DATE), ("phone", _PHONE), ("amount", lexicon.MONEY), ("website", lexicon.URL)):
+    for name, pattern in (
+        ("email", lexicon.EMAIL),
+        ("date", _DATE),
+        ("phone", _PHONE),
+        ("amount", lexicon.MONEY),
+        ("website", lexicon.URL),
+    ):
         if pattern.fullmatch(value):
             return name, value
     behind = re.fullmatch(r"(?:the\s+)?(?P<value>.+?)\s+(?P<name>plan|role|tier)", value, re.IGNORECASE)

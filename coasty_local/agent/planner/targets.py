@@ -16,17 +16,20 @@ _ROW = re.compile(
     r"to\s+the\s+right\s+of|to\s+the\s+left\s+of|under|underneath|below|above|belonging\s+to)\s*(?:the\s+)?(.+)$",
     re.IGNORECASE,
 )
-_IN_NAMED = re.compile(r"\s+(?:in|on)\s+(?:the\s+)?(.+?)\s+(?:row|line|card|section|panel|dialog|table|area|menu|sidebar)$", re.IGNORECASE)
+_IN_NAMED = re.compile(
+    r"\s+(?:in|on)\s+(?:the\s+)?(.+?)\s+(?:row|line|card|section|panel|dialog|table|area|menu|sidebar)$", re.IGNORECASE
+)
 _NAMED = re.compile(
-    r"^(?:a|an|the)?\s*(?:({ord})\s+)?({role})s?\s+(?:that\s+(?:says|reads)|which\s+says|saying|named|called|labell?ed|titled|with\s+(?:the\s+)?(?:text|label|name|title))\s+(.+)$".format(
-        ord=_ORDINAL, role=_ROLE
-    ),
+    rf"^(?:a|an|the)?\s*(?:({_ORDINAL})\s+)?({_ROLE})s?\s+(?:that\s+(?:says|reads)|which\s+says|saying|named|called|labell?ed|titled|with\s+(?:the\s+)?(?:text|label|name|title))\s+(.+)$",
     re.IGNORECASE,
 )
 _TAIL = re.compile(rf"^(.*?)\s*\b({_ROLE})s?$", re.IGNORECASE)
 _HEAD = re.compile(rf"^({_ROLE})\s+(\ue000\d+\ue001|[A-Z].*)$")
 _OF = re.compile(rf"^(.*\b(?:{_ROLE}))\s+(?:of|for)\s+(.+)$", re.IGNORECASE)
-_WHERE = re.compile(r"\s+(?:on|at|in|from)\s+(?:the|this)\s+(?:\w+\s+)?(?:page|screen|form|site|website|top|bottom|left|right|corner|window)(?:\s+(?:of|on)\s+.*)?$", re.IGNORECASE)
+_WHERE = re.compile(
+    r"\s+(?:on|at|in|from)\s+(?:the|this)\s+(?:\w+\s+)?(?:page|screen|form|site|website|top|bottom|left|right|corner|window)(?:\s+(?:of|on)\s+.*)?$",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile(r"^(?:on\s+|at\s+)?(?:the|a|an|your|my|this|that|its)\s+", re.IGNORECASE)
 
 

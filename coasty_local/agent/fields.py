@@ -1,0 +1,237 @@
+"""Filling fields by sight: text, secrets, lists, ticks; each value is read back before it counts."""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz import fuzz
+
+from coasty_local.agent import asking, reading
+from coasty_local.agent.asking import Stuck
+from coasty_local.agent.planner import grammar
+from coasty_local.agent.planner import words as lexicon
+from coasty_local.agent.scene import CHECK, INPUT, RADIO, SELECT, Control, Scene, Target
+from coasty_local.agent.session import Session
+from coasty_local.agent.sight import Look
+
+_ALIKE = 80.0  # how alike (of 100) what is read back must be to what was typed
+
+
+def now_at(scene: Scene, control: Control) -> Control:
+    """The same control in a later scene, by its place; the old one when nothing is found there."""
+    best = max(scene.controls, key=lambda other: other.box.overlap(control.box), default=control)
+    return (
+        best
+        if best.box.overlap(control.box) * 2 > min(control.box.w * control.box.h, best.box.w * best.box.h)
+        else control
+    )
+
+
+def holds(session: Session, look: Look, control: Control, text: str) -> bool:
+    """Whether the field shows the text (a long one may show only a part of it)."""
+    there = now_at(look.scene, control)
+    return _reads(there.text, text) or _reads(session.eyes.read(look.image, there.box), text)
+
+
+def _reads(shown: str, text: str) -> bool:
+    given, wanted = reading.folded(shown), reading.folded(text)
+    if not wanted:
+        return not given
+    if wanted in given:
+        return len(wanted) > 2 or given == wanted
+    if len(given) < 3:
+        return False
+    if len(wanted) <= 5:
+        return fuzz.ratio(given, wanted) >= 85
+    return fuzz.partial_ratio(given, wanted) >= _ALIKE and len(given) >= min(6, len(wanted) - 1)
+
+
+def put(session: Session, control: Control, text: str, secret: bool, name: str) -> None:
+    """Put a value into whatever kind of field this is. Raises Stuck when it does not end up there."""
+    if control.kind == SELECT and not secret:
+        pick_from(session, control, Target(text), name)
+    elif control.kind in (CHECK, RADIO):
+        tick(session, control, text.lower() not in ("no", "off", "false", "0"), name)
+    elif secret or text in session.vault or grammar.secret_name(f"{control.label}"):
+        put_secret(session, control, text, name)
+    else:
+        put_text(session, control, text, name)
+
+
+def put_text(session: Session, control: Control, text: str, name: str) -> None:
+    """Click, empty what is there, type, read back; a second try, then a person."""
+    if holds(session, session.look(), control, text):
+        session.desk.say(f"{name.capitalize()} already says “{asking.short(text, 60)}”.")
+        return
+    for _ in range(2):
+        with session.turn(f"I type “{asking.short(text, 60)}” into {name}."):
+            _enter(session, control, text, name)
+            look = session.look()
+        if holds(session, look, control, text):
+            return
+    there = now_at(session.scene, control)
+    raise Stuck(
+        asking.NO_PROGRESS,
+        f"I typed into {name}, but it reads “{asking.short(there.text, 60)}”. Please check the field; resume to go on.",
+    )
+
+
+def _enter(session: Session, control: Control, text: str, name: str) -> None:
+    before = session.look()
+    session.hands.click(control, name)
+    if reading.folded(control.text) and (has_value(session, before, control)):
+        session.hands.clear()
+    session.hands.type_text(text, f"Type into {name}")
+
+
+def has_value(session: Session, look: Look, control: Control) -> bool:
+    """Whether the field holds something typed: text that is neither its label nor pale placeholder text can be told
+    only by trying, so any text counts unless it is the label."""
+    there = now_at(look.scene, control)
+    return bool(there.text.strip()) and not reading.same(there.text, there.label)
+
+
+def put_secret(session: Session, control: Control, text: str, name: str) -> None:
+    """Type a secret only where it shows as dots: one character, look, then the rest."""
+    session.vault.learn([text])
+    before = session.look()
+    if session.eyes.masked(before.image, control.box) is True and control.box in session.memory.secret_boxes:
+        return
+    for attempt in range(2):
+        shown: list[bool | None] = []
+        with session.turn(f"I type the secret into {name}."):
+            session.hands.click(control, name)
+            if attempt or session.eyes.masked(before.image, control.box) is True:
+                session.hands.clear()
+            typed = session.hands.type_secret(
+                text, f"Type a secret into {name}", lambda: _dots(session, control, shown)
+            )  # noqa: B023
+        if typed and session.eyes.masked(session.look().image, control.box) is True:
+            session.memory.secret_boxes.append(control.box)
+            return
+        if shown and shown[-1] is False:
+            break
+    raise Stuck(
+        asking.CREDENTIAL,
+        f"Password not typed: {name} shows what is typed in clear letters, so I erased it. Please take over and type it yourself.",
+    )
+
+
+def _dots(session: Session, control: Control, shown: list[bool | None]) -> bool:
+    """Whether the first character shows as a dot; some fields show it for a moment in clear, so one more look is taken."""
+    for _ in range(3):
+        image = session.eyes.still(session.sight.grab, session.desk.check, 1.0)
+        shown.append(session.eyes.masked(image, control.box))
+        if shown[-1] is True:
+            return True
+    return False
+
+
+def tick(session: Session, control: Control, on: bool, name: str) -> None:
+    """Set a check box or a radio button; nothing is done when it already is so."""
+    if control.checked is on:
+        session.desk.say(f"{name.capitalize()} is already {'ticked' if on else 'not ticked'}.")
+        return
+    for _ in range(2):
+        with session.turn(f"I {'tick' if on else 'untick'} {name}."):
+            before = session.look()
+            session.hands.click(control, name)
+            there = now_at(session.scene, control)
+        if there.kind in (CHECK, RADIO) and there.checked is on:
+            return
+        if control.checked is None and session.sight.changed(before, session.look()):
+            return
+    raise Stuck(asking.NO_PROGRESS, f"I clicked {name}, but it does not show as {'ticked' if on else 'not ticked'}.")
+
+
+def pick_from(session: Session, control: Control, option: Target, name: str) -> None:
+    """Pick an option of a list: by keyboard as the browser's own lists take it, else from the list as it opens."""
+    if reading.within(option.words, now_at(session.scene, control).text):
+        return
+    with session.turn(f"I choose “{option.words}” in {name}."):
+        before = session.look()
+        session.hands.click(control, name)
+        opened = session.look()
+        line = _offered(before.scene, opened.scene, option.words)
+        if line is not None:
+            session.hands.click(line, f"“{option.words}”")
+        else:
+            session.hands.type_text(option.words, f"Type “{option.words}” to find it in the list")
+            session.hands.press(["Enter"])
+        after = session.look()
+    if not (_shows(session, after, control, option.words)):
+        with session.turn(f"I choose “{option.words}” in {name} by keyboard."):
+            session.hands.press(["Escape"])
+            session.hands.click(control, name)
+            session.hands.type_text(option.words, f"Type “{option.words}” to find it in the list")
+            session.hands.press(["Enter"])
+            after = session.look()
+    if not _shows(session, after, control, option.words):
+        raise Stuck(
+            asking.NOT_FOUND,
+            f"I can't choose “{option.words}” in {name}: the list does not take it.",
+            target=option.words,
+        )
+
+
+def _shows(session: Session, look: Look, control: Control, words: str) -> bool:
+    there = now_at(look.scene, control)
+    return reading.within(words, there.text) or reading.within(words, session.eyes.read(look.image, control.box))
+
+
+def _offered(before: Scene, after: Scene, words: str) -> Control | None:
+    """The option in a list that has opened: text that was not there before."""
+    known = [line.box for line in before.lines if reading.within(words, line.text)]
+    for line in after.lines:
+        if reading.same(words, line.text) or (reading.within(words, line.text) and len(line.text) < len(words) + 12):
+            if not any(box.overlap(line.box) > 0 for box in known):
+                return reading.as_control(line)
+    return None
+
+
+def slot_field(session: Session, name: str, value: str) -> Control | None:
+    """The field of the form on screen that the named value belongs to; a radio button when the value is one of its choices."""
+    scene = session.scene
+    options = [
+        c
+        for c in scene.controls
+        if c.kind in (RADIO, CHECK) and (reading.same(value, c.text) or reading.same(value, c.label))
+    ]
+    if len(options) == 1 and not lexicon.EMAIL.fullmatch(value):
+        return options[0]
+    found = session.seen(Target(name, (INPUT, SELECT), aliases=lexicon.field_aliases(name)))
+    if found is not None and found.kind in (INPUT, SELECT) and not _foreign(found, name):
+        return found
+    return None
+
+
+def _foreign(control: Control, name: str) -> bool:
+    """A search box takes no value of a form, and a password field only a password."""
+    words = f"{control.label} {control.text}"
+    if re.search(r"\bsearch\b", words, re.IGNORECASE) and "search" not in name:
+        return True
+    return grammar.secret_name(control.label) and not grammar.secret_name(name)
+
+
+def already(session: Session, control: Control, value: str) -> bool:
+    """Whether the field holds the value, or the mark is set."""
+    if control.kind in (CHECK, RADIO):
+        return control.checked is True
+    if control.kind == SELECT:
+        return reading.within(value, control.text)
+    return holds(session, session.look(), control, value)
+
+
+def fill(session: Session, slots: tuple[tuple[str, str], ...], required: bool = True) -> int:
+    """Fill the named values into the form on screen; how many found their field. Raises Stuck for one without a field."""
+    done = 0
+    for name, value in slots:
+        field = slot_field(session, name, value)
+        if field is None and required:
+            field = session.find(
+                Target(name, (INPUT, SELECT), aliases=lexicon.field_aliases(name)), f"a field for {name}"
+            )
+        if field is not None:
+            put(session, field, value, grammar.secret_name(name), f"the {name} field")
+            done += 1
+    return done

@@ -1,0 +1,271 @@
+"""The plain steps, one function each: do it, look, and know that it happened. Each raises Stuck when it can't."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from coasty_local.agent import asking, entrance, fields, grounder, quest, reading, verifier
+from coasty_local.agent.asking import Stuck
+from coasty_local.agent.planner import steps
+from coasty_local.agent.ports import DisplayError
+from coasty_local.agent.scene import BUTTON, CHECK, ICON, INPUT, LINK, RADIO, SELECT, Control, Target
+from coasty_local.agent.session import SCROLLS, Session, describe
+
+
+def goto(session: Session, step: steps.Goto) -> str:
+    url = step.url or session.home or ""
+    if not url:
+        raise Stuck(
+            asking.AMBIGUOUS,
+            "Where to start? The task names no address and no start page is set. Answer with an address.",
+        )
+    with session.turn(f"I open {url}."):
+        try:
+            session.hands.goto(url)
+        except DisplayError as error:
+            raise Stuck(asking.NOT_FOUND, f"I can't open {url}: {error}.", target=url) from error
+        session.memory.secret_boxes.clear()
+    if wrong := asking.error_page(session.scene):
+        raise Stuck(asking.NOT_FOUND, f"{url} shows an error page: “{asking.short(wrong, 80)}”.", target=url)
+    return f"Opened {url}; it shows “{_title(session)}”."
+
+
+def travel(session: Session, step: steps.Travel) -> str:
+    with session.turn("I go back." if step.way == "back" else "I reload the page."):
+        try:
+            session.hands.back() if step.way == "back" else session.hands.reload()
+        except DisplayError as error:
+            raise Stuck(
+                asking.NO_PROGRESS, f"I can't {'go back' if step.way == 'back' else 'reload'}: {error}."
+            ) from error
+    return f"The page shows “{_title(session)}”."
+
+
+def click(session: Session, step: steps.Click) -> str:
+    control = session.find(step.target)
+    spelled = bool(step.target.row) or len(reading.plain(step.target.words).split()) > 1
+    rest = [
+        c.control
+        for c in session.candidates(step.target)
+        if c.control.box != control.box and c.score >= grounder.choosing.ACCEPT
+    ]
+    for place in (control, *rest[:1]):
+        name = reading.name(place)
+        session.guard(place, step.target.row, spelled)
+        with session.turn(f"I click “{asking.short(name, 60)}”.") as before:
+            session.hands.click(place, f"“{name}”", step.button, step.clicks)
+            changed = session.sight.until(lambda look: bool(session.sight.changed(before, look)), 1.5)
+        if changed:
+            return f"Clicked “{name}”; the page shows “{_title(session)}”."
+        if session.clear_banner():
+            return click(session, step)
+    if control.kind == LINK:
+        return f"Clicked “{reading.name(control)}”; the page stayed as it was (“{_title(session)}”)."
+    raise Stuck(
+        asking.NO_PROGRESS,
+        f"I clicked {describe(step.target)}, but nothing on the screen changed.",
+        target=step.target.words,
+    )
+
+
+def hover(session: Session, step: steps.Hover) -> str:
+    control = session.find(step.target)
+    with session.turn(f"I point at “{reading.name(control)}”."):
+        session.hands.hover(control, reading.name(control))
+    return f"Pointed at “{reading.name(control)}”."
+
+
+def drag(session: Session, step: steps.Drag) -> str:
+    start, end = session.find(step.target), session.find(step.onto)
+    with session.turn(f"I drag “{reading.name(start)}” to “{reading.name(end)}”.") as before:
+        session.hands.drag(start.box.center, end.box.center, f"Drag “{reading.name(start)}” to “{reading.name(end)}”")
+        after = session.look()
+    if not session.sight.changed(before, after):
+        raise Stuck(asking.NO_PROGRESS, f"I dragged {describe(step.target)}, but nothing on the screen changed.")
+    return f"Dragged “{reading.name(start)}” to “{reading.name(end)}”."
+
+
+def type_text(session: Session, step: steps.Type) -> str:
+    secret = step.secret
+    if not step.target.words and step.target.ordinal is None and not step.target.row:
+        control = _focused(session)
+        if control is None:
+            with session.turn(f"I type “{asking.short(step.text, 60)}”.") as before:
+                session.hands.type_text(step.text, "Type where the focus is")
+                after = session.look()
+            if not session.sight.changed(before, after):
+                raise Stuck(
+                    asking.NO_PROGRESS, "I typed, but nothing on the screen changed: no field seems to have the focus."
+                )
+            return f"Typed “{step.text}”."
+    else:
+        control = session.find(step.target, f"a field for “{step.target.words}”" if step.target.words else "")
+    name = f"the “{reading.name(control) if control.label else step.target.words or 'focused'}” field"
+    fields.put(session, control, step.text, secret, name)
+    return f"Filled in {name}."
+
+
+def _focused(session: Session) -> Control | None:
+    """The field that has the focus, or the only one there is."""
+    inputs = [c for c in session.scene.controls if c.kind == INPUT]
+    focused = [c for c in inputs if c.focused]
+    if len(focused) == 1:
+        return focused[0]
+    return inputs[0] if len(inputs) == 1 else None
+
+
+def fill(session: Session, step: steps.Fill) -> str:
+    slots = step.slots
+    if len(slots) == 1 and slots[0][0] == "code" and (box := asking.code_field(session.scene)) is not None:
+        session.memory.facts["code"] = slots[0][1]
+        entrance.give_code(session, box)
+        return "Gave the code."
+    fields.fill(session, slots)
+    return f"Filled in {', '.join(name for name, _ in slots)}."
+
+
+def choose(session: Session, step: steps.Choose) -> str:
+    option = step.option
+    if step.source_list is not None:
+        source = replace(step.source_list, kinds=step.source_list.kinds or (SELECT, INPUT, BUTTON))
+        named = session.seen(replace(option, kinds=(RADIO, CHECK)))
+        control = (
+            named
+            if named is not None and named.kind in (RADIO, CHECK)
+            else session.seen(source) or session.find(source)
+        )
+        if control.kind in (RADIO, CHECK):
+            fields.tick(session, control, True, f"“{option.words}”")
+        else:
+            fields.pick_from(session, control, option, f"the “{step.source_list.words}” list")
+        return f"Chose “{option.words}”."
+    control = session.seen(replace(option, kinds=(RADIO, CHECK)))
+    if control is not None and control.kind in (RADIO, CHECK):
+        fields.tick(session, control, True, f"“{option.words}”")
+        return f"Chose “{option.words}”."
+    if session.seen(option) is None:
+        lists = [c for c in session.scene.controls if c.kind == SELECT]
+        if len(lists) == 1:
+            fields.pick_from(session, lists[0], option, "the list")
+            return f"Chose “{option.words}”."
+    return click(session, steps.Click(target=option, source=step.source))
+
+
+def check(session: Session, step: steps.Check) -> str:
+    control = session.find(step.target)
+    if control.kind in (CHECK, RADIO):
+        fields.tick(session, control, step.on, f"“{step.target.words}”")
+        return f"{'Ticked' if step.on else 'Unticked'} “{step.target.words}”."
+    mark = _beside(session, control)
+    if mark is not None:
+        fields.tick(session, mark, step.on, f"“{step.target.words}”")
+        return f"{'Ticked' if step.on else 'Unticked'} “{step.target.words}”."
+    return click(session, steps.Click(target=step.target, source=step.source))
+
+
+def _beside(session: Session, control: Control) -> Control | None:
+    """The check mark on the same row as a text, nearest to it."""
+    marks = [
+        c
+        for c in session.scene.controls
+        if c.kind in (CHECK, RADIO) and reading.on_row(session.scene, control.box, c.box)
+    ]
+    return min(marks, key=lambda c: abs(c.box.x - control.box.x), default=None)
+
+
+def press(session: Session, step: steps.Press) -> str:
+    with session.turn(f"I press {'+'.join(step.keys)}."):
+        session.hands.press(step.keys)
+    return f"Pressed {'+'.join(step.keys)}."
+
+
+def scroll(session: Session, step: steps.Scroll) -> str:
+    if step.target is not None:
+        for _ in range(SCROLLS * 3):
+            if session.seen(step.target) or reading.says(session.scene, step.target.words):
+                return f"“{step.target.words}” is in view."
+            if not session.scroll(step.direction):
+                break
+        session.obstacles()
+        raise Stuck(asking.NOT_FOUND, session.not_found(describe(step.target)), target=step.target.words)
+    if step.direction in ("top", "bottom"):
+        way = "up" if step.direction == "top" else "down"
+        for _ in range(25):
+            if not session.scroll(way):
+                break
+        return f"Scrolled to the {step.direction}."
+    session.scroll(step.direction)
+    return f"Scrolled {step.direction}."
+
+
+def wait(session: Session, step: steps.Wait) -> str:
+    if step.seconds:
+        with session.turn(f"I wait {step.seconds:g} s."):
+            session.hands.wait(step.seconds)
+        return f"Waited {step.seconds:g} s."
+    shown = "gone" if step.gone else "shown"
+    with session.turn(f"I wait until “{step.words}” is {shown}."):
+        came = session.sight.until(lambda look: reading.says(look.scene, step.words) is not step.gone, 30.0)
+    if came:
+        return f"“{step.words}” is {shown}."
+    raise Stuck(
+        asking.NO_PROGRESS, f"I waited 30 s for “{step.words}” to be {shown}; the page shows “{_title(session)}”."
+    )
+
+
+def dismiss(session: Session, step: steps.Dismiss) -> str:
+    if session.clear_banner():
+        return "Dismissed the banner."
+    words = reading.plain(step.words)
+    if "cookie" in words or "newsletter" in words:
+        return "There was no such banner."
+    control = session.seen(
+        Target("Close", (BUTTON, ICON, LINK), aliases=("x", "×", "ok", "cancel", "dismiss", "got it", "no thanks"))
+    )
+    with session.turn(f"I close the {words or 'dialog'}.") as before:
+        if control is not None:
+            session.hands.click(control, f"“{reading.name(control)}”")
+        else:
+            session.hands.press(["Escape"])
+        after = session.look()
+    if not session.sight.changed(before, after):
+        raise Stuck(asking.NOT_FOUND, session.not_found(f"a way to close the {words or 'dialog'}"), target=step.words)
+    return f"Closed the {words or 'dialog'}."
+
+
+def search(session: Session, step: steps.Search) -> str:
+    field = session.find(
+        Target("Search", (INPUT,), aliases=("find", "search for", "query", "keyword", "filter")), "a search field"
+    )
+    fields.put_text(session, field, step.words, "the search field")
+    with session.turn("I press Enter to search."):
+        session.hands.press(["Enter"])
+    return f"Searched for “{step.words}”; the page shows “{_title(session)}”."
+
+
+def read(session: Session, step: steps.Read) -> str:
+    found = verifier.read(session, step)
+    if not found:
+        session.sight.until(lambda _: bool(verifier.read(session, step)), 1.5)
+        found = verifier.read(session, step)
+    about = f" of {step.about}" if step.about else ""
+    if not found:
+        session.obstacles()
+        raise Stuck(asking.NOT_FOUND, session.not_found(f"“{step.words}”{about}"), target=step.words)
+    told = f"{(step.words or 'The page').capitalize()}{about}: {found}"
+    session.desk.say(told)
+    return told
+
+
+def _title(session: Session) -> str:
+    return asking.short(reading.title(session.scene), 70)
+
+
+HANDLERS: dict[type[steps.Step], Callable[[Session, Any], str]] = {
+    steps.Goto: goto, steps.Travel: travel, steps.Click: click, steps.Hover: hover, steps.Drag: drag, steps.Type: type_text,
+    steps.Fill: fill, steps.Choose: choose, steps.Check: check, steps.Press: press, steps.Scroll: scroll, steps.Wait: wait,
+    steps.Dismiss: dismiss, steps.Search: search, steps.Read: read, steps.SignIn: entrance.sign_in,
+    steps.SignOut: lambda session, _: entrance.sign_out(session), steps.Open: quest.open_thing, steps.Goal: quest.pursue,
+}  # fmt: skip

@@ -1,0 +1,190 @@
+"""What the words on a screen say: finding a phrase, the row it stands on, the value beside a label. Pure over a Scene."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rapidfuzz import fuzz
+
+from coasty_local.agent.scene import BUTTON, CHECK, ICON, INPUT, LINK, RADIO, SELECT, TEXT, Box, Control, Line, Scene
+
+ACTIVE = (BUTTON, LINK, INPUT, CHECK, RADIO, SELECT, ICON)
+_FOLD = str.maketrans("01|!$5", "olliss")
+_CLOSE = 90.0  # how alike (of 100) a long phrase must be to count as read
+
+
+def plain(text: str) -> str:
+    """Lower case, single blanks, no punctuation at the edges of words; digits stay."""
+    return " ".join(
+        re.sub(
+            r"[^\w@.+#/:-]+|(?<!\w)[.:-]+|[.:-]+(?!\w)", " ", text.lower().replace("’", "'").replace("'", "")
+        ).split()
+    )
+
+
+def folded(text: str) -> str:
+    """`plain` without blanks, with letters that readers mix up made one."""
+    return re.sub(r"[^a-z0-9@$€£]", "", plain(text)).translate(_FOLD).replace("i", "l")
+
+
+def digits(text: str) -> str:
+    return re.sub(r"\D", "", text.translate(str.maketrans("oOlI|", "00111")) if re.search(r"\d", text) else "")
+
+
+def same(a: str, b: str) -> bool:
+    """Whether two texts read the same, as far as a reader can tell."""
+    if folded(a) == folded(b):
+        return True
+    return len(b) >= 8 and not re.search(r"\d", b) and fuzz.ratio(plain(a), plain(b)) >= _CLOSE
+
+
+def within(words: str, text: str) -> bool:
+    """Whether the text says the words, as whole words."""
+    wanted, given = plain(words), plain(text)
+    if not wanted or not given:
+        return False
+    if f" {wanted} " in f" {given} ":
+        return True
+    packed = folded(words)
+    if len(packed) >= 4 and re.search(r"\d", words):
+        return _bounded(packed, text)
+    if len(packed) >= 8 and packed in folded(text):
+        return True
+    if re.search(r"\d", wanted) or len(wanted) < 8 or len(given) < len(wanted) - 2:
+        return _bounded(packed, text) if len(packed) >= 3 else False
+    return fuzz.partial_ratio(wanted, given) >= _CLOSE
+
+
+def _bounded(packed: str, text: str) -> bool:
+    """The packed words equal some run of whole words of the text (a reader may lose or add blanks)."""
+    parts = [folded(part) for part in text.split()]
+    for start in range(len(parts)):
+        built = ""
+        for part in parts[start:]:
+            built += part
+            if built == packed:
+                return True
+            if len(built) > len(packed):
+                break
+    return False
+
+
+def find(scene: Scene, words: str) -> list[Line]:
+    """The lines that say the words, exact ones first."""
+    hits = [line for line in scene.lines if within(words, line.text)]
+    return sorted(hits, key=lambda line: (plain(line.text) != plain(words), line.box.y))
+
+
+def says(scene: Scene, words: str) -> bool:
+    """Whether the screen says the words, in one line or over several."""
+    if find(scene, words) or any(within(words, control.text) for control in scene.controls):
+        return True
+    return len(plain(words)) >= 8 and within(words, " ".join(line.text for line in scene.lines))
+
+
+def row_band(scene: Scene, box: Box) -> tuple[int, int]:
+    """Top and bottom of the row that a box stands on."""
+    margin = int(scene.text_height * 0.6)
+    return box.y - margin, box.bottom + margin
+
+
+def on_row(scene: Scene, box: Box, other: Box) -> bool:
+    top, bottom = row_band(scene, box)
+    return top <= other.center[1] <= bottom
+
+
+def row_lines(scene: Scene, words: str) -> list[Line]:
+    """All lines on the rows that say the words, left to right."""
+    found: list[Line] = []
+    for hit in find(scene, words):
+        found += [line for line in scene.lines if on_row(scene, hit.box, line.box) and line not in found]
+    return sorted(found, key=lambda line: (line.box.y // max(1, int(scene.text_height)), line.box.x))
+
+
+def headings(scene: Scene) -> list[Line]:
+    """The lines in the largest letters, top first."""
+    tall = [line for line in scene.lines if line.box.h >= scene.text_height * 1.3 and len(line.text) > 2]
+    return sorted(tall, key=lambda line: (-round(line.box.h / scene.text_height * 2), line.box.y))
+
+
+def title(scene: Scene) -> str:
+    """What the page is about, for people: its heading, else its first line."""
+    found = headings(scene) or list(scene.lines)
+    return found[0].text if found else ""
+
+
+def value_of(scene: Scene, label: str) -> str:
+    """The value beside, else below, a label; else what follows the label on its line, else what stands under a column of that name."""
+    for line in find(scene, label):
+        rest = re.sub(rf"^.*?\b{re.escape(label)}\b\s*[:=–-]*\s*", "", line.text, flags=re.IGNORECASE)
+        if rest and plain(rest) != plain(line.text) and within(label, line.text[: len(label) + 6]):
+            return rest.strip()
+        if len(plain(line.text)) > len(plain(label)) + 12:
+            continue
+        beside = [
+            other
+            for other in scene.lines
+            if other is not line and on_row(scene, line.box, other.box) and other.box.x >= line.box.right - 2
+        ]
+        if beside:
+            return min(beside, key=lambda other: other.box.x).text
+        below = [
+            other
+            for other in scene.lines
+            if 0 < other.box.y - line.box.bottom + 2 < scene.text_height * 2.5
+            and abs(other.box.x - line.box.x) < scene.text_height * 3
+        ]
+        if below:
+            return min(below, key=lambda other: other.box.y).text
+    return ""
+
+
+def column_value(scene: Scene, label: str, about: str) -> str:
+    """The cell where the column named `label` meets the row that says `about`."""
+    keys = find(scene, about)
+    for head in find(scene, label):
+        for key in keys:
+            if head.box.y >= key.box.y:
+                continue
+            cells = [line for line in scene.lines if on_row(scene, key.box, line.box) and line is not key]
+            under = [line for line in cells if min(line.box.right, head.box.right) - max(line.box.x, head.box.x) > 0]
+            if under:
+                return under[0].text
+    return ""
+
+
+def new_lines(before: Scene, after: Scene) -> list[Line]:
+    """Lines of the second scene whose text the first does not have."""
+    known = {folded(line.text) for line in before.lines}
+    return [line for line in after.lines if folded(line.text) not in known]
+
+
+def fresh(before: Scene | None, control: Control) -> bool:
+    """Whether a control was not there before (by text and place)."""
+    return before is None or not any(
+        folded(old.text) == folded(control.text) and old.box.overlap(control.box) > 0 for old in before.controls
+    )
+
+
+def name(control: Control) -> str:
+    """What to call a control when telling people of it."""
+    return (
+        control.text.strip()
+        or control.label.strip()
+        or f"the {control.kind} at {control.box.center[0]}, {control.box.center[1]}"
+    )
+
+
+def any_word(words: Iterable[str], text: str) -> bool:
+    return any(within(word, text) for word in words)
+
+
+def as_control(line: Line) -> Control:
+    """A line of text as something that can be clicked."""
+    return Control(TEXT, line.box, line.text, score=line.score)
+
+
+def shape(text: str) -> str:
+    """The text's pattern: INV-1042 and INV-1043 have the same."""
+    return re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", re.sub(r"\d+", "9", text.strip())))

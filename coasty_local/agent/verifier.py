@@ -1,0 +1,142 @@
+"""What must be true on screen: the checks that a task states, and the values it asks to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coasty_local.agent import asking, reading
+from coasty_local.agent.planner import words as lexicon
+from coasty_local.agent.planner.steps import Read, Verify
+from coasty_local.agent.scene import BUTTON, CHECK, INPUT, LINK, RADIO, Scene
+from coasty_local.agent.session import Session
+from coasty_local.agent.sight import Look
+
+PATIENCE_SECONDS = 3.0
+
+
+def holds(scene: Scene, step: Verify, heard: tuple[str, ...] = ()) -> bool:
+    """Whether the screen (or a dialog that spoke on it) shows what the step wants."""
+    if step.state:
+        return _state(scene, step)
+    if step.about:
+        return _about(scene, step) is step.present
+    said = reading.says(scene, step.words) or any(reading.within(step.words, words) for words in heard)
+    return said is step.present
+
+
+def _about(scene: Scene, step: Verify) -> bool:
+    """The words stand on the row of what the step is about, beside it as a label, or on a page that is all about it."""
+    cells = [line for line in reading.row_lines(scene, step.about) if not reading.same(step.about, line.text)]
+    if any(_affirms(step.words, line.text.replace(step.about, " ")) for line in cells):
+        return True
+    if any(
+        _affirms(step.words, line.text)
+        for line in reading.find(scene, step.about)
+        if not reading.same(step.about, line.text)
+    ):
+        return True
+    fields = [c for c in scene.controls if reading.same(step.about, c.label)]
+    if any(reading.within(step.words, c.text) for c in fields) or _affirms(
+        step.words, reading.value_of(scene, step.about)
+    ):
+        return True
+    if any(reading.within(step.about, line.text) for line in reading.headings(scene)):
+        return any(_affirms(step.words, line.text) for line in scene.lines if len(line.text) < 60)
+    return any(_affirms(step.words, line.text) for line in _card(scene, step.about))
+
+
+def _card(scene: Scene, about: str) -> list[reading.Line]:
+    """The lines under a name until the next line of the same size and edge: one card of a list of cards."""
+    found = []
+    for key in reading.find(scene, about):
+        rivals = [
+            line.box.y
+            for line in scene.lines
+            if line.box.y > key.box.bottom and abs(line.box.x - key.box.x) < scene.text_height and abs(line.box.h - key.box.h) <= 2
+            and reading.shape(line.text) == reading.shape(key.text)
+        ]  # fmt: skip
+        end = min(rivals, default=key.box.bottom + int(scene.text_height * 12))
+        found += [line for line in scene.lines if key.box.bottom <= line.box.y < end]
+    return found
+
+
+def _affirms(words: str, text: str) -> bool:
+    """The text says the words, and not their opposite."""
+    return reading.within(words, text) and not reading.within(f"not {words}", text)
+
+
+def _state(scene: Scene, step: Verify) -> bool:
+    if step.state in ("checked", "unchecked"):
+        marks = [
+            c
+            for c in scene.controls
+            if c.kind in (CHECK, RADIO) and (reading.within(step.words, c.label) or reading.within(step.words, c.text))
+        ]
+        return bool(marks) and marks[0].checked is (step.state == "checked")
+    out = any(reading.any_word(lexicon.SIGN_OUT, c.text) for c in scene.controls if c.kind in (BUTTON, LINK))
+    if step.state == "signed_in":
+        named = reading.says(scene, step.words) if step.words else out
+        return (named or out) and not asking.password_fields(scene)
+    if step.state == "signed_out":
+        return not out
+    return bool(asking.success(scene.lines)) and not asking.standing_trouble(scene)
+
+
+def wanted(step: Verify) -> str:
+    """What is to be seen, for people."""
+    if step.state == "success":
+        return "a sign that it worked"
+    if step.state:
+        return f"{step.words or 'the user'} {step.state.replace('_', ' ')}".strip()
+    about = f" for “{step.about}”" if step.about else ""
+    return f"{'' if step.present else 'no '}“{step.words}”{about}"
+
+
+def verify(session: Session, step: Verify) -> bool:
+    """Look, wait a little, look further down; whether the screen shows it. The last look is the one it was seen in."""
+    heard = tuple(session.memory.heard)
+
+    def seen(look: Look) -> bool:
+        return holds(look.scene, step, heard)
+
+    if seen(session.look()) or session.sight.until(seen, PATIENCE_SECONDS):
+        return True
+    session.obstacles()
+    return step.present and not step.state and _further_down(session, seen)
+
+
+def _further_down(session: Session, seen: Callable[[Look], bool]) -> bool:
+    moved = 0
+    for _ in range(3):
+        if not session.scroll("down"):
+            break
+        moved += 1
+        if seen(session.look()):
+            return True
+    for _ in range(moved):
+        session.scroll("up")
+    return False
+
+
+def read(session: Session, step: Read) -> str:
+    """What stands there, as read; "" when it is not found."""
+    scene = session.scene
+    if not step.words:
+        return asking.short("\n".join(line.text for line in scene.lines), 900)
+    if step.about:
+        found = reading.column_value(scene, step.words, step.about)
+        if found:
+            return found
+        if reading.says(scene, step.about):
+            return reading.value_of(scene, step.words)
+        return ""
+    fields = [c for c in scene.controls if c.kind == INPUT and reading.same(step.words, c.label)]
+    if fields:
+        return fields[0].text
+    named = {
+        "heading": reading.title(scene),
+        "title": reading.title(scene),
+        "headline": reading.title(scene),
+        "page title": reading.title(scene),
+    }
+    return named.get(step.words.lower()) or reading.value_of(scene, step.words)

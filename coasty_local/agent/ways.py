@@ -1,0 +1,246 @@
+"""Which of the controls on screen leads on towards a goal: the way to its place, its record, its act, its last button. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from coasty_local.agent import grounder, reading
+from coasty_local.agent.planner import words as lexicon
+from coasty_local.agent.planner.steps import Goal
+from coasty_local.agent.scene import BUTTON, ICON, INPUT, LINK, TEXT, Box, Control, Scene, Target
+
+_RELATED = {
+    "invoice": ("bills", "billing", "payables", "accounts payable", "finance", "accounting", "money", "payments"),
+    "bill": ("invoices", "billing", "payables", "payments"),
+    "order": ("orders", "sales", "purchases", "shop", "transactions"),
+    "customer": ("clients", "contacts", "people", "accounts", "crm"),
+    "client": ("customers", "contacts", "people"),
+    "user": ("people", "team", "members", "accounts", "staff", "administration", "settings"),
+    "member": ("team", "people", "users"),
+    "account": ("settings", "profile", "my account", "your account"),
+    "product": ("catalog", "catalogue", "inventory", "items", "shop"),
+    "ticket": ("support", "issues", "requests", "inbox"),
+    "subscription": ("plans", "billing", "account", "settings"),
+}
+_ACT_PLACES = {
+    "pay": ("invoices", "bills", "payments", "billing"),
+    "refund": ("orders", "refunds", "returns", "sales", "payments"),
+    "approve": ("approvals", "requests", "invoices"),
+    "add": (),
+}
+_OPENERS = ("view", "open", "details", "show", "more", "manage", "select", "see details", "view details", "edit")
+_NEGATIVE = re.compile(
+    r"\b(?:cancel|back|keep|no|not|never|close|later|skip|previous|return|abort|stay|help|forgot|learn|export|print|download)\b",
+    re.IGNORECASE,
+)
+_GENERAL = ("menu", "overview", "dashboard", "home", "more", "all")
+_WIDE = 46  # no name of a place or an act is longer
+
+
+def clickable(scene: Scene) -> list[Control]:
+    return [c for c in scene.controls if c.kind in (BUTTON, LINK, ICON) and c.text.strip() and c.enabled]
+
+
+def places(goal_act: str, noun: str) -> list[str]:
+    """Names that the place of a thing may have, the likeliest first."""
+    one = lexicon.singular(noun.lower()) if noun else ""
+    head = one.split()[-1] if one else ""
+    found = [noun.lower(), lexicon.plural(one), one, lexicon.plural(head)] if noun else []
+    found += [f"{goal_act}s", *_ACT_PLACES.get(goal_act, ()), *_RELATED.get(head, ())]
+    return list(dict.fromkeys(word for word in found if word))
+
+
+def way_to(scene: Scene, names: list[str], visited: set[str]) -> Control | None:
+    """The link or button that leads to a place of one of these names, not yet tried; exact names before longer ones."""
+    best: tuple[float, int, Control] | None = None
+    for control in clickable(scene):
+        words = reading.plain(control.text)
+        if words in visited or len(words) > _WIDE:
+            continue
+        for rank, wanted in enumerate(names):
+            exact = reading.same(wanted, words)
+            if exact or (reading.within(wanted, words) and len(words.split()) <= len(wanted.split()) + 2):
+                score = (3.0 if exact else 1.0) - rank * 0.1
+                if best is None or (score, -control.box.y) > (best[0], best[1]):
+                    best = (score, -control.box.y, control)
+                break
+    return best[2] if best else None
+
+
+def titled(scene: Scene, words: str) -> bool:
+    """Whether the page's heading names this."""
+    if not words:
+        return False
+    heads = reading.headings(scene)
+    return any(reading.within(words, line.text) for line in heads[:4])
+
+
+def keyed(scene: Scene, key: str) -> bool:
+    return bool(key) and (bool(reading.find(scene, key)) or any(reading.within(key, c.text) for c in scene.controls))
+
+
+def alone(scene: Scene, key: str) -> bool:
+    """Whether the page is about this one record: its heading says so, or the key stands on it and no rival of the same pattern."""
+    if titled(scene, key):
+        return True
+    if not re.search(r"\d", key) or not keyed(scene, key):
+        return False
+    pattern = _pattern(key)
+    seen = {reading.folded(hit) for line in scene.lines for hit in pattern.findall(line.text)}
+    return seen == {reading.folded(key)}
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    """Things named like the key: INV-1042 -> letters, dash, four digits."""
+    parts = re.findall(r"[A-Za-z]+|\d+|[^A-Za-z\d]+", key)
+    return re.compile(
+        r"\b" + "".join(rf"\d{{{len(p)}}}" if p.isdigit() else re.escape(p) for p in parts) + r"\b", re.IGNORECASE
+    )
+
+
+def act_control(scene: Scene, goal: Goal) -> Control | None:
+    """The control that starts the act on the record: on its row or card, or anywhere on a page that is all about it."""
+    words = lexicon.act_words(goal.act)
+    target = Target(
+        words[0], (BUTTON, LINK, ICON), row=goal.key, aliases=(*words[1:], f"{goal.act} {goal.noun}".strip())
+    )
+    if goal.key and not alone(scene, goal.key):
+        return _checked(scene, target, words) if _row_known(scene, goal.key) else None
+    if goal.key and not keyed(scene, goal.key):
+        return None
+    return _worded(scene, words, goal)
+
+
+def _row_known(scene: Scene, key: str) -> bool:
+    return bool(reading.find(scene, key))
+
+
+def _checked(scene: Scene, target: Target, words: tuple[str, ...]) -> Control | None:
+    """One place on the row, whose own words name the act."""
+    choice = grounder.settle(grounder.find(scene, target))
+    if choice.kind != "one":
+        return None
+    control = choice.candidates[0].control
+    return control if control.kind in (BUTTON, LINK, ICON) and reading.any_word(words, control.text) else None
+
+
+def _worded(scene: Scene, words: tuple[str, ...], goal: Goal) -> Control | None:
+    """The control whose words start with the act: exact ones first, buttons before links, never a place of the navigation."""
+    scored = []
+    for control in clickable(scene):
+        text = reading.plain(control.text)
+        if len(text) > _WIDE or _NEGATIVE.search(re.sub(rf"\b{goal.act}\b", "", text)):
+            continue
+        if (
+            goal.key == ""
+            and goal.noun
+            and not (reading.within(goal.noun, text) or any(reading.same(word, text) for word in words))
+        ):
+            continue
+        exact = any(reading.same(word, text) for word in words) or any(
+            text == f"{word} {tail}"
+            for word in words
+            for tail in (goal.noun, f"the {goal.noun}", f"this {goal.noun}", goal.key.lower(), f"my {goal.noun}")
+        )
+        if exact or any(re.match(rf"(?:yes,? )?{re.escape(word)}\b", text) for word in words):
+            scored.append((exact, control.kind == BUTTON, control.box.w * control.box.h, control))
+    return max(scored, key=lambda item: item[:3])[3] if scored else None
+
+
+def opener(scene: Scene, key: str) -> Control | None:
+    """What opens the record: its name as a link, a "View" on its row, else its name itself."""
+    links = [
+        c for c in clickable(scene) if c.kind == LINK and reading.within(key, c.text) and len(c.text) <= len(key) + 24
+    ]
+    if links:
+        return min(links, key=lambda c: len(c.text))
+    choice = grounder.settle(grounder.find(scene, Target(_OPENERS[0], (BUTTON, LINK), row=key, aliases=_OPENERS[1:])))
+    if choice.kind == "one" and choice.candidates[0].control.kind in (BUTTON, LINK, ICON):
+        return choice.candidates[0].control
+    lines = reading.find(scene, key)
+    return reading.as_control(lines[0]) if lines else None
+
+
+def adder(scene: Scene, goal: Goal) -> Control | None:
+    """The control that leads to the form for something new."""
+    words = lexicon.act_words(goal.act)
+    scored = []
+    for control in clickable(scene):
+        text = reading.plain(control.text).lstrip("+ ")
+        named = reading.within(goal.noun, text) or reading.within(lexicon.plural(goal.noun), text)
+        starts = any(re.match(rf"{re.escape(word)}\b", text) for word in words)
+        if starts and len(text) <= _WIDE and (named or any(reading.same(word, text) for word in words)):
+            scored.append((named, control.kind == BUTTON, control.box.y, control))
+        elif text == "" and control.text.strip() == "+":
+            scored.append((False, True, control.box.y, control))
+    return max(scored, key=lambda item: item[:2])[3] if scored else None
+
+
+def last_control(
+    scene: Scene, goal: Goal, before: Scene | None, pressed: set[str], below: Box | None
+) -> Control | None:
+    """The control that completes what was begun: act or confirming words, rather new on screen, rather a button, below the fields."""
+    words, best = lexicon.act_words(goal.act), (0.0, None)
+    for control in clickable(scene):
+        text = reading.plain(control.text)
+        if (
+            len(text) > _WIDE
+            or mark(scene, control) in pressed
+            or (_NEGATIVE.search(text) and not reading.any_word(("no fee",), text))
+        ):
+            continue
+        score = _finality(text, words, goal)
+        if not score:
+            continue
+        score += 0.2 if reading.fresh(before, control) else -0.25
+        score += 0.1 if control.kind == BUTTON else 0.0
+        if below is not None:
+            score += 0.15 if 0 <= control.box.y - below.y < scene.text_height * 24 else -0.3
+        if score > best[0]:
+            best = (score, control)
+    return best[1] if best[0] >= 0.6 else None
+
+
+def _finality(text: str, words: tuple[str, ...], goal: Goal) -> float:
+    if any(reading.same(word, text) for word in words):
+        return 0.9
+    confirms = [word for word in lexicon.CONFIRMING if re.search(rf"\b{re.escape(word)}\b", text)]
+    acts = [word for word in (*words, f"{goal.act}ment") if re.search(rf"\b{re.escape(word)}", text)]
+    if acts and (confirms or goal.noun in text or re.match(rf"(?:{'|'.join(map(re.escape, words))})\b", text)):
+        return 1.0
+    if acts:
+        return 0.7
+    if any(reading.same(word, text) for word in lexicon.CONFIRMING):
+        return 0.8
+    return 0.75 if confirms and len(text.split()) <= 4 else 0.0
+
+
+def mark(scene: Scene, control: Control) -> str:
+    """What tells one press from another: the words of the control and the page it stands on."""
+    return f"{reading.plain(control.text)}@{reading.plain(reading.title(scene))}"
+
+
+def search_field(scene: Scene) -> Control | None:
+    found = [
+        c
+        for c in scene.controls
+        if c.kind == INPUT and re.search(r"\b(?:search|find|filter|look\s*up)\b", f"{c.label} {c.text}", re.IGNORECASE)
+    ]
+    return found[0] if found else None
+
+
+def next_page(scene: Scene) -> Control | None:
+    return next(
+        (
+            c
+            for c in clickable(scene)
+            if any(
+                reading.same(word, c.text)
+                for word in ("next", "next page", "older", ">", "›", "»", "load more", "show more")
+            )
+        ),
+        None,
+    )
+
+
+GENERAL, KINDS = _GENERAL, (BUTTON, LINK, TEXT)
