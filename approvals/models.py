@@ -26,6 +26,8 @@ class Approval(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="approvals")
     pause_seq = models.PositiveBigIntegerField(null=True, blank=True)  # the pause's first event; null until it is known
+    paused_at = models.DateTimeField(null=True, blank=True)  # upstream's own `awaiting_human_since`, from a snapshot
+    ask = models.PositiveSmallIntegerField(default=1)  # above 1: upstream refused the decision on the one before
     state = models.CharField(max_length=16, choices=states.State.choices, default=states.State.OPEN)
     reason = models.TextField(blank=True)  # what the agent says: untrusted
     opened_at = models.DateTimeField(default=timezone.now)
@@ -37,7 +39,7 @@ class Approval(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run", "pause_seq"], name="approval_once_per_pause"),
+            models.UniqueConstraint(fields=["run", "pause_seq", "ask"], name="approval_once_per_ask"),
             models.UniqueConstraint(fields=["run"], condition=Q(state="open"), name="approval_one_open_per_run"),
             models.CheckConstraint(condition=Q(state__in=states.State.values), name="approval_state_known"),
         ]

@@ -11,6 +11,6 @@ class ConsoleConfig(AppConfig):
     verbose_name = "Coasty Console"
 
     def ready(self) -> None:
-        from coasty_console import checks, roles  # noqa: F401 (registers the checks)
+        from coasty_console import celery, checks, roles, sessions  # noqa: F401 (registers them)
 
         post_migrate.connect(roles.make, sender=self)

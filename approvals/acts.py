@@ -1,0 +1,103 @@
+"""Which acts a person who took over may send to the machine, and how large their parameters may be. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from approvals.errors import Invalid
+
+MAX_COORDINATE = 16_384
+MAX_TEXT = 10_000
+MAX_URL = 2048
+MAX_KEYS = 6
+MAX_AMOUNT = 100
+BUTTONS = ("left", "middle", "right")
+DIRECTIONS = ("up", "down", "left", "right")
+
+
+def _coordinate(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_COORDINATE:
+        raise ValueError(f"a number from 0 to {MAX_COORDINATE}")
+    return round(value)
+
+
+def _amount(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_AMOUNT:
+        raise ValueError(f"a whole number from 1 to {MAX_AMOUNT}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_TEXT or "\x00" in value:
+        raise ValueError(f"text of 1 to {MAX_TEXT} characters")
+    return value
+
+
+def _key(value: Any) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= 32 or not value.isprintable():
+        raise ValueError("the name of a key")
+    return value
+
+
+def _keys(value: Any) -> list[str]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_KEYS:
+        raise ValueError(f"a list of 1 to {MAX_KEYS} keys")
+    return [_key(item) for item in value]
+
+
+def _url(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > MAX_URL or not value.isprintable():
+        raise ValueError(f"an address of at most {MAX_URL} characters")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("an address that begins with http:// or https://")
+    return value
+
+
+def _one_of(*allowed: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}")
+        return str(value)
+
+    return check
+
+
+Checks = dict[str, Callable[[Any], Any]]
+_POINT: Checks = {"x": _coordinate, "y": _coordinate}
+_LINE: Checks = dict.fromkeys(("from_x", "from_y", "to_x", "to_y"), _coordinate)
+_BUTTON: Checks = {"button": _one_of(*BUTTONS)}
+
+# command: (what it must have, what it may have)
+ALLOWED: dict[str, tuple[Checks, Checks]] = {
+    "click": (_POINT, _BUTTON),
+    "double_click": (_POINT, _BUTTON),
+    "type": ({"text": _text}, {}),
+    "key_press": ({"key": _key}, {}),
+    "key_combo": ({"keys": _keys}, {}),
+    "scroll": ({**_POINT, "direction": _one_of(*DIRECTIONS), "amount": _amount}, {}),
+    "drag": (_LINE, _BUTTON),
+    "browser_navigate": ({"url": _url}, {}),
+}
+
+
+def checked(command: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters as they may be sent. Raises Invalid, which never repeats a value: it may be a secret."""
+    if command not in ALLOWED:
+        raise Invalid(f"This act is not offered. Choose one of: {', '.join(ALLOWED)}.", field="command")
+    needed, optional = ALLOWED[command]
+    if unknown := sorted(set(parameters) - set(needed) - set(optional)):
+        raise Invalid(f"{command} takes no {', '.join(map(repr, unknown))}.", field="parameters")
+    if missing := sorted(set(needed) - set(parameters)):
+        raise Invalid(f"{command} needs {', '.join(missing)}.", field="parameters")
+    return {name: _one(command, name, check, parameters[name]) for name, check in {**needed, **optional}.items()
+            if name in parameters}  # fmt: skip
+
+
+def _one(command: str, name: str, check: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return check(value)
+    except ValueError as wrong:
+        raise Invalid(f"{name} of {command} must be {wrong}.", field=name) from None

@@ -1,0 +1,156 @@
+"""The JSON API of approvals and decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja import Field, Router, Schema
+from pydantic import BeforeValidator, ConfigDict
+
+from approvals import decisions, takeovers
+from approvals.models import Approval, Claim, Decision
+from approvals.states import State
+from runs import paging
+from runs.api import Limit, need
+from runs.secrets import mask
+
+router = Router(tags=["Approvals"])
+
+
+def _seq(value: Any) -> Any:
+    if isinstance(value, (bool, str)):
+        raise ValueError("must be a whole number")  # noqa: TRY004 (what pydantic takes for a refusal)
+    return value
+
+
+class DecisionIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    action: Literal["resume", "fail", "cancel"]
+    note: str = Field("", max_length=decisions.NOTE_LIMIT, description="Goes to the agent with a resume.")
+    seen_seq: Annotated[int | None, BeforeValidator(_seq)] = Field(
+        None, ge=0, le=decisions.SEQ_LIMIT, description="The newest event that you knew: refused when the run moved on."
+    )
+
+
+class DecisionOut(Schema):
+    action: str
+    note: str = Field(description="as it was given; what looks like a password is masked")
+    decided_by: str
+    decided_at: datetime
+    code: str = Field(description="stands in the note that upstream records")
+    seen_seq: int | None
+    delivery: str = Field(description="pending, sending, unsure, delivered or refused")
+    delivery_detail: str
+    delivered_at: datetime | None
+
+
+class HolderOut(Schema):
+    by: str
+    until: datetime
+
+
+class ApprovalOut(Schema):
+    id: int
+    run_id: str
+    state: str
+    reason: str = Field(description="what the agent says; may hold text of web pages")
+    opened_at: datetime
+    expires_at: datetime | None
+    closed_at: datetime | None
+    closed_because: str | None
+    pause_seq: int | None
+    ask: int
+    task: str
+    machine_id: str
+    cost_cents: int
+    steps_completed: int
+    claim: HolderOut | None
+    takeover: HolderOut | None
+    decision: DecisionOut | None
+
+
+class ApprovalsOut(Schema):
+    data: list[ApprovalOut]
+    next: str | None
+
+
+def shape(approval: Approval) -> dict[str, Any]:
+    """An approval as the API shows it."""
+    run = approval.run
+    claim: Claim | None = getattr(approval, "claim", None)
+    live_claim = claim if claim and claim.expires_at > timezone.now() else None
+    decision: Decision | None = getattr(approval, "decision", None)
+    named = ("id", "state", "reason", "opened_at", "expires_at", "closed_at", "pause_seq", "ask")
+    return {
+        **{name: getattr(approval, name) for name in named},
+        "run_id": run.upstream_id,
+        "closed_because": approval.closed_because or None,
+        "task": run.task,
+        "machine_id": run.machine_id,
+        "cost_cents": run.cost_cents,
+        "steps_completed": run.steps_completed,
+        "claim": _holder(live_claim),
+        "takeover": _holder(takeovers.active(run) if approval.is_open else None),
+        "decision": shape_decision(decision) if decision else None,
+    }
+
+
+def _holder(held: Any) -> dict[str, Any] | None:
+    return {"by": held.user.get_username(), "until": held.expires_at} if held else None
+
+
+def shape_decision(decision: Decision) -> dict[str, Any]:
+    """A decision as the API shows it; never with a secret that its note gave away."""
+    named = ("decided_at", "code", "seen_seq", "delivery", "delivery_detail", "delivered_at")
+    return {
+        **{name: getattr(decision, name) for name in named},
+        "action": decision.verdict,
+        "note": mask(decision.note),
+        "decided_by": decision.decided_by.get_username(),
+    }
+
+
+@router.get("/approvals", response=ApprovalsOut, summary="List approvals, newest first")
+def list_approvals(
+    request: HttpRequest, limit: Limit, state: str = "", run_id: str = "", cursor: str = ""
+) -> dict[str, Any]:
+    rows = _rows(need(request, "approvals.view_approval"))
+    if state:
+        if state not in State.values:
+            raise paging.refusal("state", f"Choose one of: {', '.join(State.values)}.")
+        rows = rows.filter(state=state)
+    rows = rows.filter(run__upstream_id=run_id) if run_id else rows
+    if cursor:
+        rows = rows.filter(id__lt=paging.decode(cursor, int)[0])
+    found, after = paging.page(rows.order_by("-id"), limit, lambda approval: [approval.pk])
+    return {"data": [shape(approval) for approval in found], "next": after}
+
+
+def _rows(user: Any) -> Any:
+    related = ("run", "decision__decided_by", "claim__user")
+    return Approval.objects.visible_to(user).select_related(*related)
+
+
+def _find(user: Any, approval_id: int) -> Approval:
+    approval = _rows(user).filter(pk=approval_id).first() if approval_id < 2**63 else None
+    if approval is None:
+        raise Http404(f"There is no approval {approval_id}.")
+    return approval
+
+
+@router.get("/approvals/{int:approval_id}", response=ApprovalOut, summary="One approval")
+def get_approval(request: HttpRequest, approval_id: int) -> dict[str, Any]:
+    return shape(_find(need(request, "approvals.view_approval"), approval_id))
+
+
+@router.post("/approvals/{int:approval_id}/decision", response=ApprovalOut, summary="Decide an approval")
+def decide(request: HttpRequest, approval_id: int, body: DecisionIn) -> dict[str, Any]:
+    """200 when it is your decision that stands, also when you repeat it. 409 tells who decided what, and when."""
+    user = need(request, "approvals.decide_approval")
+    approval = _find(user, approval_id)
+    decisions.decide(user, approval, body.action, body.note, seen_seq=body.seen_seq)
+    return shape(_find(user, approval_id))

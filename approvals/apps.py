@@ -1,0 +1,12 @@
+"""Start-up of the desk: listens to what the mirror tells of runs."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ApprovalsConfig(AppConfig):
+    name = "approvals"
+
+    def ready(self) -> None:
+        from approvals import receivers  # noqa: F401 (connects them)

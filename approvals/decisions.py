@@ -1,0 +1,142 @@
+"""Records what a person decided: the only writer of Decision and of the step from open to decided."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from approvals import delivery, policies, takeovers
+from approvals.errors import AlreadyDecided, ApprovalClosed, Invalid, NotAllowed, RunMoved, TakenOver
+from approvals.models import Approval, Claim, Decision
+from approvals.states import State, Verdict
+from live import publish, topics
+from runs import audit
+from runs.models import Event
+from runs.secrets import mask
+from runs.states import Status
+
+__all__ = ["AlreadyDecided", "ApprovalClosed", "Invalid", "NotAllowed", "RunMoved", "TakenOver", "decide"]
+
+NOTE_LIMIT = 2000 - delivery.TAG_LENGTH  # upstream takes 2,000 characters, and the tag goes with the note
+SEEN_LIMIT = 20_000
+SEQ_LIMIT = 2**63 - 1
+
+
+def decide(
+    user: User,
+    approval: Approval,
+    verdict: str,
+    note: str = "",
+    *,
+    seen_seq: int | None = None,
+    seen_frame_sha256: str = "",
+    seen_reason: str = "",
+    seen_cost_cents: int | None = None,
+) -> Decision:
+    """Decide an open approval; its delivery is under way when this returns. `seen_*` is what was on screen.
+
+    The same person saying the same again gets the standing decision. Raises Invalid, NotAllowed, AlreadyDecided,
+    ApprovalClosed, RunMoved, TakenOver; nothing is written then.
+    """
+    note = _checked(verdict, note, seen_seq)
+    if sentence := policies.why_not_decide(user, approval, verdict):
+        raise NotAllowed(sentence)
+    with transaction.atomic():
+        # This one statement decides: of all who come at once, it counts one row for one of them.
+        if not Approval.objects.filter(pk=approval.pk, state=State.OPEN).update(state=State.DECIDED):
+            return _standing(user, approval, verdict, note)
+        fresh = Approval.objects.select_related("run").get(pk=approval.pk)
+        _refuse_if_moved(fresh, seen_seq)
+        if held := policies.waits_for(user, verdict, takeovers.active(fresh.run)):
+            raise TakenOver(held)
+        decision = Decision.objects.create(
+            approval=fresh,
+            code=_new_code(),
+            verdict=verdict,
+            note=note,
+            decided_by=user,
+            seen_seq=seen_seq,
+            seen_frame_sha256=seen_frame_sha256[:64],
+            seen_reason=seen_reason[:SEEN_LIMIT],
+            seen_cost_cents=seen_cost_cents,
+        )
+        _conclude(decision)
+    return decision
+
+
+def _conclude(decision: Decision) -> None:
+    """What goes with a decision in its transaction: claim and takeover end, the audit entry, the hint to deliver."""
+    approval, run = decision.approval, decision.approval.run
+    Claim.objects.filter(approval=approval).delete()
+    takeovers.end_for(run, "decided", by=decision.decided_by)
+    audit.record(
+        decision.decided_by,
+        "approval.decided",
+        run=run,
+        subject=f"approval {approval.pk}",
+        verdict=decision.verdict,
+        code=decision.code,
+        note=mask(decision.note),
+        pause_seq=approval.pause_seq,
+        seen_seq=decision.seen_seq,
+        seen_frame_sha256=decision.seen_frame_sha256,
+        seen_cost_cents=decision.seen_cost_cents,
+    )
+    publish.nudge(topics.QUEUE, topics.approval(approval.pk), topics.run(run.pk))
+    transaction.on_commit(lambda: delivery.ask(decision.pk), robust=True)
+
+
+def _standing(user: User, approval: Approval, verdict: str, note: str) -> Decision:
+    decision = Decision.objects.select_related("decided_by", "approval__run").filter(approval=approval.pk).first()
+    if decision is None:
+        raise ApprovalClosed(Approval.objects.get(pk=approval.pk))
+    is_same = decision.decided_by_id == user.pk and decision.verdict == verdict
+    if is_same and decision.note in {note, mask(note)}:
+        return decision
+    raise AlreadyDecided(decision)
+
+
+def _refuse_if_moved(approval: Approval, seen_seq: int | None) -> None:
+    """RunMoved when the approval's pause is over, or is newer than what the person saw."""
+    run, pause_seq = approval.run, approval.pause_seq
+    facts = {"status": run.status, "cursor": run.cursor, "pause_seq": pause_seq, "seen_seq": seen_seq}
+    if run.status != Status.AWAITING_HUMAN:
+        raise RunMoved(approval, f"it is no longer waiting, it is {run.status.replace('_', ' ')}.", **facts)
+    if pause_seq is None:
+        return
+    if Approval.objects.filter(run=run, pause_seq__gt=pause_seq).exists():
+        raise RunMoved(approval, "it waits again, for another reason.", **facts)
+    if Event.objects.filter(run=run, seq__gt=pause_seq, type="resumed").exists():
+        raise RunMoved(approval, "somebody has resumed it meanwhile.", **facts)
+    if seen_seq is not None and seen_seq < pause_seq:
+        raise RunMoved(approval, "it has paused anew after what you saw; read the new reason.", **facts)
+
+
+def _checked(verdict: str, note: str, seen_seq: int | None) -> str:
+    if verdict not in Verdict.values:
+        raise Invalid(f"There is no action {verdict!r}. Choose one of: {', '.join(Verdict.values)}.", field="action")
+    note = note.strip()
+    if len(note) > NOTE_LIMIT:
+        raise Invalid(f"The note has {len(note):,} characters; {NOTE_LIMIT:,} fit.", field="note")
+    if "\x00" in note or not _is_text(note):
+        raise Invalid("The note holds characters that can't be sent.", field="note")
+    if seen_seq is not None and not 0 <= seen_seq <= SEQ_LIMIT:
+        raise Invalid("seen_seq must be the seq of an event.", field="seen_seq")
+    return note
+
+
+def _is_text(note: str) -> bool:
+    try:
+        note.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _new_code() -> str:
+    while True:
+        code = secrets.token_hex(4)
+        if not Decision.objects.filter(code=code).exists():
+            return code

@@ -1,0 +1,98 @@
+"""Reads upstream before and after a decision is sent: does the run still wait as it did, and whose resume was it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.utils import timezone
+
+from approvals import pauses
+from approvals.models import Approval, Decision
+from coasty_api import backlog, wire
+from coasty_api.client import Client
+from runs.models import Event
+from runs.states import Status, is_terminal
+
+QUIET_SECONDS = 1.0  # a stream that is silent for so long has told all that it had stored
+PATIENT_SECONDS = 3.0  # where nobody waits for the answer
+
+
+class Resumed(Enum):
+    """What the events after a pause say about who ended it."""
+
+    BY_US = "this decision"
+    BY_OTHERS = "somebody else"
+    NOT_SEEN = "nobody, as far as is told"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One reading of the run upstream."""
+
+    payload: dict[str, Any]
+    asked_at: datetime
+
+    @property
+    def status(self) -> str:
+        return str(self.payload.get("status") or "")
+
+    @property
+    def is_terminal(self) -> bool:
+        return is_terminal(self.status)
+
+    @property
+    def words(self) -> str:
+        return (
+            "it waits for a person"
+            if self.status == Status.AWAITING_HUMAN
+            else f"it is {self.status}".replace("_", " ")
+        )
+
+
+def look(client: Client, approval: Approval) -> Look:
+    """Read the run. Raises the tree of `coasty_api.errors`."""
+    asked_at = timezone.now()
+    return Look(client.get_run(approval.run.upstream_id), asked_at)
+
+
+def waits_still(client: Client, approval: Approval, seen: Look) -> bool:
+    """Whether the run waits in the very pause that the approval is about. Raises the tree of `coasty_api.errors`."""
+    if seen.status != Status.AWAITING_HUMAN:
+        return False
+    exactly = pauses.is_exactly(approval, wire.time(seen.payload.get("awaiting_human_since")))
+    if exactly is False or _stored(approval).exists():
+        return False
+    return exactly is True or approval.pause_seq is None or not any(_resumes(client, approval, QUIET_SECONDS))
+
+
+def resumed_by(client: Client, decision: Decision) -> Resumed:
+    """Whose resume ended the pause, by the code in the note that the event repeats. Raises `coasty_api.errors`."""
+    tag = f"[decision {decision.code}]"
+    notes = [_note(event.data) for event in _stored(decision.approval)]
+    if not any(note.endswith(tag) for note in notes):
+        notes += [_note(event.data) for event in _resumes(client, decision.approval, PATIENT_SECONDS)]
+    if any(note.endswith(tag) for note in notes):
+        return Resumed.BY_US
+    return Resumed.BY_OTHERS if notes else Resumed.NOT_SEEN
+
+
+def _stored(approval: Approval) -> Any:
+    """The `resumed` events after the pause that the console has already; none while the pause's place is unknown."""
+    if approval.pause_seq is None:
+        return Event.objects.none()
+    return Event.objects.filter(run=approval.run, type="resumed", seq__gt=approval.pause_seq)
+
+
+def _resumes(client: Client, approval: Approval, quiet_seconds: float) -> Iterator[wire.Event]:
+    events = backlog.read(client, approval.run.upstream_id, approval.pause_seq or 0, quiet_seconds=quiet_seconds)
+    return (event for event in events if event.type == "resumed")
+
+
+def _note(data: str) -> str:
+    payload = wire.parse(data)
+    note = payload.get("note") if isinstance(payload, dict) else None
+    return note.rstrip() if isinstance(note, str) else ""

@@ -1,0 +1,36 @@
+"""May this person give this verdict now? Reads the rows passed in; writes nothing, asks no network."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+
+from approvals.models import Approval, Takeover
+from approvals.states import Verdict
+
+DECIDES = "approvals.decide_approval"
+DRIVES = "runs.take_over"
+
+
+def why_not_decide(user: User, approval: Approval, verdict: str) -> str:
+    """The sentence that says why `user` may not give this verdict; empty when they may."""
+    if not user.is_active:
+        return "Your account is switched off."
+    if not user.has_perm(DECIDES):
+        return "Deciding approvals needs the role reviewer or admin."
+    return ""
+
+
+def why_not_take_over(user: User) -> str:
+    """The sentence that says why `user` may not drive machines; empty when they may."""
+    if not user.is_active:
+        return "Your account is switched off."
+    if not user.has_perm(DRIVES):
+        return "Taking over a machine needs the role operator, reviewer or admin."
+    return ""
+
+
+def waits_for(user: User, verdict: str, takeover: Takeover | None) -> Takeover | None:
+    """The takeover that this verdict has to wait for: a run is not resumed while somebody else drives its machine."""
+    if takeover is None or verdict != Verdict.RESUME or takeover.user_id == user.pk:
+        return None
+    return takeover

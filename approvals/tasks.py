@@ -1,0 +1,57 @@
+"""The desk's jobs: deliver one decision, and a sweep that finds what a lost message or a dead process left behind."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from approvals import claims, delivery, queue, takeovers
+from coasty_api import errors
+from runs import ingest, upstream
+from runs.models import Run
+
+log = logging.getLogger(__name__)
+
+BATCH = 100  # how much one sweep takes on; the rest waits for the next
+
+
+@shared_task(name=delivery.TASK)
+def deliver(decision_id: int) -> None:
+    delivery.deliver(decision_id)
+
+
+@shared_task(name="approvals.tasks.sweep")
+def sweep() -> None:
+    """Each part by itself: one that fails stops no other."""
+    for part in (deliver_due, ask_unasked, claims.expire, takeovers.expire):
+        try:
+            part()
+        except Exception:
+            log.exception("The sweep's part %s failed; it is tried again at the next.", part.__name__)
+
+
+def deliver_due() -> None:
+    """Hand every decision that needs a step to the workers."""
+    for pk in delivery.due(timezone.now()).order_by("next_try_at").values_list("pk", flat=True)[:BATCH]:
+        delivery.ask(pk)
+
+
+def ask_unasked() -> None:
+    """Open an approval for each parked run that has none: a forgotten signal or a refused decision hides no run."""
+    for run in queue.unasked().select_related("connection").order_by("awaiting_human_since")[:BATCH]:
+        if not run.approvals.exists() or _waits_for_certain(run):
+            queue.ask_again(run)
+
+
+def _waits_for_certain(run: Run) -> bool:
+    """Whether upstream says now that the run waits; what it says goes into the mirror."""
+    asked_at = timezone.now()
+    try:
+        payload = upstream.client(run.connection).get_run(run.upstream_id)
+    except errors.CoastyError as problem:
+        log.info("Whether the run %s still waits is not known: %s", run.upstream_id, problem)
+        return False
+    ingest.take_snapshot(run.connection, payload, asked_at=asked_at)
+    return payload.get("status") == "awaiting_human"

@@ -1,0 +1,123 @@
+"""Turns every refusal and failure into the API's one envelope: {"error": {"code", "message", ...}}."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from approvals.errors import Refused
+from coasty_api import errors as upstream
+
+log = logging.getLogger(__name__)
+
+_DECISION_FACTS = ("decided_by", "action", "decided_at")
+_BY_STATUS = {400: "BAD_REQUEST", 401: "NOT_SIGNED_IN", 403: "NOT_ALLOWED", 404: "NOT_FOUND", 409: "CONFLICT"}
+
+# Upstream's errors by kind: our status, our code, what the caller can do. The first kind that fits counts.
+_UPSTREAM: tuple[tuple[type[upstream.CoastyError], int, str, str], ...] = (
+    (upstream.KeyRefused, 502, "UPSTREAM_KEY_REFUSED", "An administrator must give the console a key that works."),
+    (upstream.NotAllowed, 502, "UPSTREAM_NOT_ALLOWED", "An administrator must give the console a key with that scope."),
+    (upstream.Blocked, 502, "UPSTREAM_BLOCKED", "A proxy or firewall stands between the console and upstream."),
+    (upstream.NotFound, 404, "UPSTREAM_NOT_FOUND", "Check the id; ids belong to one key."),
+    (upstream.Conflict, 409, "UPSTREAM_CONFLICT", "Read the run again: it has moved on."),
+    (upstream.Invalid, 422, "UPSTREAM_REFUSED", "Correct the values and send again."),
+    (upstream.PaymentNeeded, 402, "UPSTREAM_PAYMENT_NEEDED", "Top up the wallet upstream."),
+    (upstream.Busy, 429, "UPSTREAM_BUSY", "Wait and send again."),
+    (upstream.Unavailable, 503, "UPSTREAM_UNAVAILABLE", "Nothing was done. Send again later."),
+    (upstream.Lost, 502, "UPSTREAM_ANSWER_LOST", "It may have happened: read before you send again."),
+    (upstream.CoastyError, 502, "UPSTREAM_ERROR", "Read what upstream says."),
+)
+
+
+def envelope(status: int, code: str, message: str, **more: Any) -> JsonResponse:
+    """The one shape of an error."""
+    facts = {name: more[name] for name in _DECISION_FACTS if name in more}
+    return JsonResponse({"error": {"code": code, "message": message, **more}, **facts}, status=status)
+
+
+def handle(api: NinjaAPI) -> None:
+    """Give the API its handlers."""
+    for kind, handler in _HANDLERS.items():
+        api.add_exception_handler(kind, handler)
+
+
+def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    facts = dict(error.facts)
+    if error.status == 409:
+        facts = {**dict.fromkeys(_DECISION_FACTS), **facts}
+    return envelope(error.status, error.code, error.message, **facts)
+
+
+def _upstream(request: HttpRequest, error: upstream.CoastyError) -> HttpResponse:
+    status, code, remedy = next(row[1:] for row in _UPSTREAM if isinstance(error, row[0]))
+    more: dict[str, Any] = {"remedy": remedy}
+    told = {"upstream_code": error.code, "request_id": error.request_id, "details": error.extras.get("details")}
+    told |= {name: error.extras.get(name) for name in ("current_state", "required_scope")}
+    more |= {name: value for name, value in told.items() if value}
+    answer = envelope(status, code, error.message, **more)
+    if error.retry_after is not None:
+        answer["Retry-After"] = str(max(1, round(error.retry_after)))
+    return answer
+
+
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    details = [{"loc": e.get("loc"), "msg": e.get("msg"), "type": e.get("type")} for e in error.errors]
+    said = "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in details[:3])
+    return envelope(422, "INVALID", said or "What was sent can't be taken.", details=details)
+
+
+def _place(loc: Any) -> str:
+    named = [str(part) for part in loc or () if part not in {"body", "query", "header", "path"}]
+    return ".".join(named) or "the request"
+
+
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return envelope(error.status_code, _BY_STATUS.get(error.status_code, "INVALID"), str(error))
+
+
+def _not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    answer = envelope(401, "NOT_SIGNED_IN", "Send a token: Authorization: Bearer <token>.")
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return envelope(403, "NOT_ALLOWED", str(error) or "Your role does not allow this.")
+
+
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return envelope(404, "NOT_FOUND", str(error) or "There is nothing here.")
+
+
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return envelope(413, "TOO_LARGE", "The body is too large.")
+
+
+def _database(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    log.exception("The database failed on %s %s", request.method, request.path)
+    return envelope(503, "DATABASE_UNAVAILABLE", "The database does not answer. Send again later.")
+
+
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.exception("%s %s failed", request.method, request.path)
+    return envelope(500, "INTERNAL_ERROR", "The console failed at this. Its log says why.")
+
+
+_HANDLERS: dict[type[Exception], Any] = {
+    Refused: _refused,
+    upstream.CoastyError: _upstream,
+    ValidationError: _invalid,
+    AuthenticationError: _not_signed_in,
+    HttpError: _http,
+    PermissionDenied: _denied,
+    Http404: _not_found,
+    RequestDataTooBig: _too_big,
+    DatabaseError: _database,
+    Exception: _broken,
+}

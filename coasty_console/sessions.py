@@ -1,0 +1,46 @@
+"""Writes each sign-in, sign-out and refused sign-in into the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from runs import audit
+
+
+@receiver(user_logged_in, dispatch_uid="sessions.signed_in")
+def signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
+    _record(user, "session.signed_in", request)
+
+
+@receiver(user_logged_out, dispatch_uid="sessions.signed_out")
+def signed_out(request: HttpRequest | None, user: User | None, **_: Any) -> None:
+    if user is not None:
+        _record(user, "session.signed_out", request)
+
+
+@receiver(user_login_failed, dispatch_uid="sessions.failed")
+def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    """Whoever is locked out is recorded once, not at each try: the log is not for others to fill."""
+    if getattr(request, "axes_locked_out", False):
+        return
+    name = str(credentials.get("username") or "")
+    # A name that nobody has may be a password typed into the wrong field.
+    known = User.objects.filter(username=name).first()
+    _record(None, "session.failed", request, subject=known.get_username() if known else "no such name")
+
+
+def _address(request: HttpRequest | None) -> str:
+    return str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""
+
+
+def _record(user: User | None, act: str, request: HttpRequest | None, subject: str = "") -> None:
+    with transaction.atomic():
+        name = "" if user else "not signed in"
+        subject = subject or (user.get_username() if user else "")
+        audit.record(user, act, actor_name=name, subject=subject, address=_address(request))

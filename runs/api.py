@@ -1,0 +1,286 @@
+"""The JSON API of runs, events and the audit log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.dateparse import parse_datetime
+from ninja import Field, Header, Query, Router, Schema
+from pydantic import BeforeValidator, ConfigDict
+
+from runs import control, paging
+from runs.models import AuditEntry, Event, Run
+from runs.states import Status
+
+router = Router(tags=["Runs"])
+
+EVENTS_LARGEST = 5000
+PAGE_BYTES = 8 * 1024 * 1024  # of event payloads in one answer, at most
+Limit = Annotated[int, Query(paging.DEFAULT, ge=1, le=paging.LARGEST, description="How many at most.")]
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, (bool, str)):
+        raise ValueError("must be a whole number")  # noqa: TRY004 (what pydantic takes for a refusal)
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+class RunIn(Schema):
+    """The fields of POST /v1/runs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    task: str = Field(min_length=1, max_length=16_000)
+    machine_id: str | None = Field(None, max_length=128, description="Without one: the first machine that runs.")
+    cua_version: Literal["v1", "v3", "v4", "v5"] | None = None
+    instructions: str | None = Field(None, max_length=16_000)
+    system_prompt: str | None = Field(None, max_length=32_000)
+    model: str | None = Field(None, max_length=512)
+    max_steps: Whole | None = Field(None, ge=1, le=1000)
+    deadline_seconds: Whole | None = Field(None, ge=1, le=86_400)
+    on_awaiting_human: Literal["pause", "fail", "cancel"] | None = None
+    awaiting_human_timeout_seconds: Whole | None = Field(None, ge=1, le=86_400)
+    webhook_url: str | None = Field(None, max_length=2048)
+    metadata: dict[str, Any] | None = Field(None, max_length=50)
+    llm: dict[str, Any] | None = None
+    action_policy: dict[str, Any] | None = None
+
+
+class StreamOut(Schema):
+    """How the following of the run's event stream stands."""
+
+    state: str
+    detail: str
+    since: datetime | None
+
+
+class RunOut(Schema):
+    id: str
+    status: str
+    task: str
+    machine_id: str
+    cua_version: str
+    instructions: str
+    max_steps: int | None
+    on_awaiting_human: str
+    deadline_seconds: int | None
+    awaiting_human_timeout_seconds: int | None
+    steps_completed: int
+    cost_cents: int
+    awaiting_human_reason: str | None
+    result: Any
+    error: Any
+    metadata: Any
+    created_at: datetime
+    started_at: datetime | None
+    awaiting_human_since: datetime | None
+    finished_at: datetime | None
+    started_by: str | None
+    cursor: int = Field(description="seq of the newest stored event")
+    stream: StreamOut
+
+
+class RunsOut(Schema):
+    data: list[RunOut]
+    next: str | None
+
+
+class EventOut(Schema):
+    seq: int
+    type: str
+    data: Any = Field(description="the payload exactly as upstream sent it")
+    created_at: datetime | None
+    received_at: datetime
+
+
+class EventsOut(Schema):
+    data: list[EventOut]
+    next: str | None = Field(description="give it as `after` (or `cursor`) to go on")
+
+
+class AuditOut(Schema):
+    seq: int
+    at: datetime
+    actor: str
+    act: str
+    run_id: str | None
+    subject: str
+    detail: Any
+    previous_hash: str
+    hash: str
+
+
+class AuditsOut(Schema):
+    data: list[AuditOut]
+    next: str | None
+
+
+def need(request: HttpRequest, permission: str) -> Any:
+    """The caller, if they have the permission. PermissionDenied else."""
+    user = request.auth  # type: ignore[attr-defined]
+    if not user.has_perm(permission):
+        raise PermissionDenied
+    return user
+
+
+def find(user: Any, run_id: str) -> Run:
+    """The run by upstream's id. Http404 when there is none that the caller may see."""
+    runs = Run.objects.visible_to(user).select_related("started_by", "connection")
+    run = runs.filter(upstream_id=run_id).order_by("-id").first()
+    if run is None:
+        raise Http404(f"There is no run {run_id[:128]!r}.")
+    return run
+
+
+def shape(run: Run) -> dict[str, Any]:
+    """A run as the API shows it."""
+    is_parked = run.status == Status.AWAITING_HUMAN
+    named = ("status", "task", "machine_id", "cua_version", "instructions", "max_steps", "on_awaiting_human",
+             "deadline_seconds", "awaiting_human_timeout_seconds", "steps_completed", "cost_cents", "result", "error",
+             "metadata", "created_at", "started_at", "awaiting_human_since", "finished_at", "cursor")  # fmt: skip
+    return {
+        "id": run.upstream_id,
+        **{name: getattr(run, name) for name in named},
+        "awaiting_human_reason": run.awaiting_human_reason if is_parked else None,
+        "started_by": run.started_by.get_username() if run.started_by else None,
+        "stream": {"state": run.stream, "detail": run.stream_detail, "since": run.stream_since_at},
+    }
+
+
+@router.get("/runs", response=RunsOut, summary="List runs, newest first")
+def list_runs(request: HttpRequest, limit: Limit, status: str = "", q: str = "", cursor: str = "") -> dict[str, Any]:
+    user = need(request, "runs.view_run")
+    rows = _matching(Run.objects.visible_to(user).select_related("started_by"), status, q)
+    if cursor:
+        at, pk = paging.decode(cursor, str, int)
+        since = _moment(at)
+        rows = rows.filter(Q(created_at__lt=since) | Q(created_at=since, id__lt=pk))
+    found, after = paging.page(rows.order_by("-created_at", "-id"), limit, lambda r: [r.created_at.isoformat(), r.pk])
+    return {"data": [shape(run) for run in found], "next": after}
+
+
+def _matching(rows: QuerySet[Run], status: str, q: str) -> QuerySet[Run]:
+    if status:
+        if status not in Status.values and not Run.objects.filter(status=status[:32]).exists():
+            raise paging.refusal("status", f"Choose one of: {', '.join(Status.values)}.")
+        rows = rows.filter(status=status)
+    q = q.replace("\x00", "").strip()[:200]
+    if q:
+        rows = rows.filter(
+            Q(task__icontains=q) | Q(upstream_id__icontains=q) | Q(awaiting_human_reason__icontains=q)
+            | Q(machine_id__iexact=q)
+        )  # fmt: skip
+    return rows
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise paging.refusal("cursor", "This cursor was not given by a list here. Start without one.")
+    return found
+
+
+@router.post("/runs", response={201: RunOut}, summary="Start a run")
+def start_run(
+    request: HttpRequest,
+    body: RunIn,
+    idempotency_key: str | None = Header(None, alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_:\-]{1,128}$"),
+) -> tuple[int, dict[str, Any]]:
+    """Takes the fields of `/v1/runs`. The same `Idempotency-Key` with the same body starts no second run."""
+    user = need(request, "runs.start_run")
+    # Keys belong to whoever made them up: two people with the same one don't get each other's run.
+    key = hashlib.sha256(f"{user.pk}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
+    return 201, shape(control.start(user, body.dict(exclude_none=True), key))
+
+
+@router.get("/runs/{run_id}", response=RunOut, summary="One run")
+def get_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
+    return shape(find(need(request, "runs.view_run"), run_id))
+
+
+@router.get("/runs/{run_id}/events", response=EventsOut, summary="A run's events, oldest first")
+def list_events(
+    request: HttpRequest,
+    run_id: str,
+    after: int = Query(0, ge=0, lt=2**63, description="Only events with a greater seq."),
+    limit: int = Query(1000, ge=1, le=EVENTS_LARGEST),
+    cursor: str = "",
+) -> HttpResponse:
+    run = find(need(request, "runs.view_run"), run_id)
+    if cursor:
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
+            raise paging.refusal("cursor", "Give the seq of the last event that you have.")
+        after = max(after, int(cursor))
+    rows = run.events.filter(seq__gt=after).order_by("seq")[: limit + 1]
+    return HttpResponse(_written(rows.iterator(chunk_size=200), limit), content_type="application/json; charset=utf-8")
+
+
+def _written(rows: Any, limit: int) -> str:
+    """The page as JSON text: a payload goes in as the text that upstream sent, not as what we made of it."""
+    parts: list[str] = []
+    size, last = 0, None
+    for event in rows:
+        if len(parts) == limit or size > PAGE_BYTES:
+            return f'{{"data": [{", ".join(parts)}], "next": "{last}"}}'
+        parts.append(_event(event))
+        size, last = size + len(event.data), event.seq
+    return f'{{"data": [{", ".join(parts)}], "next": null}}'
+
+
+def _event(event: Event) -> str:
+    created_at = json.dumps(event.created_at.isoformat() if event.created_at else None)
+    return (
+        f'{{"seq": {event.seq}, "type": {json.dumps(event.type)}, "data": {_payload(event.data)}, '
+        f'"created_at": {created_at}, "received_at": {json.dumps(event.received_at.isoformat())}}}'
+    )
+
+
+def _payload(data: str) -> str:
+    try:
+        json.loads(data, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return json.dumps(data)
+    return data.encode("utf-8", "replace").decode()
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON.")
+
+
+@router.post("/runs/{run_id}/cancel", response=RunOut, summary="Cancel a run")
+def cancel_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
+    user = need(request, "runs.cancel_run")
+    return shape(control.cancel(user, find(user, run_id)))
+
+
+@router.get("/audit", response=AuditsOut, tags=["Audit"], summary="The audit log, newest first")
+def list_audit(request: HttpRequest, limit: Limit, cursor: str = "", act: str = "", run: str = "") -> dict[str, Any]:
+    need(request, "runs.view_auditentry")
+    rows = AuditEntry.objects.select_related("run").order_by("-seq")
+    rows = rows.filter(act=act) if act else rows
+    rows = rows.filter(run__upstream_id=run) if run else rows
+    if cursor:
+        rows = rows.filter(seq__lt=paging.decode(cursor, int)[0])
+    found, after = paging.page(rows, limit, lambda entry: [entry.seq])
+    return {"data": [_entry(entry) for entry in found], "next": after}
+
+
+def _entry(entry: AuditEntry) -> dict[str, Any]:
+    named = ("seq", "at", "act", "subject", "detail", "previous_hash", "hash")
+    return {
+        **{name: getattr(entry, name) for name in named},
+        "actor": entry.actor_name,
+        "run_id": entry.run.upstream_id if entry.run_id and entry.run else None,
+    }

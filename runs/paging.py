@@ -1,0 +1,49 @@
+"""Pages of lists by key: an opaque cursor names the last row given, so that new rows shift nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from ninja.errors import ValidationError
+
+Row = TypeVar("Row", bound=Model)
+DEFAULT, LARGEST = 50, 200
+
+
+def page(rows: QuerySet[Row], limit: int, key: Callable[[Row], list[Any]]) -> tuple[list[Row], str | None]:
+    """The first `limit` of the rows, and the cursor of the last one when more follow."""
+    found = list(rows[: limit + 1])
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], encode(key(found[limit - 1]))
+
+
+def encode(key: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, *kinds: type) -> list[Any]:
+    """The key in a cursor. ValidationError for one that was not given by us."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        key = json.loads(raw)
+    except (binascii.Error, ValueError, RecursionError):
+        key = None
+    good = isinstance(key, list) and len(key) == len(kinds) and all(map(_fits, key, kinds))
+    if not good:
+        raise refusal("cursor", "This cursor was not given by a list here. Start without one.")
+    return list(key or [])
+
+
+def _fits(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and (not isinstance(value, int) or 0 <= value < 2**63)
+
+
+def refusal(name: str, message: str) -> ValidationError:
+    """A query parameter that can't be taken."""
+    return ValidationError([{"loc": ["query", name], "msg": message, "type": "value_error"}])
