@@ -21,7 +21,7 @@ _AT_ONCE = 20
 
 @shared_task(name="runs.tasks.sweep")
 def sweep() -> None:
-    """Give the job queue's sign of life; when no relay is alive, look at upstream and at the live runs instead of it."""
+    """Give the job queue's sign of life; when no relay is alive, look at the live runs in its place."""
     name = f"{JOBS}:{socket.gethostname()}"[:64]
     Worker.objects.update_or_create(name=name, defaults={"kind": JOBS, "beat_at": timezone.now()})
     if not leases.alive().exists():
