@@ -58,13 +58,20 @@ LATER = 0.06  # what each further role of `kinds` costs against the first
 def find(scene: Scene, target: Target) -> list[Candidate]:
     """Every place that may be meant, best first."""
     places = _places(scene)
-    if target.row:
-        places = rows.within(scene, places, target.row)
-    scored = [c for c in (_score(scene, place, target) for place in places) if c is not None]
-    scored.sort(key=lambda c: (-c.score, c.control.box.y, c.control.box.x))
+    groups = rows.tiers(scene, places, target.row) if target.row else [places]
+    scored: list[Candidate] = []
+    for group in groups:
+        scored = _ranked(scene, group, target) or scored
+        if scored and scored[0].score >= NUMBERED:
+            break
     if target.ordinal is not None:
         return _numbered(scored, target.ordinal, scene.text_height)
     return scored
+
+
+def _ranked(scene: Scene, places: list[Control], target: Target) -> list[Candidate]:
+    scored = [c for c in (_score(scene, place, target) for place in places) if c is not None]
+    return sorted(scored, key=lambda c: (-c.score, c.control.box.y, c.control.box.x))
 
 
 def _places(scene: Scene) -> list[Control]:
@@ -121,7 +128,7 @@ def _role(place: Control, kinds: tuple[str, ...]) -> float:
 def _worded(place: Control, target: Target) -> tuple[float, str]:
     """The best likeness of any name that is asked for with any name that the place has."""
     if not target.words and not target.aliases:
-        return 0.95, ""
+        return (0.95, "") if not target.kinds or place.kind == target.kinds[0] else (0.6, "")
     best = (0.0, "")
     for i, wanted in enumerate([target.words, *target.aliases]):
         for seen, weight in _names(place):

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coasty_local.agent.grounder.wording import folded, likeness
-from coasty_local.agent.scene import PANEL, Box, Candidate, Control, Line, Scene
+from coasty_local.agent.scene import PANEL, Box, Candidate, Control, Scene
 
 FITS = 0.79  # how well a line must say the words of the row
 
 
-def within(scene: Scene, places: Sequence[Control], words: str) -> list[Control]:
-    """The places on the rows or cards that say `words`; none when no line says them."""
-    anchors = _anchors(scene, words)
-    keep: list[Control] = []
-    for anchor in anchors:
-        row = [p for p in places if _level(p.box, anchor, scene.text_height) and p.box != anchor]
-        card = _card(scene, anchor)
-        inside = [p for p in places if card is not None and p.box != anchor and _holds(card, p.box)]
-        found = row or inside or _beneath(places, anchor, scene)
-        keep.extend(p for p in [*found, *(inside if row else [])] if p not in keep and p.kind != PANEL)
-    return keep
+def tiers(scene: Scene, places: Sequence[Control], words: str) -> list[list[Control]]:
+    """Places that belong to the words of a row, nearest relation first: same row, same card, next row below."""
+    row: list[Control] = []
+    card: list[Control] = []
+    below: list[Control] = []
+    for anchor in _anchors(scene, words):
+        others = [p for p in places if p.kind != PANEL]
+        row += [p for p in others if _level(p.box, anchor, scene.text_height)]
+        around = _card(scene, anchor)
+        card += [p for p in others if around is not None and _holds(around, p.box)]
+        below += _beneath(others, anchor, scene)
+    return [row, card, below]
 
 
 def _anchors(scene: Scene, words: str) -> list[Box]:
@@ -87,8 +88,3 @@ def in_order(candidates: Sequence[Candidate], unit: float) -> list[Candidate]:
         else:
             listed.append([candidate])
     return [c for row in listed for c in sorted(row, key=lambda c: c.control.box.x)]
-
-
-def line_at(scene: Scene, box: Box) -> Line | None:
-    """The line of text that has this box, if any."""
-    return next((line for line in scene.lines if line.box == box), None)

@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,9 @@ INK = 24  # difference from the background that makes a pixel ink
 DEAREST = 350_000  # pixels that the finder may look at in full size; above, it looks at three quarters of the size
 SMALL = 9.0  # median height of letters, in pixels, below which it always looks in full size
 GAP = 1.25  # a blank wider than this many letter heights parts two columns
+POOL = ThreadPoolExecutor(
+    2, thread_name_prefix="lines"
+)  # two lines at a time: the networks run outside the lock of Python
 KEPT = 6000  # lines remembered by their pixels
 
 
@@ -67,6 +71,14 @@ def blocks(edge: Mask) -> list[Box]:
     return merged(boxes)
 
 
+def _halved(places: Sequence[Box]) -> list[Box]:
+    """Part one large place in two, with an overlap higher than a line, so that both cores of a small machine work."""
+    if len(places) != 1 or places[0].h < 256:
+        return list(places)
+    box, middle = places[0], places[0].h // 2
+    return [Box(box.x, box.y, box.w, middle + 24), Box(box.x, box.y + middle - 24, box.w, box.h - middle + 24)]
+
+
 def merged(boxes: Sequence[Box]) -> list[Box]:
     """Unite boxes that overlap until none do."""
     rest, out = sorted(boxes, key=lambda b: (b.y, b.x)), []
@@ -103,20 +115,33 @@ def scale(edge: Mask, places: Sequence[Box]) -> float:
 def find(image: Image, places: Sequence[Box], size: float, fences: Sequence[Box]) -> list[Cut]:
     """The lines inside `places`, each with a tight box. A line never runs across the side of a box in `fences`."""
     cuts: list[Cut] = []
-    for place in places:
-        part = image[place.y : place.bottom, place.x : place.right]
-        for core in models.find(part, size):
-            whole = Box(core.x + place.x, core.y + place.y, core.w, core.h)
-            for piece in _fenced(whole, fences):
+    for found in POOL.map(lambda place: _cores(image, place, size), _halved(places)):
+        for core in found:
+            for piece in _fenced(core, fences):
                 cuts.extend(_cut(image, piece))
-    return cuts
+    return _single(cuts)
+
+
+def _cores(image: Image, place: Box, size: float) -> list[Box]:
+    found = models.find(image[place.y : place.bottom, place.x : place.right], size)
+    return [Box(core.x + place.x, core.y + place.y, core.w, core.h) for core in found]
+
+
+def _single(cuts: list[Cut]) -> list[Cut]:
+    """Drop what was found twice: a line that lies mostly in another one."""
+    kept: list[Cut] = []
+    for cut in sorted(cuts, key=lambda c: -c.box.w * c.box.h):
+        if not any(cut.box.overlap(other.box) > 0.6 * cut.box.w * cut.box.h for other in kept):
+            kept.append(cut)
+    return kept
 
 
 def _fenced(core: Box, fences: Sequence[Box]) -> list[Box]:
     """Part a core where a side of a fence crosses it."""
     stops = {core.x, core.right}
     for fence in fences:
-        if fence.y <= core.y + core.h * 0.3 and fence.bottom >= core.bottom - core.h * 0.3:
+        reaches = fence.y <= core.y + core.h * 0.3 and fence.bottom >= core.bottom - core.h * 0.3
+        if reaches and fence.h >= 3 * core.h:  # lower areas are the insides of letters
             stops |= {x for x in (fence.x, fence.right) if core.x + core.h * 0.6 < x < core.right - core.h * 0.6}
     edge = sorted(stops)
     return [Box(a, core.y, b - a, core.h) for a, b in itertools.pairwise(edge) if b - a > 2]
@@ -193,7 +218,7 @@ def _ink_colour(crop: Image, paper: Colour) -> Colour:
 def crop(image: Image, box: Box) -> Image:
     """The pixels of a line with the small margin that reading needs."""
     height, width = image.shape[:2]
-    frame = grown(box, max(2, round(box.h * 0.2)), max(2, round(box.h * 0.2)), width, height)
+    frame = grown(box, max(2, round(box.h * 0.25)), max(2, round(box.h * 0.3)), width, height)
     return image[frame.y : frame.bottom, frame.x : frame.right]
 
 

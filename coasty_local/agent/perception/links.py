@@ -7,11 +7,10 @@ import numpy.typing as npt
 
 from coasty_local.agent.perception import lines
 from coasty_local.agent.perception.page import Page, Word
-from coasty_local.agent.perception.regions import saturation
 from coasty_local.agent.ports import Image
 from coasty_local.agent.scene import LINK, Box, Control
 
-COLOURED = 70  # saturation of letters that stand out
+LIVELY = 0.36  # how unevenly a letter differs from its paper over the channels, against how much
 
 
 def controls(page: Page, memory: lines.Memory) -> list[Control]:
@@ -34,35 +33,59 @@ def _read(image: Image, word: Word, box: Box, memory: lines.Memory) -> str:
 
 
 def _spans(image: Image, word: Word) -> list[Box]:
-    """The parts of a line whose letters are coloured, or else underlined."""
+    """The parts of a line that are underlined, or else whose letters are coloured."""
     box = word.box
     low = min(image.shape[0], box.bottom + max(3, box.h // 3))
-    part = image[box.y : low, box.x : box.right].astype(np.int16)
-    ink = np.abs(part - np.array(word.paper, np.int16)).max(axis=2) > 60
-    if saturation(word.paper) > 60 or not ink.any():
-        return []
-    lively = ink[: box.h] & (part[: box.h].max(axis=2) - part[: box.h].min(axis=2) > COLOURED)
-    columns, coloured = ink[: box.h].any(axis=0), lively.sum(axis=0) > 0.5 * ink[: box.h].sum(axis=0)
-    if (coloured & columns).sum() > 0.25 * box.h:
-        return _runs(coloured & columns, columns, box)
-    return _underlined(ink, box)
+    off = image[box.y : low, box.x : box.right].astype(np.int16) - np.array(word.paper, np.int16)
+    far = np.abs(off).max(axis=2)
+    ink = far > max(30, 0.35 * float(far.max()))
+    lines_below = _underlined(ink, box)
+    if lines_below or not ink.any():
+        return lines_below
+    lively = ink & (off.max(axis=2) - off.min(axis=2) > LIVELY * far)
+    columns = ink[: box.h].any(axis=0)
+    chosen = columns & (lively[: box.h].sum(axis=0) > 0.5 * ink[: box.h].sum(axis=0))
+    return _runs(chosen, columns, box) if chosen.sum() > 0.25 * box.h else []
 
 
 def _underlined(ink: npt.NDArray[np.bool_], box: Box) -> list[Box]:
+    """Runs of a straight line under letters; letters that hang through it part it by a pixel or two only."""
+    best: list[Box] = []
     for row in range(round(box.h * 0.6), len(ink)):
-        line = ink[row]
-        if line.sum() < 1.2 * box.h:
+        strokes = _stretches(ink[row])
+        long = [a for a, b in strokes if b - a > 1.2 * box.h]
+        if not long:
             continue
-        starts = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
-        lengths = starts[1::2] - starts[::2]
-        k = int(lengths.argmax())
-        if lengths[k] > 1.6 * box.h and lengths[k] <= box.w + 2:
-            return [Box(box.x + int(starts[2 * k]), box.y, int(lengths[k]), box.h)]
-    return []
+        runs = _joined(strokes, max(2, round(0.2 * box.h)))
+        straight = [r for r in runs if any(r[0] <= a < r[1] for a in long) and _clear(ink, row, *r)]
+        found = [Box(box.x + a, box.y, b - a, box.h) for a, b in straight]
+        if sum(b.w for b in found) > sum(b.w for b in best):
+            best = found
+    return best
+
+
+def _clear(ink: npt.NDArray[np.bool_], row: int, start: int, end: int) -> bool:
+    """Between the line and the feet of the letters is a row with little ink."""
+    return bool(ink[row, start:end].mean() > 0.75 and ink[row - 3 : row, start:end].mean(axis=1).min() < 0.34)
+
+
+def _stretches(row: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    turns = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in turns.reshape(-1, 2)]
+
+
+def _joined(runs: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
+    out: list[tuple[int, int]] = []
+    for a, b in runs:
+        if out and a - out[-1][1] <= gap:
+            out[-1] = out[-1][0], b
+        else:
+            out.append((a, b))
+    return out
 
 
 def _runs(chosen: npt.NDArray[np.bool_], columns: npt.NDArray[np.bool_], box: Box) -> list[Box]:
-    """Join chosen columns over blanks, not over other letters."""
+    """The chosen columns, joined over blanks but not over other letters."""
     spans: list[list[int]] = []
     for x in np.flatnonzero(columns):
         if not chosen[x]:

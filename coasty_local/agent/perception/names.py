@@ -64,9 +64,21 @@ def _field(page: Page, control: Control, controls: list[Control], used: set[int]
     above, left = _above(page, box, free, controls), _left(page, box, free, controls)
     if above and left:
         tight = box.y - above.box.bottom <= 1.3 * page.unit and abs(above.box.x - box.x) <= 0.8 * page.unit
-        return replace(control, label=(above if tight else left).text)
-    found = above or left
-    return replace(control, label=found.text) if found else control
+        return replace(control, label=above.text if tight else _wrapped(page, left, free, controls))
+    if left:
+        return replace(control, label=_wrapped(page, left, free, controls))
+    return replace(control, label=above.text) if above else control
+
+
+def _wrapped(page: Page, word: Word, free: list[tuple[int, Word]], controls: list[Control]) -> str:
+    """A label at the left with its other lines: flush with it and close to each other."""
+    parts = [word]
+    for _, other in free:
+        flush = abs(other.box.x - word.box.x) <= 3 and other is not word
+        gaps = [max(other.box.y - p.box.bottom, p.box.y - other.box.bottom) for p in parts]
+        if flush and min(gaps) < 0.55 * page.unit and abs(other.box.center[1] - word.box.center[1]) < 3 * page.unit:
+            parts.append(other)
+    return " ".join(p.text for p in sorted(parts, key=lambda p: p.box.y))
 
 
 def _above(page: Page, box: Box, free: list[tuple[int, Word]], controls: list[Control]) -> Word | None:

@@ -81,12 +81,24 @@ def _large(page: Page, area: Region, own: list[int]) -> Control | None:
     box, unit = area.box, page.unit
     words = [page.words[i] for i in own]
     first = all(w.box.y - box.y < 2 * unit and w.box.x - box.x < 2 * unit for w in words[:1])
-    pale = all(w.contrast < 190 for w in words)
-    blank = area.solid > 0.9 and (not words or (first and (pale or len(words) <= 3)))
+    even = all(w.box.h <= 1.35 * unit for w in words)
+    pale = len(words) <= 2 and all(w.contrast < 0.72 * _usual(page) for w in words)
+    blank = area.solid > 0.9 and (not words or (first and even and (pale or _grip(page, box))))
     if blank and box.h < 28 * unit and _framed(area) and saturation(area.colour) < 40 and not _busy(page, box, own):
         page.taken.update(own)
         return Control(INPUT, box, text=" ".join(w.text for w in words), score=0.8)
     return Control(PANEL, box, score=0.6)
+
+
+def _usual(page: Page) -> float:
+    return float(np.median([w.contrast for w in page.words])) if page.words else 255.0
+
+
+def _grip(page: Page, box: Box) -> bool:
+    """The corner by which a textarea is resized."""
+    reach = round(1.3 * page.unit)
+    corner = page.edge[box.bottom - reach : box.bottom - 2, box.right - reach : box.right - 2]
+    return 6 <= int(corner.sum()) <= corner.size // 2
 
 
 def _framed(area: Region) -> bool:
@@ -98,8 +110,8 @@ def _bar(page: Page, area: Region, own: list[int]) -> Control | None:
     box, unit = area.box, page.unit
     words = [page.words[i] for i in own]
     chevron = _chevron(page, area, words)
-    if chevron and words and len(words[-1].text) == 1 and words[-1].text in CHEVRONS and len(words) > 1:
-        words = words[:-1]
+    if len(words) > 1 and len(words[-1].text) == 1 and words[-1].text in CHEVRONS and _last(box, words, unit):
+        chevron, words = True, words[:-1]
     if not words:
         return _wordless(page, area, chevron)
     if len({round(w.box.center[1] / unit) for w in words}) > 1:
@@ -111,6 +123,16 @@ def _bar(page: Page, area: Region, own: list[int]) -> Control | None:
     kind, score = _kind(page, area, words, chevron)
     faint = kind == BUTTON and saturation(area.colour) < 25 and words[0].contrast < 75
     return Control(kind, box, text=text, enabled=not faint, score=score)
+
+
+def _last(box: Box, words: list[Word], unit: float) -> bool:
+    """The last word stands alone near the right end."""
+    end, before = words[-1].box, words[-2].box
+    return (
+        box.right - end.right < max(1.8 * unit, 0.1 * box.w)
+        and end.x - before.right > 0.6 * unit
+        and end.w < 1.5 * unit
+    )
 
 
 def _kind(page: Page, area: Region, words: list[Word], chevron: bool) -> tuple[str, float]:

@@ -49,9 +49,12 @@ def find(image: Image, edge: Mask) -> list[Tick]:
 def _alone(edge: Mask, stats: npt.NDArray[np.int32]) -> bool:
     """Nothing within a quarter of its side, so that it is no letter of a word."""
     x, y, w, h = (int(v) for v in stats[:4])
-    gap = max(3, round(h * 0.26))
-    around = edge[max(0, y - 2) : y + h + 2, max(0, x - gap) : x + w + gap].sum(dtype=int)
-    return bool(around == edge[y : y + h, x : x + w].sum(dtype=int))
+    gap, far = max(3, round(h * 0.3)), round(h * 0.9)
+    inside = edge[y : y + h, x : x + w].any()
+    left, right = edge[y : y + h, max(0, x - far) : x], edge[y : y + h, x + w : x + w + far]
+    if left[:, -gap:].any() or right[:, :gap].any() or edge[max(0, y - 2) : y, x : x + w].any():
+        return False
+    return bool(inside) and not (left.any() and right.any())  # ink on both sides: a letter between words
 
 
 def _filled(shape: Mask) -> float:
@@ -69,12 +72,11 @@ def _tick(image: Image, box: Box, shape: Mask) -> Tick | None:
     else:
         return None
     patch = image[box.y : box.bottom + 1, box.x : box.right + 1].astype(np.int16)
-    paper = image[max(0, box.y - 2), max(0, box.x - 2)].astype(np.int16)
-    inner = _inner(patch, 0.24 if kind == CHECK else 0.28)
+    if kind == RADIO:
+        return _ring(box, patch[:-1, :-1])
+    inner = _inner(patch, 0.24)
     middle = np.median(inner.reshape(-1, 3), axis=0)
     varied = float((np.abs(inner - middle).max(axis=2) > FLAT).mean())
-    if kind == RADIO:
-        return _ring(box, patch, paper, middle, varied)
     if varied < 0.05:
         rim = np.abs(patch[1:3, patch.shape[1] // 2] - middle).max()
         empty = rim > 10 and middle.max() - middle.min() < 40
@@ -96,20 +98,29 @@ def _round(shape: Mask) -> bool:
     return bool(corners <= 2 and all(side.any() for side in sides))
 
 
-def _ring(
-    box: Box, patch: npt.NDArray[np.int16], paper: npt.NDArray[np.int16], middle: npt.NDArray[np.float64], varied: float
-) -> Tick | None:
-    mid = patch.shape[0] // 2
-    walk = patch[mid, : mid + 1]
-    rim = walk[: max(3, mid // 2)]
-    line = rim[np.abs(rim - paper).max(axis=1).argmax()]
-    from_rim = np.abs(walk - line).max(axis=1)
-    if np.abs(middle - line).max() > FLAT and varied < 0.12:  # ring, then one colour up to the centre
-        return Tick(RADIO, box, False) if middle.max() - middle.min() < 40 else Tick(RADIO, box, True)
-    gap = from_rim[1:-1].max() if len(from_rim) > 3 else 0
-    if gap <= FLAT:
-        return None  # a filled dot without a ring: a status light, not a radio
-    return Tick(RADIO, box, True) if np.abs(middle - paper).max() > FLAT else None
+def _ring(box: Box, patch: npt.NDArray[np.int16]) -> Tick | None:
+    """Unchecked: one colour up to the rim. Checked: a dot, a gap, a rim. A dot without a rim is no radio."""
+    rings = _rings(patch)
+    centre = rings[:3].mean(axis=0)
+    off = np.abs(rings - centre).max(axis=1)  # ten rings from the centre to the outside
+    if off[5:7].max() > FLAT:
+        return Tick(RADIO, box, True)
+    if off[8:].max() <= 12 or centre.max() - centre.min() > 60:
+        return None
+    return Tick(RADIO, box, False)
+
+
+def _rings(patch: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
+    """The mean colour at ten distances from the centre."""
+    rows, columns = patch.shape[:2]
+    y, x = np.mgrid[:rows, :columns]
+    away = np.hypot((y - rows / 2) / (rows / 2), (x - columns / 2) / (columns / 2))
+    out = [patch[(away >= k / 10) & (away < (k + 1) / 10 + 0.06)] for k in range(10)]
+    known = [ring.mean(axis=0) if len(ring) else np.full(3, np.nan) for ring in out]
+    for k in range(8, -1, -1):
+        if np.isnan(known[k][0]):
+            known[k] = known[k + 1]
+    return np.array(known)
 
 
 def _ticked(patch: npt.NDArray[np.int16]) -> bool:
