@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -13,4 +13,5 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         from coasty_console import celery, checks, roles, sessions  # noqa: F401 (registers them)
 
-        post_migrate.connect(roles.make, sender=self)
+        # The last app with permissions of ours; this one has no models, so no signal is sent for it.
+        post_migrate.connect(roles.make, sender=apps.get_app_config("approvals"))
