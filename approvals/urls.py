@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from approvals import driving, views
+from runs import views as runs_views
+
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("approvals/", views.listing, name="approvals"),
+    path("approvals/<int:pk>/", views.detail, name="approval"),
+    path("approvals/<int:pk>/facts/", views.facts, name="facts"),
+    path("approvals/<int:pk>/decide/", views.decide, name="decide"),
+    path("approvals/<int:pk>/claim/", views.claim, name="claim"),
+    path("audit/", runs_views.audit_log, name="audit"),
+    path("runs/<str:upstream_id>/screen/", driving.screen, name="screen"),
+    path("runs/<str:upstream_id>/takeover/", driving.drive, name="takeover"),
+    path("runs/<str:upstream_id>/takeover/act/", driving.act, name="takeover_act"),
+    path("runs/<str:upstream_id>/takeover/keep/", driving.keep, name="takeover_keep"),
+    path("runs/<str:upstream_id>/takeover/end/", driving.hand_back, name="takeover_end"),
+]

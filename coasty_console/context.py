@@ -6,9 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from approvals.models import Approval
+from approvals import fragments as approval_fragments
 from coasty_console import roles
-from runs.models import Connection
+from runs import fragments as run_fragments
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -16,6 +16,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return {}
     return {
         "role": roles.role_of(request.user),
-        "open_approvals": Approval.objects.visible_to(request.user).open().count(),
-        "connections": list(Connection.objects.all()),
+        "nav_counts": approval_fragments.nav_counts(request.user),
+        "health": run_fragments.health(),
     }

@@ -9,6 +9,8 @@ from django import forms
 from django.conf import settings
 
 from coasty_api import errors
+from runs import steps
+from runs.models import step_cents
 
 ENGINES = (
     ("v3", "v3 · $0.05 a step"),
@@ -55,7 +57,7 @@ class NewRun(forms.Form):
     task = forms.CharField(
         max_length=16_000,
         widget=forms.Textarea(attrs={"rows": 5, "autofocus": True}),
-        help_text="Say it as you would to a colleague at a computer: which page, what to do, how to see that it worked.",
+        help_text="Say it as to a colleague at a computer: which page, what to do, how to see that it worked.",
     )
     machine_id = forms.CharField(label="Machine", max_length=128, required=False)
     max_steps = forms.IntegerField(
@@ -162,6 +164,11 @@ class NewRun(forms.Form):
         for name in self.errors:
             if name in self.fields:
                 self._describe(name)
+
+    def worst_case(self) -> str:
+        """What the run may cost at most, as the form stands: $2.50."""
+        count, engine = self["max_steps"].value(), self["cua_version"].value()
+        return steps.money(int(count) * step_cents(str(engine))) if str(count).isdecimal() else "—"
 
     def advanced_open(self) -> bool:
         """Whether the folded part must be seen: something in it was changed or refused."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from live import fragments
@@ -132,10 +133,10 @@ def run_timeline(run: Run) -> SafeString:
     return fragments.render("runs/_timeline.html", {"run": run, "steps": _parts(run, shown), "earlier": earlier})
 
 
-def earlier_steps(run: Run, before: int) -> SafeString:
+def earlier_steps(run: Run, before: int) -> str:
     """The steps before the event `before`, to stand in place of the button that asked for them."""
     shown, earlier = timeline.newest(run, before)
-    return fragments.render("runs/_earlier.html", {"run": run, "steps": _parts(run, shown), "earlier": earlier})
+    return render_to_string("parts/earlier_steps.html", {"run": run, "steps": _parts(run, shown), "earlier": earlier})
 
 
 def _parts(run: Run, shown: Sequence[steps.Step]) -> list[SafeString]:

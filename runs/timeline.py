@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 
 from runs import steps
-from runs.models import Event, Frame, Run
+from runs.models import Frame, Run
 
 PAGE = 300  # events shown at once; earlier ones come on demand
 REPLAYED = 2000

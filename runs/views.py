@@ -133,6 +133,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     page = request.GET.get("page", "1")
     context = {
         "filters": filters,
+        "audit_page": page if page.isdecimal() else "1",
         "audit_list": fragments.audit_list(filters, int(page) if page.isdecimal() else 1, audit.verify()),
     }
     return render(request, "runs/audit.html", context)

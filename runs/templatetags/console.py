@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -102,3 +103,13 @@ def icon(name: str) -> SafeString:
 @register.filter
 def get(mapping: dict[str, Any], key: str) -> Any:
     return mapping.get(key, "")
+
+
+@register.filter
+def pretty(value: Any) -> SafeString:
+    """JSON to read, its text made plain; empty for nothing."""
+    return (
+        texts.plain(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+        if value is not None
+        else SafeString("")
+    )

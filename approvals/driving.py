@@ -1,0 +1,131 @@
+"""The pages and calls of a takeover: begin, see, act, keep, hand back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from approvals import decisions, errors, forms, fragments, takeovers
+from approvals.models import Approval, Takeover
+from coasty_api.errors import CoastyError
+from runs.models import Run
+
+
+def load_run(user: Any, upstream_id: str) -> Run:
+    """The run, if this person may see it; 404 else."""
+    return get_object_or_404(Run.objects.visible_to(user).select_related("connection"), upstream_id=upstream_id)
+
+
+def held_by(user: Any, run: Run) -> Takeover | None:
+    """The takeover of the run, if it is this person's."""
+    held = takeovers.active(run)
+    return held if held and held.user_id == user.pk else None
+
+
+def _open_approval(run: Run) -> Approval | None:
+    return run.approvals.open().first()
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@login_required
+@permission_required("runs.take_over", raise_exception=True)
+def drive(request: HttpRequest, upstream_id: str) -> HttpResponse:
+    """POST takes the machine; GET shows it to whoever holds it, and says who does to everybody else."""
+    run = load_run(request.user, upstream_id)
+    if request.method == "POST":
+        try:
+            takeovers.begin(request.user, run)
+        except errors.Refused as refused:
+            messages.warning(request, refused.message)
+        return redirect("takeover", upstream_id)
+    approval = _open_approval(run)
+    context = {
+        "run": run,
+        "approval": approval,
+        "mine": held_by(request.user, run),
+        "driver": takeovers.active(run),
+        "evidence": fragments.evidence(approval) if approval else "",
+        "note_limit": decisions.NOTE_LIMIT,
+    }
+    return render(request, "approvals/takeover.html", context)
+
+
+@require_POST
+@login_required
+@permission_required("runs.take_over", raise_exception=True)
+def act(request: HttpRequest, upstream_id: str) -> JsonResponse:
+    """One act as JSON; what is typed goes to the machine and nowhere else."""
+    run = load_run(request.user, upstream_id)
+    held = held_by(request.user, run)
+    if held is None:
+        return _problem("You don't drive this machine any more.", 409)
+    try:
+        command, parameters = forms.read_act(request.body)
+        return JsonResponse(takeovers.act(held, command, parameters))
+    except ValueError:
+        return _problem("The act could not be read.", 422)
+    except errors.Refused as refused:
+        return _problem(refused.message, refused.status)
+    except CoastyError as problem:
+        return _problem(f"The machine did not take it: {problem.message}", 502)
+
+
+@require_POST
+@login_required
+@permission_required("runs.take_over", raise_exception=True)
+def keep(request: HttpRequest, upstream_id: str) -> JsonResponse:
+    """Renew the lease while the person's page is open."""
+    held = held_by(request.user, load_run(request.user, upstream_id))
+    try:
+        if held is None:
+            raise errors.NotHeld
+        return JsonResponse({"expires_at": takeovers.keep(held).expires_at.isoformat()})
+    except errors.Refused as refused:
+        return _problem(refused.message, refused.status)
+
+
+@require_GET
+@never_cache
+@login_required
+@permission_required("runs.take_over", raise_exception=True)
+def screen(request: HttpRequest, upstream_id: str) -> HttpResponse:
+    """The machine's screen now; never stored, neither here nor by the browser."""
+    run = load_run(request.user, upstream_id)
+    try:
+        image, mime = takeovers.screen(run)
+    except CoastyError as problem:
+        return _problem(f"No picture: {problem.message}", 502)
+    return HttpResponse(image, content_type=mime, headers={"Cache-Control": "no-store"})
+
+
+@require_POST
+@login_required
+@permission_required("runs.take_over", raise_exception=True)
+def hand_back(request: HttpRequest, upstream_id: str) -> HttpResponse:
+    """End the takeover; with `resume` the run goes on with the note, as a decision with its evidence."""
+    run = load_run(request.user, upstream_id)
+    approval, held = _open_approval(run), held_by(request.user, run)
+    if request.POST.get("verdict") and approval and request.user.has_perm("approvals.decide_approval"):
+        form = forms.Decide(request.POST)
+        try:
+            if not form.is_valid():
+                raise errors.Invalid("The note could not be read.")
+            decisions.decide(request.user, approval, "resume", form.cleaned_data["note"], **form.evidence())
+        except errors.Refused as refused:
+            messages.warning(request, f"Not resumed: {refused.message}")
+            return redirect("takeover", upstream_id)
+    elif held:
+        takeovers.end(held)
+        messages.success(request, "The machine is handed back. The run still waits for a decision.")
+    return redirect("approval", approval.pk) if approval else redirect("run", upstream_id)
+
+
+def _problem(sentence: str, status: int) -> JsonResponse:
+    return JsonResponse({"error": {"message": sentence}}, status=status)

@@ -1,0 +1,234 @@
+"""Context and rendering of each fragment of the desk's pages; they read, and never write."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from approvals import claims, delivery, queue, states, takeovers
+from approvals.models import Approval, Decision
+from live import fragments
+from runs import fragments as run_fragments
+from runs import states as run_states
+from runs import timeline
+from runs.models import Connection, Run, step_cents
+
+QUEUE_LIMIT = 100
+PAST_LIMIT = 20
+NEEDS_LIMIT = 8
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a page shows of the facts that a decision is bound to; travels in the form's hidden fields."""
+
+    seen_seq: int | None
+    seen_frame_sha256: str
+    seen_reason: str
+    seen_cost_cents: int | None
+
+    @classmethod
+    def of(cls, approval: Approval) -> Evidence:
+        """The facts as they stand now."""
+        frame = timeline.latest_frame(approval.run)
+        run = approval.run
+        return cls(run.cursor, frame.sha256 if frame else "", approval.reason, run.cost_cents)
+
+    @property
+    def reason_digest(self) -> str:
+        """Tells one reason from another without carrying it twice."""
+        return hashlib.sha256(self.seen_reason.encode(errors="replace")).hexdigest()[:16]
+
+
+def nav_counts(user: Any) -> SafeString:
+    """How many approvals are open, for the navigation and the page's title."""
+    count = Approval.objects.visible_to(user).open().count()
+    return fragments.render("approvals/_nav_counts.html", {"count": count})
+
+
+def approval_queue(user: Any) -> SafeString:
+    """The open approvals, most urgent first."""
+    waiting = list(queue.ordered().visible_to(user)[:QUEUE_LIMIT])
+    total = Approval.objects.visible_to(user).open().count()
+    return fragments.render("approvals/_approval_queue.html", _queued(user, waiting, total))
+
+
+def needs_me(user: Any) -> SafeString:
+    """The head of the queue, for the overview."""
+    waiting = list(queue.ordered().visible_to(user)[:NEEDS_LIMIT])
+    total = Approval.objects.visible_to(user).open().count()
+    return fragments.render("approvals/_needs_me.html", _queued(user, waiting, total))
+
+
+def _queued(user: Any, waiting: list[Approval], total: int) -> dict[str, Any]:
+    driven = dict(_driving().filter(run__in=[a.run_id for a in waiting]).values_list("run_id", "user__username"))
+    rows = [{"approval": a, "driver": driven.get(a.run_id), "claim": _live_claim(a)} for a in waiting]
+    return {
+        "rows": rows,
+        "total": total,
+        "more": total - len(rows),
+        "may_decide": user.has_perm("approvals.decide_approval"),
+        "user": user,
+    }
+
+
+def _driving() -> Any:
+    return takeovers.Takeover.objects.filter(ended_at=None, expires_at__gt=timezone.now())
+
+
+def _live_claim(approval: Approval) -> Any:
+    claim = getattr(approval, "claim", None)
+    return claim if claim and claim.expires_at > timezone.now() else None
+
+
+def past(user: Any) -> SafeString:
+    """What was decided or closed lately, apart from what is open."""
+    rows = Approval.objects.visible_to(user).exclude(state=states.State.OPEN)
+    rows = rows.select_related("run", "decision", "decision__decided_by").order_by("-decision__decided_at", "-id")
+    found = sorted(rows[: PAST_LIMIT * 2], key=_ended_at, reverse=True)[:PAST_LIMIT]
+    return fragments.render("approvals/_past.html", {"rows": found})
+
+
+def _ended_at(approval: Approval) -> Any:
+    decision: Decision | None = getattr(approval, "decision", None)
+    return decision.decided_at if decision else approval.closed_at or approval.opened_at
+
+
+def today(user: Any) -> SafeString:
+    """Counts and cost of the runs that were started today, in the server's zone."""
+    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    runs = Run.objects.visible_to(user).filter(created_at__gte=start)
+    counts = dict(runs.order_by().values_list("status").annotate(Count("id")))
+    decided = Decision.objects.filter(decided_at__gte=start).count()
+    return fragments.render(
+        "approvals/_today.html",
+        {
+            "total": sum(counts.values()),
+            "counts": [(s.value, s.label, counts[s]) for s in run_states.Status if counts.get(s)],
+            "cost_cents": runs.aggregate(cost=Sum("cost_cents"))["cost"] or 0,
+            "decided": decided,
+        },
+    )
+
+
+def upstream() -> SafeString:
+    """How upstream stands, with what it said last and what to do about it."""
+    return fragments.render("approvals/_upstream.html", {"connections": list(Connection.objects.all())})
+
+
+def overview(user: Any) -> dict[str, SafeString]:
+    """The regions of the overview by their names in its template."""
+    return {
+        "needs_me": needs_me(user),
+        "board": run_fragments.board(user),
+        "today": today(user),
+        "upstream": upstream(),
+    }
+
+
+def approval_state(approval: Approval, user: Any) -> SafeString:
+    """Open with its times, or who ended it and how; who looks after it; who drives the machine."""
+    decision: Decision | None = Decision.objects.select_related("decided_by").filter(approval=approval).first()
+    return fragments.render(
+        "approvals/_approval_state.html",
+        {
+            "approval": approval,
+            "run": approval.run,
+            "decision": decision,
+            "note_sent": sent_note(decision) if decision else "",
+            "tone": _tone(approval, decision),
+            "claim": claims.active(approval) if approval.is_open else None,
+            "driver": takeovers.active(approval.run),
+            "user": user,
+            "newer": _newer(approval),
+            "next": _next(approval, user),
+        },
+    )
+
+
+def sent_note(decision: Decision) -> str:
+    """What goes upstream with a resume, to the letter; empty for the others, which send nothing."""
+    if decision.verdict != states.Verdict.RESUME:
+        return ""
+    return delivery.note_for(decision)
+
+
+def _newer(approval: Approval) -> Approval | None:
+    return approval.run.approvals.open().exclude(pk=approval.pk).first() if not approval.is_open else None
+
+
+def _next(approval: Approval, user: Any) -> Approval | None:
+    """What to look at after this one; only where this one is over."""
+    if approval.is_open:
+        return None
+    return queue.ordered().visible_to(user).exclude(run=approval.run_id).first()
+
+
+def _tone(approval: Approval, decision: Decision | None) -> str:
+    if approval.is_open:
+        return "open"
+    if decision is None:
+        return "closed"
+    return str(decision.delivery)
+
+
+def facts(approval: Approval) -> SafeString:
+    """The recorded facts of the pause as they stand now; never swapped under a reader, see `moved`."""
+    run = approval.run
+    acts = timeline.last_acts(run)
+    return fragments.render(
+        "approvals/_facts.html",
+        {
+            "approval": approval,
+            "run": run,
+            "picture": run_fragments.picture(run, timeline.latest_frame(run)),
+            "acts": acts,
+            "steps_left": run.max_steps - run.steps_completed if run.max_steps else None,
+        },
+    )
+
+
+def evidence(approval: Approval) -> SafeString:
+    """The hidden fields of a decision: the facts that are drawn with it."""
+    return fragments.render("approvals/_evidence.html", {"approval": approval, "evidence": Evidence.of(approval)})
+
+
+def moved(approval: Approval) -> SafeString:
+    """The facts as they stand now; the page shows it where they differ from what it was drawn with."""
+    return fragments.render("approvals/_moved.html", {"approval": approval, "evidence": Evidence.of(approval)})
+
+
+def shown_anew(approval: Approval) -> str:
+    """The facts for their place, and beside them the evidence that goes with them for its own."""
+    return facts(approval) + fragments.swap(evidence(approval))
+
+
+def answer(approval: Approval, user: Any) -> str:
+    """After a decision that stands: how it is being sent."""
+    return fragments.swap(approval_state(approval, user))
+
+
+def refusal(approval: Approval, user: Any, sentence: str, code: str) -> str:
+    """After a decision that does not stand: why, and where the run moved, the facts to look at before asking again."""
+    said = fragments.render("approvals/_refusal.html", {"approval": approval, "sentence": sentence, "code": code})
+    parts = [said, fragments.swap(approval_state(approval, user))]
+    if code == "RUN_MOVED":
+        parts += [fragments.swap(facts(approval)), fragments.swap(evidence(approval))]
+    return "".join(parts)
+
+
+def prices(run: Run) -> dict[str, Any]:
+    """What each button costs or loses, in cents."""
+    step = step_cents(run.cua_version)
+    left = max(0, run.max_steps - run.steps_completed) if run.max_steps else None
+    return {
+        "step": step,
+        "steps_left": left,
+        "worst": left * step if left is not None else None,
+        "spent": run.cost_cents,
+    }

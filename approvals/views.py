@@ -1,0 +1,113 @@
+"""The pages of the desk and the overview: fetch and check access, call, render."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from approvals import claims, decisions, errors, forms, fragments
+from approvals.models import Approval
+
+
+def load_approval(user: Any, pk: int) -> Approval:
+    """The approval, if this person may see it; 404 else."""
+    found = Approval.objects.visible_to(user).select_related("run", "run__connection", "run__started_by")
+    return get_object_or_404(found, pk=pk)
+
+
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def overview(request: HttpRequest) -> HttpResponse:
+    return render(request, "approvals/overview.html", fragments.overview(request.user))
+
+
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def listing(request: HttpRequest) -> HttpResponse:
+    context = {"approval_queue": fragments.approval_queue(request.user), "past": fragments.past(request.user)}
+    return render(request, "approvals/listing.html", context)
+
+
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    approval = load_approval(request.user, pk)
+    return render(request, "approvals/detail.html", page(request, approval))
+
+
+def page(request: HttpRequest, approval: Approval, **more: Any) -> dict[str, Any]:
+    """The context of the approval's page; `more` adds what a refused decision has to say and what was typed."""
+    return {
+        "approval": approval,
+        "run": approval.run,
+        "state": fragments.approval_state(approval, request.user),
+        "facts": fragments.facts(approval),
+        "evidence": fragments.evidence(approval),
+        "moved": fragments.moved(approval),
+        "prices": fragments.prices(approval.run),
+        "note_limit": decisions.NOTE_LIMIT,
+        **more,
+    }
+
+
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def facts(request: HttpRequest, pk: int) -> HttpResponse:
+    """The facts as they stand now, with the evidence that goes with them; asked for by the reviewer."""
+    return HttpResponse(fragments.shown_anew(load_approval(request.user, pk)))
+
+
+@require_POST
+@login_required
+@permission_required("approvals.decide_approval", raise_exception=True)
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    approval = load_approval(request.user, pk)
+    form = forms.Decide(request.POST)
+    if not form.is_valid():
+        return _refused(request, approval, " ".join(_problems(form)), 422)
+    said = form.cleaned_data
+    try:
+        decisions.decide(request.user, approval, said["verdict"], said["note"], **form.evidence())
+    except errors.Refused as refused:
+        return _refused(request, approval, refused.message, refused.status, refused.code)
+    if request.htmx:
+        return HttpResponse(fragments.answer(load_approval(request.user, pk), request.user))
+    return redirect("approval", pk)
+
+
+def _problems(form: forms.Decide) -> list[str]:
+    return [f"{name.replace('_', ' ').capitalize()}: {error}" for name, all_ in form.errors.items() for error in all_]
+
+
+def _refused(request: HttpRequest, approval: Approval, sentence: str, status: int, code: str = "") -> HttpResponse:
+    """Says who won or what moved, shows the facts anew, and keeps what was typed."""
+    fresh = load_approval(request.user, approval.pk)
+    if request.htmx:
+        return HttpResponse(fragments.refusal(fresh, request.user, sentence, code), status=status)
+    typed = {"refused": sentence, "code": code, "note": request.POST.get("note", "")}
+    return render(request, "approvals/detail.html", page(request, fresh, **typed), status=status)
+
+
+@require_POST
+@login_required
+@permission_required("approvals.decide_approval", raise_exception=True)
+def claim(request: HttpRequest, pk: int) -> HttpResponse:
+    approval = load_approval(request.user, pk)
+    try:
+        if request.POST.get("release"):
+            claims.release(request.user, approval)
+        else:
+            claims.claim(request.user, approval)
+    except errors.Refused:
+        pass  # a claim only informs; the state shows how the approval stands
+    if request.htmx:
+        return HttpResponse(status=204)
+    return redirect("approval", pk)

@@ -1,0 +1,47 @@
+/* Owns times: ages, durations and what is left tick; clock times are shown in the reader's zone. */
+(() => {
+  "use strict";
+  const told = document.querySelector('meta[name="server-now"]');
+  const skew = told ? Date.parse(told.content) - Date.now() : 0;
+  const two = (n) => String(n).padStart(2, "0");
+
+  function duration(seconds) {
+    const s = Math.max(0, Math.floor(seconds));
+    if (s >= 86400) return `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h`;
+    if (s >= 3600) return `${Math.floor(s / 3600)} h ${two(Math.floor(s / 60) % 60)} min`;
+    if (s >= 60) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
+    return `${s} s`;
+  }
+  function clock(date) { return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`; }
+  function stamp(date) { return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(date)}`; }
+
+  function words(element, now) {
+    const date = new Date(element.dateTime);
+    const seconds = (now - date) / 1000;
+    if ("age" in element.dataset) return seconds < 1 ? "just now" : `${duration(seconds)} ago`;
+    if ("since" in element.dataset) return duration(seconds);
+    if ("left" in element.dataset) {
+      element.classList.toggle("late", seconds > -60);
+      element.classList.toggle("soon", seconds <= -60 && seconds > -300);
+      return seconds >= 0 ? "time is up" : duration(-seconds);
+    }
+    return "stamp" in element.dataset ? stamp(date) : clock(date);
+  }
+  function tick() {
+    const now = Date.now() + skew;
+    for (const element of document.querySelectorAll("time[datetime]")) {
+      const text = words(element, now);
+      if (element.textContent !== text) element.textContent = text;
+    }
+  }
+  let last = Date.now();
+  setInterval(() => {
+    // A jump means that the machine slept: the sockets are asked whether they still live.
+    if (Date.now() - last > 15000) document.dispatchEvent(new Event("console:woke"));
+    last = Date.now();
+    tick();
+  }, 1000);
+  for (const name of ["htmx:wsAfterMessage", "htmx:afterSettle", "htmx:oobAfterSwap", "htmx:afterSwap"]) document.addEventListener(name, tick);
+  tick();
+  window.consoleClock = { duration, clock, now: () => Date.now() + skew };
+})();

@@ -1,0 +1,145 @@
+/* Owns the sockets' side of the page: hello and acks, no double rows, kept focus, the banner, the title's count. */
+(() => {
+  "use strict";
+  const SIGNED_OUT = 4401, FORBIDDEN = 4403, MISSING = 4404;
+  const RECONNECTS_BY_ITSELF = [1006, 1011, 1012, 1013];
+  const banner = document.getElementById("connection-banner");
+  const lost = new Map(); // socket element -> when it was lost
+  const open = new Map(); // socket element -> its wrapper
+  let over = ""; // why the page stays as it is
+  let leaving = false;
+
+  htmx.config.wsReconnectDelay = (tries) => Math.min(400 * 2 ** tries, 5000) * (0.5 + Math.random() / 2);
+
+  function hello(element) {
+    const have = {};
+    for (const part of document.querySelectorAll("[data-v][id]")) have[part.id] = part.dataset.v;
+    const message = { have };
+    const timeline = element.dataset.timeline && document.getElementById(element.dataset.timeline);
+    if (timeline) {
+      const rows = timeline.querySelectorAll("[data-seq]");
+      message.after = rows.length ? Number(rows[rows.length - 1].dataset.seq) : 0;
+    }
+    return JSON.stringify(message);
+  }
+
+  document.addEventListener("htmx:wsOpen", (event) => {
+    const element = event.target;
+    open.set(element, event.detail.socketWrapper);
+    event.detail.socketWrapper.sendImmediately(hello(element));
+    if (lost.delete(element) && !lost.size) back();
+  });
+  document.addEventListener("htmx:wsClose", (event) => {
+    const element = event.target, code = event.detail.event.code;
+    if (leaving) return;
+    if (code === SIGNED_OUT) over = "signed-out";
+    else if (code === FORBIDDEN || code === MISSING) over = over || "forbidden";
+    else if (code < 4000 && !RECONNECTS_BY_ITSELF.includes(code)) setTimeout(() => event.detail.socketWrapper.reconnect(), 800 + Math.random() * 800);
+    if (!lost.has(element)) lost.set(element, Date.now());
+    open.delete(element);
+    show();
+  });
+  document.addEventListener("htmx:wsError", (event) => event.preventDefault());
+  document.addEventListener("console:woke", () => { for (const wrapper of open.values()) wrapper.send('{"ack": 0}'); });
+  window.addEventListener("pagehide", () => { leaving = true; });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+  function show() {
+    if (!lost.size) return;
+    banner.classList.remove("back");
+    banner.hidden = false;
+    if (over === "signed-out") {
+      banner.replaceChildren("You are signed out. What is shown stays as it was. ", link("/sign-in/?next=" + encodeURIComponent(location.pathname), "Sign in again"));
+    } else if (over) {
+      banner.textContent = "You may not watch this any more. What is shown stays as it was.";
+    } else {
+      const since = Math.min(...lost.values()), seconds = Math.floor((Date.now() - since) / 1000);
+      banner.hidden = seconds < 1;
+      const at = window.consoleClock ? consoleClock.clock(new Date(since)) : "";
+      banner.textContent = `Connection lost at ${at}, ${seconds} s ago. What is shown may be old; it catches up by itself.`;
+    }
+  }
+  setInterval(show, 1000);
+  function back() {
+    if (over || banner.hidden) return;
+    banner.classList.add("back");
+    banner.textContent = "Connected again; everything is up to date.";
+    setTimeout(() => { if (!lost.size) banner.hidden = true; }, 3000);
+  }
+  function link(href, text) {
+    const element = document.createElement("a");
+    element.href = href;
+    element.textContent = text;
+    return element;
+  }
+
+  let focused = "", rowsBefore = new Set();
+  document.addEventListener("htmx:wsBeforeMessage", () => {
+    const active = document.activeElement;
+    focused = active && active !== document.body ? active.id : "";
+    rowsBefore = new Set([...document.querySelectorAll(".row[id], .line[id]")].map((row) => row.id));
+  });
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    // A row that is here already is not added again.
+    const added = event.detail.fragment;
+    for (const row of added ? added.querySelectorAll(".line[id], .step[id]") : []) {
+      const here = document.getElementById(row.id);
+      if (here && !event.detail.target.id.startsWith(row.id)) row.remove();
+    }
+  });
+  document.addEventListener("htmx:oobErrorNoTarget", (event) => event.stopImmediatePropagation());
+  document.addEventListener("htmx:wsAfterMessage", (event) => {
+    event.detail.socketWrapper.send('{"ack": 1}');
+    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
+    for (const row of document.querySelectorAll(".row[id], .line[id]")) if (!rowsBefore.has(row.id)) row.classList.add("arrived");
+    count();
+  });
+
+  let counted = null;
+  function count() {
+    const badge = document.getElementById("nav-counts");
+    const number = badge ? Number(badge.dataset.count) : 0;
+    document.title = (number ? `(${number}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+    if (counted !== null && number > counted) announce(`${number - counted} more approval${number - counted > 1 ? "s" : ""} waiting`);
+    counted = number;
+  }
+  function announce(text) {
+    const place = document.getElementById("announcer");
+    if (place) place.textContent = text;
+  }
+  count();
+
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(name, (event) => {
+      const status = event.detail.xhr ? event.detail.xhr.status : 0;
+      const place = event.detail.elt.querySelector("#decide-result");
+      const said = document.createElement("p");
+      said.className = "notice bad";
+      said.setAttribute("role", "alert");
+      said.textContent = status
+        ? `The console answered with an error (${status}). Look at the state above before you try again; your note is kept.`
+        : "No answer came from the console, so it is not known whether this was taken. The state above will tell once it is connected again; your note is kept.";
+      (place || document.getElementById("announcer")).replaceChildren(said);
+    });
+  }
+
+  document.addEventListener("submit", (event) => {
+    // A double click starts one run. The server holds to it too, by the form's key.
+    const form = event.target;
+    if (!("once" in form.dataset)) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", () => { for (const form of document.querySelectorAll("[data-once]")) delete form.dataset.sent; });
+
+  document.addEventListener("click", (event) => {
+    const shot = event.target.closest("[data-zoom]"), dialog = document.getElementById("zoom");
+    if (!shot || !dialog || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    if (dialog.open) return dialog.close();
+    const copy = shot.closest("figure").cloneNode(true);
+    for (const part of copy.querySelectorAll("[id]")) part.removeAttribute("id");
+    dialog.querySelector("[data-zoomed]").replaceChildren(copy);
+    dialog.showModal();
+  });
+})();
