@@ -32,9 +32,21 @@ def _blots(ink: Mask) -> npt.NDArray[np.int32]:
     return stats[~caret & ~frame & (stats[:, 4] >= 3)]
 
 
+def _without_caret(ink: Mask) -> Mask:
+    """The last upright bar taken out: after one character it touches the dot, and both would be one blot."""
+    tall = (ink[2:-2].sum(axis=0) >= max(9, 0.3 * ink.shape[0])) & (ink[1] == 0) & (ink[-2] == 0)
+    bars = np.flatnonzero(tall)
+    if len(bars) and (len(bars) == 1 or bars[-1] - bars[-2] > 1 or (len(bars) == 2 and bars[-1] - bars[0] == 1)):
+        ink = ink.copy()
+        ink[:, bars[-1]] = 0
+        if len(bars) > 1 and bars[-1] - bars[-2] == 1:
+            ink[:, bars[-2]] = 0
+    return ink
+
+
 def mask_dots(image: Image, box: Box) -> int:
     """How many mask dots a field shows: solid round blots of one size in one row and nothing among them; else 0."""
-    ink = _ink(image, box, DARK)
+    ink = _without_caret(_ink(image, box, DARK))
     blots, height = _blots(ink), ink.shape[0]
     if not len(blots):
         return 0
