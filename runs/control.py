@@ -23,7 +23,9 @@ _SUBMITTED = ("deadline_seconds", "awaiting_human_timeout_seconds")  # upstream 
 _TRIES = 2
 
 
-def start(user: User | None, fields: dict[str, Any], idempotency_key: str | None = None) -> Run:
+def start(
+    user: User | None, fields: dict[str, Any], idempotency_key: str | None = None, *, actor_name: str = ""
+) -> Run:
     """Create a run upstream from the fields of POST /v1/runs and mirror it.
 
     Without `machine_id` the first running machine takes it. Raises the tree of `coasty_api.errors`; Lost when
@@ -40,7 +42,8 @@ def start(user: User | None, fields: dict[str, Any], idempotency_key: str | None
     with transaction.atomic():
         run = ingest.take_snapshot(connection, payload, asked_at=asked_at)
         if _keep_submitted(run, user, body):
-            audit.record(user, "run.started", run=run, subject=run.upstream_id, task=str(body.get("task", ""))[:500])
+            told = str(body.get("task", ""))[:500]
+            audit.record(user, "run.started", run=run, subject=run.upstream_id, actor_name=actor_name, task=told)
     return run
 
 

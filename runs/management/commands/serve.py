@@ -27,6 +27,7 @@ class Command(BaseCommand):
         from runs.relay.supervisor import Relay
 
         self._check_database()
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         does_jobs = not options["no_jobs"] and not settings.REDIS_URL
         try:
             serving.probe_port(settings.CONSOLE_HOST, settings.CONSOLE_PORT)
