@@ -98,6 +98,11 @@ def _union(a: Box, b: Box) -> Box:
     return Box(x, y, max(a.right, b.right) - x, max(a.bottom, b.bottom) - y)
 
 
+def _common(a: Box, b: Box) -> Box:
+    x, y = max(a.x, b.x), max(a.y, b.y)
+    return Box(x, y, min(a.right, b.right) - x, min(a.bottom, b.bottom) - y)
+
+
 def grown(box: Box, dx: int, dy: int, width: int, height: int) -> Box:
     x, y = max(0, box.x - dx), max(0, box.y - dy)
     return Box(x, y, min(width, box.right + dx) - x, min(height, box.bottom + dy) - y)
@@ -118,7 +123,7 @@ def find(image: Image, places: Sequence[Box], size: float, fences: Sequence[Box]
     for found in POOL.map(lambda place: _cores(image, place, size), _halved(places)):
         for core in found:
             for piece in _fenced(core, fences):
-                cuts.extend(_cut(image, piece))
+                cuts.extend(_cut(image, piece, _around(piece, fences)))
     return _single(cuts)
 
 
@@ -147,11 +152,25 @@ def _fenced(core: Box, fences: Sequence[Box]) -> list[Box]:
     return [Box(a, core.y, b - a, core.h) for a, b in itertools.pairwise(edge) if b - a > 2]
 
 
-def _cut(image: Image, core: Box) -> list[Cut]:
-    """Tighten a core to its ink and part it at wide blanks."""
+def _around(core: Box, fences: Sequence[Box]) -> Box | None:
+    """The lowest fence that the core lies in: its border is no ink."""
+    x, y = core.center
+    holding = [
+        f for f in fences if f.contains(x, y) and f.h >= 2.2 * core.h and f.overlap(core) > 0.9 * core.w * core.h
+    ]
+    return min(holding, key=lambda f: f.h * f.w) if holding else None
+
+
+def _cut(image: Image, core: Box, fence: Box | None) -> list[Cut]:
+    """Tighten a core to its ink, inside its fence, and part it at wide blanks."""
     height, width = image.shape[:2]
     reach = max(4, round(core.h * 1.1))
     frame = grown(core, reach, reach, width, height)
+    if fence is not None:
+        core = _common(core, Box(fence.x + 1, fence.y + 1, fence.w - 2, fence.h - 2))
+        frame = _common(frame, Box(fence.x + 1, fence.y + 1, fence.w - 2, fence.h - 2))
+    if core.w < 2 or core.h < 2:
+        return []
     crop = image[frame.y : frame.bottom, frame.x : frame.right]
     top, left = core.y - frame.y, core.x - frame.x
     paper = _mode(crop[top : top + core.h, left : left + core.w])

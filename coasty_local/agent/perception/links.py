@@ -51,22 +51,28 @@ def _spans(image: Image, word: Word) -> list[Box]:
 def _underlined(ink: npt.NDArray[np.bool_], box: Box) -> list[Box]:
     """Runs of a straight line under letters; letters that hang through it part it by a pixel or two only."""
     best: list[Box] = []
-    for row in range(round(box.h * 0.6), len(ink)):
-        strokes = _stretches(ink[row])
-        long = [a for a, b in strokes if b - a > 1.2 * box.h]
+    for row in range(max(3, round(box.h * 0.6)), len(ink)):
+        strokes = _stretches(ink[row : row + 3].any(axis=0) if row + 3 <= len(ink) else ink[row])
+        long = [a for a, b in _stretches(ink[row]) if b - a > 0.9 * box.h]
         if not long:
             continue
         runs = _joined(strokes, max(2, round(0.2 * box.h)))
         straight = [r for r in runs if any(r[0] <= a < r[1] for a in long) and _clear(ink, row, *r)]
+        straight = [r for r in (_trimmed(ink[row], *r) for r in straight) if r[1] - r[0] > 1.1 * box.h]
         found = [Box(box.x + a, box.y, b - a, box.h) for a, b in straight]
         if sum(b.w for b in found) > sum(b.w for b in best):
             best = found
     return best
 
 
+def _trimmed(row: npt.NDArray[np.bool_], start: int, end: int) -> tuple[int, int]:
+    inked = np.flatnonzero(row[start:end])
+    return start + int(inked[0]), start + int(inked[-1]) + 1
+
+
 def _clear(ink: npt.NDArray[np.bool_], row: int, start: int, end: int) -> bool:
     """Between the line and the feet of the letters is a row with little ink."""
-    return bool(ink[row, start:end].mean() > 0.75 and ink[row - 3 : row, start:end].mean(axis=1).min() < 0.34)
+    return bool(ink[row, start:end].mean() > 0.6 and ink[row - 3 : row, start:end].mean(axis=1).min() < 0.34)
 
 
 def _stretches(row: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

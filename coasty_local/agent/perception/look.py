@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coasty_local.agent.perception import lines, links, names, regions, shapes, ticks
+from coasty_local.agent.perception import lines, links, names, regions, shapes, strokes, ticks
 from coasty_local.agent.perception.changes import changed
 from coasty_local.agent.perception.page import Page, Word, covered, reading_order
 from coasty_local.agent.ports import Image
@@ -42,6 +42,7 @@ class Looker:
         words = self._words(clean, cuts)
         page = Page(image, edge, areas, _plausible(marks, words), words, unit(words))
         found = shapes.controls(page)
+        found += strokes.controls(page, found)
         found += [Control(t.kind, t.box, checked=t.checked, score=0.9) for t in page.ticks]
         found += links.controls(page, self._memory)
         return _scene(page, names.label(page, found))
@@ -109,7 +110,7 @@ def _tallness(text: str) -> float:
 def _plausible(marks: list[ticks.Tick], words: list[Word]) -> list[ticks.Tick]:
     """Marks of a size that fits the text."""
     size = unit(words)
-    return [m for m in marks if 0.55 * size <= m.box.h <= 2.4 * size]
+    return [m for m in marks if 0.62 * size <= m.box.h <= 2.4 * size]
 
 
 def _scene(page: Page, controls: list[Control]) -> Scene:

@@ -61,7 +61,7 @@ def _control(page: Page, area: Region, cell: bool, areas: list[Region]) -> Contr
     if box.w >= page.image.shape[1] * 0.97 and box.h > 5 * unit:
         return None
     own = page.inside(box)
-    if any(covered(box, word.box) > 0.6 for word in page.words):
+    if any(covered(box, word.box) > 0.6 and box.h < 0.85 * word.box.h for word in page.words):
         return None  # the inside of a letter
     holds = [
         a for a in areas if a is not area and a.box.w * a.box.h < 0.8 * box.w * box.h and covered(a.box, box) > 0.9
@@ -148,9 +148,12 @@ def _kind(page: Page, area: Region, words: list[Word], chevron: bool) -> tuple[s
     letters = sum(len(w.text) for w in words)
     if tinted and letters > 32:
         return PANEL, 0.5
-    if centred:
+    pale = words[0].contrast < 0.72 * _usual(page) and saturation(words[0].ink) < 60 and area.raised < STRONG
+    if centred and not (pale and area.outlined >= EDGE):
         return (BUTTON, 0.9) if letters <= 40 else (PANEL, 0.5)
-    if left <= 3.4 * unit and right > left:
+    if centred and pale:
+        return INPUT, 0.65
+    if left <= max(3.4 * unit, 0.9 * box.h) and right > left:
         if saturation(words[0].ink) > 90 and area.outlined >= EDGE:
             return BUTTON, 0.7
         if tinted and words[0].contrast > 120 and distance(area.border, area.outside) < EDGE:

@@ -36,25 +36,27 @@ def find(image: Image, edge: Mask) -> list[Tick]:
     pill = (h >= 12) & (h <= SIDE[1]) & (w >= 1.5 * h) & (w <= 2.4 * h)
     ticks = []
     for i in np.flatnonzero(square | pill):
-        if i == 0 or not _alone(edge, stats[i]):
+        if i == 0:
             continue
         x, y, wide, tall = (int(v) for v in stats[i][:4])
         shape = (labels[y : y + tall, x : x + wide] == i).astype(np.uint8)
+        if not _alone(edge, stats[i], bool(pill[i]) or _filled(shape) > 0.94):
+            continue
         tick = _tick(image, Box(x, y, wide, tall), shape) if square[i] else _switch(image, Box(x, y, wide, tall), shape)
         if tick is not None:
             ticks.append(tick)
     return ticks
 
 
-def _alone(edge: Mask, stats: npt.NDArray[np.int32]) -> bool:
-    """Nothing within a quarter of its side, so that it is no letter of a word."""
+def _alone(edge: Mask, stats: npt.NDArray[np.int32], angular: bool) -> bool:
+    """Nothing within a third of its side, so that it is no letter of a word; two pixels do for what is no letter O."""
     x, y, w, h = (int(v) for v in stats[:4])
-    gap, far = max(3, round(h * 0.3)), round(h * 0.9)
+    gap, far = 2 if angular else max(3, round(h * 0.3)), round(h * 0.9)
     inside = edge[y : y + h, x : x + w].any()
     left, right = edge[y : y + h, max(0, x - far) : x], edge[y : y + h, x + w : x + w + far]
     if left[:, -gap:].any() or right[:, :gap].any() or edge[max(0, y - 2) : y, x : x + w].any():
         return False
-    return bool(inside) and not (left.any() and right.any())  # ink on both sides: a letter between words
+    return bool(inside) and (angular or not (left.any() and right.any()))  # ink on both sides: a letter between words
 
 
 def _filled(shape: Mask) -> float:
@@ -100,27 +102,15 @@ def _round(shape: Mask) -> bool:
 
 def _ring(box: Box, patch: npt.NDArray[np.int16]) -> Tick | None:
     """Unchecked: one colour up to the rim. Checked: a dot, a gap, a rim. A dot without a rim is no radio."""
-    rings = _rings(patch)
-    centre = rings[:3].mean(axis=0)
-    off = np.abs(rings - centre).max(axis=1)  # ten rings from the centre to the outside
-    if off[5:7].max() > FLAT:
-        return Tick(RADIO, box, True)
-    if off[8:].max() <= 12 or centre.max() - centre.min() > 60:
-        return None
-    return Tick(RADIO, box, False)
-
-
-def _rings(patch: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
-    """The mean colour at ten distances from the centre."""
     rows, columns = patch.shape[:2]
     y, x = np.mgrid[:rows, :columns]
-    away = np.hypot((y - rows / 2) / (rows / 2), (x - columns / 2) / (columns / 2))
-    out = [patch[(away >= k / 10) & (away < (k + 1) / 10 + 0.06)] for k in range(10)]
-    known = [ring.mean(axis=0) if len(ring) else np.full(3, np.nan) for ring in out]
-    for k in range(8, -1, -1):
-        if np.isnan(known[k][0]):
-            known[k] = known[k + 1]
-    return np.array(known)
+    away = np.hypot((y - (rows - 1) / 2) / (rows / 2), (x - (columns - 1) / 2) / (columns / 2))
+    centre = np.median(patch[away < 0.3], axis=0)
+    off = np.abs(patch - centre).max(axis=2)
+    if float((off[away < 0.76] <= FLAT).mean()) < 0.83:
+        return Tick(RADIO, box, True)
+    rim = float(np.median(off[(away > 0.82) & (away < 0.98)]))
+    return Tick(RADIO, box, False) if rim > 10 and centre.max() - centre.min() <= 60 else None
 
 
 def _ticked(patch: npt.NDArray[np.int16]) -> bool:
