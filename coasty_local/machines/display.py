@@ -20,6 +20,7 @@ from coasty_local.machines.tabs import Tab, Tabs
 WIDTH, HEIGHT = 1280, 800
 ANSWER_SECONDS = 15.0
 LOAD_SECONDS = 30.0
+PICTURE_SECONDS = (0.6, 1.2, 3.0)
 DRAG_POINTS = 12
 
 _REASONS = {
@@ -74,7 +75,7 @@ class BrowserDisplay:
         if tab.dialog is not None and self._last is not None:
             return self._last
         options = {"format": "png", "optimizeForSpeed": True}
-        answer = self._ask(tab, "Page.captureScreenshot", options)
+        answer = self._picture(tab, options)
         if "data" in answer:
             raw = np.frombuffer(base64.b64decode(answer["data"]), dtype=np.uint8)
             picture = cv2.imdecode(raw, cv2.IMREAD_COLOR)
@@ -82,6 +83,17 @@ class BrowserDisplay:
         if self._last is None:
             raise DisplayError("the page shows a dialog and has never been seen")
         return self._last
+
+    def _picture(self, tab: Tab, options: dict[str, Any]) -> cdp.Answer:
+        """A page that is being replaced never answers for its picture: ask again soon, then with more patience."""
+        for seconds in PICTURE_SECONDS:
+            try:
+                return self._ask(tab, "Page.captureScreenshot", options, seconds)
+            except DisplayError as error:
+                if not isinstance(error.__cause__, TimeoutError):
+                    raise
+                tab = self._front()
+        return self._ask(tab, "Page.captureScreenshot", options)
 
     def goto(self, url: str, check: Callable[[], None] = _proceed) -> None:
         url = allowed_address(url)
