@@ -10,7 +10,8 @@ from coasty_local.agent import asking, reading
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import grammar
 from coasty_local.agent.planner import words as lexicon
-from coasty_local.agent.scene import CHECK, INPUT, RADIO, SELECT, Control, Scene, Target
+from coasty_local.agent.ports import Image
+from coasty_local.agent.scene import CHECK, INPUT, RADIO, SELECT, Box, Control, Scene, Target
 from coasty_local.agent.session import Session
 from coasty_local.agent.sight import Look
 
@@ -95,18 +96,18 @@ def put_secret(session: Session, control: Control, text: str, name: str) -> None
     """Type a secret only where it shows as dots: one character, look, then the rest."""
     session.vault.learn([text])
     before = session.look()
-    if session.eyes.masked(before.image, control.box) is True and control.box in session.memory.secret_boxes:
+    if masked(session, before.image, control.box) is True and control.box in session.memory.secret_boxes:
         return
     for attempt in range(2):
         shown: list[bool | None] = []
         with session.turn(f"I type the secret into {name}."):
             session.hands.click(control, name)
-            if attempt or session.eyes.masked(before.image, control.box) is True:
+            if attempt or masked(session, before.image, control.box) is True:
                 session.hands.clear()
             typed = session.hands.type_secret(
                 text, f"Type a secret into {name}", lambda: _dots(session, control, shown)
             )  # noqa: B023
-        if typed and session.eyes.masked(session.look().image, control.box) is True:
+        if typed and masked(session, session.look().image, control.box) is True:
             session.memory.secret_boxes.append(control.box)
             return
         if shown and shown[-1] is False:
@@ -117,11 +118,18 @@ def put_secret(session: Session, control: Control, text: str, name: str) -> None
     )
 
 
+def masked(session: Session, image: Image, box: Box) -> bool | None:
+    """Whether the field shows dots; looked at once more a little further in, where round corners do not reach."""
+    seen = session.eyes.masked(image, box)
+    inner = Box(box.x + 4, box.y + 4, max(1, box.w - 8), max(1, box.h - 8))
+    return seen if seen is True else session.eyes.masked(image, inner)
+
+
 def _dots(session: Session, control: Control, shown: list[bool | None]) -> bool:
     """Whether the first character shows as a dot; some fields show it for a moment in clear, so one more look is taken."""
     for _ in range(3):
         image = session.eyes.still(session.sight.grab, session.desk.check, 1.0)
-        shown.append(session.eyes.masked(image, control.box))
+        shown.append(masked(session, image, control.box))
         if shown[-1] is True:
             return True
     return False
