@@ -12,18 +12,23 @@
     if (s >= 60) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
     return `${s} s`;
   }
+  function roughly(seconds) {
+    const s = Math.floor(seconds);
+    if (s >= 36000 && s < 86400) return `${Math.floor(s / 3600)} h`;
+    return s >= 60 && s < 3600 ? `${Math.floor(s / 60)} min` : duration(s);
+  }
   function clock(date) { return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`; }
   function stamp(date) { return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(date)}`; }
 
   function words(element, now) {
     const date = new Date(element.dateTime);
     const seconds = (now - date) / 1000;
-    if ("age" in element.dataset) return seconds < 1 ? "just now" : `${duration(seconds)} ago`;
+    if ("age" in element.dataset) return seconds < 1 ? "just now" : `${roughly(seconds)} ago`;
     if ("since" in element.dataset) return duration(seconds);
     if ("left" in element.dataset) {
       element.classList.toggle("late", seconds > -60);
       element.classList.toggle("soon", seconds <= -60 && seconds > -300);
-      return seconds >= 0 ? "time is up" : duration(-seconds);
+      return seconds >= 0 ? "time is up" : seconds < -600 ? roughly(-seconds) : duration(-seconds);
     }
     return "stamp" in element.dataset ? stamp(date) : clock(date);
   }
