@@ -129,8 +129,9 @@ def _fold_events(run: Run, events: dict[int, Arrived]) -> Progress:
         if seq <= run.cursor:  # it came late and is kept, but says nothing about now
             continue
         moved = fold.event(run, seq, one.type, one.data, one.created_at, one.received_at)
-        if moved:
+        if moved or one.type == "done":  # which brings the result to a run that has ended already
             run.save(update_fields=_MOVED)
+        if moved:
             _send(run, moved)
     is_done = any(one.type == "done" for one in events.values())
     return Progress(run.cursor, run.status, len(events), is_done)
