@@ -156,7 +156,7 @@ def _around(core: Box, fences: Sequence[Box]) -> Box | None:
     """The lowest fence that the core lies in: its border is no ink."""
     x, y = core.center
     holding = [
-        f for f in fences if f.contains(x, y) and f.h >= 2.2 * core.h and f.overlap(core) > 0.9 * core.w * core.h
+        f for f in fences if f.contains(x, y) and f.h >= 1.3 * core.h and f.overlap(core) > 0.9 * core.w * core.h
     ]
     return min(holding, key=lambda f: f.h * f.w) if holding else None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coasty_local.agent.perception import lines, links, names, regions, shapes, strokes, ticks
+from coasty_local.agent.perception import lines, links, names, notches, regions, shapes, strokes, ticks
 from coasty_local.agent.perception.changes import changed
 from coasty_local.agent.perception.page import Page, Word, covered, reading_order
 from coasty_local.agent.ports import Image
@@ -41,6 +41,7 @@ class Looker:
         cuts = self._cuts(who, clean, edge, areas, marks)
         words = self._words(clean, cuts)
         page = Page(image, edge, areas, _plausible(marks, words), words, unit(words))
+        page.regions += notches.areas(page)
         found = shapes.controls(page)
         found += strokes.controls(page, found)
         found += [Control(t.kind, t.box, checked=t.checked, score=0.9) for t in page.ticks]
@@ -62,7 +63,7 @@ class Looker:
         self, who: str, image: Image, edge: regions.Mask, areas: list[regions.Region], marks: list[ticks.Tick]
     ) -> list[lines.Cut]:
         """Where lines are: searched only around what changed since this pair of eyes looked last."""
-        fences = [a.box for a in areas if a.fill > 0.86] + [t.box for t in marks]
+        fences = [a.box for a in areas if a.fill > 0.8] + [t.box for t in marks]
         places = lines.blocks(edge)
         with self._lock:
             last = self._last.get(who)
@@ -96,15 +97,8 @@ def _stale(last: Last, image: Image, places: list[Box]) -> tuple[list[Box], list
 
 def unit(words: list[Word]) -> float:
     """0.85 of the usual size of type, worked out from the letters of each line; 12 when there are none."""
-    sizes = [w.box.h / _tallness(w.text) for w in words if sum(c.isalnum() for c in w.text) > 1]
-    return float(np.clip(0.85 * np.median(sizes), 7, 40)) if sizes else 12.0
-
-
-def _tallness(text: str) -> float:
-    """Height of a line's ink against its size of type: depends on whether letters rise above and hang below."""
-    high = any(c.isupper() or c.isdigit() or c in "bdfhkltij$@()[]|/" for c in text)
-    low = any(c in "gjpqyQ,;$@()[]|/" for c in text)
-    return 0.53 + 0.19 * high + 0.21 * low
+    sizes = [w.size for w in words if sum(c.isalnum() for c in w.text) > 1]
+    return float(np.clip(np.median(sizes), 7, 40)) if sizes else 12.0
 
 
 def _plausible(marks: list[ticks.Tick], words: list[Word]) -> list[ticks.Tick]:

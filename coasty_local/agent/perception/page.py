@@ -28,13 +28,20 @@ class Word:
         return self.line.text
 
     @property
+    def size(self) -> float:
+        """0.85 of the size of type, from the ink's height and whether letters rise above and hang below."""
+        high = any(c.isupper() or c.isdigit() or c in "bdfhkltij$@()[]|/" for c in self.text)
+        low = any(c in "gjpqyQ,;$@()[]|/" for c in self.text)
+        return 0.85 * self.box.h / (0.53 + 0.19 * high + 0.21 * low)
+
+    @property
     def contrast(self) -> int:
         return distance(self.paper, self.ink)
 
 
 @dataclass
 class Page:
-    """One picture on its way to a scene. `unit`: the median height of letters with their tails, in pixels."""
+    """One picture on its way to a scene. `unit`: 0.85 of its usual size of type, in pixels."""
 
     image: Image
     edge: Mask

@@ -28,7 +28,8 @@ def controls(page: Page) -> list[Control]:
 
 
 def _bounded(region: Region) -> bool:
-    return region.fill > 0.86 and (region.outlined >= EDGE or region.raised >= EDGE)
+    least = 0.8 if region.box.w > 1.25 * region.box.h else 0.74  # a pill, a circle
+    return region.fill > least and (region.outlined >= EDGE or region.raised >= EDGE)
 
 
 def _distinct(areas: list[Region]) -> list[Region]:
@@ -69,7 +70,7 @@ def _control(page: Page, area: Region, cell: bool, areas: list[Region]) -> Contr
     big = [a for a in holds if a.box.w > 2.5 * unit and a.box.h > 1.2 * unit]
     if cell or (len(own) >= 2 and big) or len(big) >= 2:
         return Control(PANEL, box, score=0.6) if box.w > 8 * unit and box.h > 1.6 * unit else None
-    if 1.2 * unit <= box.h <= 5.2 * unit and box.w >= 1.2 * unit:
+    if 1.05 * unit <= box.h <= 5.2 * unit and box.w >= 1.2 * unit:
         return _bar(page, area, own)
     if box.h > 5.2 * unit and box.w > 8 * unit:
         return _large(page, area, own)
@@ -118,9 +119,11 @@ def _bar(page: Page, area: Region, own: list[int]) -> Control | None:
         return _stacked(page, area, own, words)
     if len(words) > 2 and box.w > 25 * unit:
         return Control(PANEL, box, score=0.6)
+    kind, score = _kind(page, area, words, chevron)
+    if kind == BUTTON and box.h < 1.72 * words[0].size and distance(area.border, area.outside) < EDGE:
+        return None  # a badge: too tight around its words for a button
     page.taken.update(own)
     text = " ".join(w.text for w in words)
-    kind, score = _kind(page, area, words, chevron)
     faint = kind == BUTTON and saturation(area.colour) < 25 and words[0].contrast < 75
     return Control(kind, box, text=text, enabled=not faint, score=score)
 
@@ -156,10 +159,19 @@ def _kind(page: Page, area: Region, words: list[Word], chevron: bool) -> tuple[s
     if left <= max(3.4 * unit, 0.9 * box.h) and right > left:
         if saturation(words[0].ink) > 90 and area.outlined >= EDGE:
             return BUTTON, 0.7
-        if tinted and words[0].contrast > 120 and distance(area.border, area.outside) < EDGE:
+        frameless = distance(area.border, area.outside) < EDGE
+        if tinted and frameless and words[0].contrast > 120 and not _labelled(page, box):
             return BUTTON, 0.6
         return INPUT, 0.8 if area.outlined >= EDGE else 0.7
     return BUTTON, 0.6
+
+
+def _labelled(page: Page, box: Box) -> bool:
+    """A word stands above the left end of the box or left of it."""
+    unit = page.unit
+    above = (0 <= box.y - w.box.bottom < 1.6 * unit and abs(w.box.x - box.x) < 1.5 * unit for w in page.words)
+    left = (0 <= box.x - w.box.right < 8 * unit and box.contains(box.x, w.box.center[1]) for w in page.words)
+    return any(above) or any(left)
 
 
 def _stacked(page: Page, area: Region, own: list[int], words: list[Word]) -> Control:

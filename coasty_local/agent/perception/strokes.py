@@ -31,7 +31,7 @@ def rules(edge: Mask, least: int) -> list[Box]:
 
 def _underlined(page: Page, found: Sequence[Control]) -> list[Control]:
     unit = page.unit
-    free = [rule for rule in rules(page.edge, round(3.5 * unit)) if _loose(page, rule)]
+    free = [rule for rule in rules(page.edge, round(4 * unit)) if _loose(page, rule)]
     out: list[Control] = []
     for rule in sorted(free, key=lambda r: (r.y, r.x)):
         field = _field(page, rule, free, found)
@@ -44,15 +44,16 @@ def _loose(page: Page, rule: Box) -> bool:
     """The line is no side of an area and underlines no letters."""
     for area in page.regions:
         flush = abs(area.box.x - rule.x) <= 12 and abs(area.box.right - rule.right) <= 12
+        low = area.box.h <= 6 * page.unit and area.box.x - 12 <= rule.x and rule.right <= area.box.right + 12
         near = min(abs(area.box.y - rule.center[1]), abs(area.box.bottom - rule.center[1])) <= 4
-        if area.fill > 0.86 and flush and near:
+        if area.fill > 0.8 and (flush or low) and near:
             return False
     return not any(_under(word, rule, page.unit) for word in page.words)
 
 
 def _under(word: Word, rule: Box, unit: float) -> bool:
     inside = rule.x >= word.box.x - 3 and rule.right <= word.box.right + 3
-    return inside and -0.35 * unit <= rule.y - word.box.bottom <= 0.3 * unit
+    return inside and -0.6 * unit <= rule.y - word.box.bottom <= 0.3 * unit
 
 
 def _field(page: Page, rule: Box, rules_: Sequence[Box], found: Sequence[Control]) -> Control | None:
@@ -66,6 +67,8 @@ def _field(page: Page, rule: Box, rules_: Sequence[Box], found: Sequence[Control
     ]
     if not over and not beside:
         return None
+    if any(t.box.overlap(_above(rule, 2.2 * unit)) for t in page.ticks):
+        return None  # the last line of a group of choices, and a line below it
     value = [w for w in over if rule.y - w.box.bottom < 1.15 * unit]
     columns = {round(w.box.x / unit) for w in value}
     if len(value) > 2 or len(columns) > 2 or any(w.box.h > 1.5 * unit for w in over[-1:]):

@@ -14,6 +14,7 @@ from coasty_local.agent.ports import Image
 from coasty_local.agent.scene import CHECK, RADIO, Box
 
 SIDE = (8, 34)  # sides of a mark, in pixels
+RING = 10  # smallest ring: smaller round things are asterisks and letters
 FLAT = 26  # difference of colours that still counts as one colour inside a mark
 
 
@@ -69,7 +70,7 @@ def _tick(image: Image, box: Box, shape: Mask) -> Tick | None:
     fill = _filled(shape)
     if fill > 0.91:
         kind = CHECK
-    elif 0.68 <= fill <= 0.89 and _round(shape):
+    elif 0.68 <= fill <= 0.89 and min(box.w, box.h) >= RING and _round(shape):
         kind = RADIO
     else:
         return None
