@@ -19,8 +19,10 @@ from coasty_local.machines.tabs import Tab, Tabs
 
 WIDTH, HEIGHT = 1280, 800
 ANSWER_SECONDS = 15.0
+CAPTURE_SECONDS = 3.0  # a picture takes some 40 ms; one that takes this long never comes
 LOAD_SECONDS = 30.0
-PICTURE_SECONDS = (0.6, 1.2, 3.0)
+SWAP_SECONDS = 5.0
+_SWAPPING = "Not attached to an active page"
 DRAG_POINTS = 12
 
 _REASONS = {
@@ -74,8 +76,7 @@ class BrowserDisplay:
         tab = self._front()
         if tab.dialog is not None and self._last is not None:
             return self._last
-        options = {"format": "png", "optimizeForSpeed": True}
-        answer = self._picture(tab, options)
+        answer = self._capture(tab)
         if "data" in answer:
             raw = np.frombuffer(base64.b64decode(answer["data"]), dtype=np.uint8)
             picture = cv2.imdecode(raw, cv2.IMREAD_COLOR)
@@ -84,16 +85,19 @@ class BrowserDisplay:
             raise DisplayError("the page shows a dialog and has never been seen")
         return self._last
 
-    def _picture(self, tab: Tab, options: dict[str, Any]) -> cdp.Answer:
-        """A page that is being replaced never answers for its picture: ask again soon, then with more patience."""
-        for seconds in PICTURE_SECONDS:
+    def _capture(self, tab: Tab) -> cdp.Answer:
+        """A picture. One that is asked for while the page is being replaced is refused or never comes: ask again."""
+        options = {"format": "png", "optimizeForSpeed": True}
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
             try:
-                return self._ask(tab, "Page.captureScreenshot", options, seconds)
-            except DisplayError as error:
-                if not isinstance(error.__cause__, TimeoutError):
+                return self._ask(tab, "Page.captureScreenshot", options, CAPTURE_SECONDS)
+            except DisplayError:
+                if self._shut or tab.crashed or self._cdp.closed or time.monotonic() > deadline:
                     raise
+                with self._tabs.changed:
+                    self._tabs.changed.wait(0.05)
                 tab = self._front()
-        return self._ask(tab, "Page.captureScreenshot", options)
 
     def goto(self, url: str, check: Callable[[], None] = _proceed) -> None:
         url = allowed_address(url)
@@ -212,6 +216,18 @@ class BrowserDisplay:
         return tab
 
     def _ask(self, tab: Tab, method: str, params: cdp.Answer, seconds: float = ANSWER_SECONDS) -> cdp.Answer:
+        """`_send`, again while one document takes the place of another: a refusal then means that nothing was done."""
+        deadline = time.monotonic() + SWAP_SECONDS
+        while True:
+            try:
+                return self._send(tab, method, params, seconds)
+            except DisplayError as error:
+                if _SWAPPING not in str(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+            tab = self._front()
+
+    def _send(self, tab: Tab, method: str, params: cdp.Answer, seconds: float) -> cdp.Answer:
         """Send and wait; an empty answer when a dialog opens meanwhile, which holds real answers back."""
         future: Future[cdp.Answer] = self._guard(lambda: self._cdp.post(method, params, tab.session))
         with self._tabs.changed:
