@@ -17,7 +17,9 @@ from coasty_api.client import Client
 from runs.models import Event
 from runs.states import Status, is_terminal
 
-QUIET_SECONDS = 1.0  # a stream that is silent for so long has told all that it had stored
+# A stream that is silent for so long has told all that it had stored.
+GLANCE_SECONDS = 0.3  # where the times say already that it is the same pause
+QUIET_SECONDS = 1.0
 PATIENT_SECONDS = 3.0  # where nobody waits for the answer
 
 
@@ -66,18 +68,27 @@ def waits_still(client: Client, approval: Approval, seen: Look) -> bool:
     exactly = pauses.is_exactly(approval, wire.time(seen.payload.get("awaiting_human_since")))
     if exactly is False or _stored(approval).exists():
         return False
-    return exactly is True or approval.pause_seq is None or not any(_resumes(client, approval, QUIET_SECONDS))
+    if approval.pause_seq is None:
+        return True
+    return not any(_resumes(client, approval, GLANCE_SECONDS if exactly else QUIET_SECONDS))
 
 
 def resumed_by(client: Client, decision: Decision) -> Resumed:
     """Whose resume ended the pause, by the code in the note that the event repeats. Raises `coasty_api.errors`."""
     tag = f"[decision {decision.code}]"
-    notes = [_note(event.data) for event in _stored(decision.approval)]
-    if not any(note.endswith(tag) for note in notes):
-        notes += [_note(event.data) for event in _resumes(client, decision.approval, PATIENT_SECONDS)]
-    if any(note.endswith(tag) for note in notes):
-        return Resumed.BY_US
-    return Resumed.BY_OTHERS if notes else Resumed.NOT_SEEN
+    is_told = False
+    for data in _resumes_known(client, decision.approval):
+        is_told = True
+        if _note(data).endswith(tag):
+            return Resumed.BY_US
+    return Resumed.BY_OTHERS if is_told else Resumed.NOT_SEEN
+
+
+def _resumes_known(client: Client, approval: Approval) -> Iterator[str]:
+    """The payloads of `resumed` events after the pause, first from what the console has, then from upstream."""
+    yield from _stored(approval).values_list("data", flat=True)
+    for event in _resumes(client, approval, PATIENT_SECONDS):
+        yield event.data
 
 
 def _stored(approval: Approval) -> Any:

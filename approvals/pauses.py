@@ -11,7 +11,7 @@ from approvals.states import DELIVERY_OPEN, Delivery
 from runs.models import Event, Run
 
 NEAR = timedelta(seconds=1)  # an event's time and the run's `awaiting_human_since` of one pause differ by less
-EXACT = timedelta(milliseconds=50)  # nobody can resume a run and have it park again in so short a time
+EXACT = timedelta(milliseconds=50)  # nearly: a resume and a new pause hardly fit in between
 
 
 class Relation(Enum):

@@ -1,0 +1,30 @@
+"""A scripted upstream on a socket, and a desk before it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.approvals.desk import Desk
+from tests.upstreams import KEY, Upstream
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def far():
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def desk(far, people, settings):
+    from runs import upstream
+
+    settings.UPSTREAM_BASE_URL = far.base_url
+    settings.COASTY_BASE_URL = far.base_url
+    settings.COASTY_API_KEY = KEY
+    settings.UPSTREAM_TIMEOUT_SECONDS = 1.0
+    return Desk(far, upstream.connection())

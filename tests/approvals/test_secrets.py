@@ -1,0 +1,62 @@
+"""A password in a note is hidden, the rest of the note stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runs.secrets import MASK, holds_secret, mask
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [
+        ("the password is lovelace", f"the password is {MASK}"),
+        ("The password is lovelace.", f"The password is {MASK}."),
+        ("password: lovelace", f"password: {MASK}"),
+        ("Password = love lace", f"Password = {MASK}"),
+        ("PASSWORD IS LOVELACE", f"PASSWORD IS {MASK}"),
+        ('password is "love lace" and sign in', f"password is {MASK} and sign in"),
+        ("the password is lovelace, then click Sign in", f"the password is {MASK}, then click Sign in"),
+        ("email: ada@example.com, password: lovelace", f"email: ada@example.com, password: {MASK}"),
+        ("the password is lovelace [decision 0a1b2c3d]", f"the password is {MASK} [decision 0a1b2c3d]"),
+        ("the password for ada@example.com is lovelace", f"the password for ada@example.com is {MASK}"),
+        ("sign in with password lovelace", f"sign in with password {MASK}"),
+        ("lovelace is the password", f"{MASK} is the password"),
+        ("api key: sk-123", f"api key: {MASK}"),
+        ("PIN: 1234", f"PIN: {MASK}"),
+        ("password is a,b.c!d", f"password is {MASK}"),
+    ],
+)
+def test_what_gives_a_secret_away_is_masked(note, shown):
+    assert mask(note) == shown
+    assert holds_secret(note)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "Use the blue card.",
+        "the code is 123456",
+        "click the password field",
+        "Reset it and use the password manager",
+        "the button is called Proceed",
+        "yes [decision 0a1b2c3d]",
+    ],
+)
+def test_an_ordinary_note_stays(note):
+    assert mask(note) == note
+    assert not holds_secret(note)
+
+
+@given(st.text(max_size=200))
+def test_masking_twice_changes_nothing(text):
+    assert mask(mask(text)) == mask(text)
+
+
+@given(st.text(alphabet="abcdefghXYZ0189$%&#@!?-_", min_size=6, max_size=20).filter(lambda word: word[-1].isalnum()))
+def test_no_password_of_one_word_is_left(word):
+    if word.lower() not in "the password is  [decision 0a1b2c3d]":
+        assert word not in mask(f"the password is {word} [decision 0a1b2c3d]")
