@@ -19,7 +19,7 @@ from coasty_local.machines.tabs import Tab, Tabs
 
 WIDTH, HEIGHT = 1280, 800
 ANSWER_SECONDS = 15.0
-CAPTURE_SECONDS = 3.0  # a picture takes some 40 ms; one that takes this long never comes
+CAPTURE_SECONDS = 0.6  # a picture takes some 40 ms; one that takes this long mostly never comes
 LOAD_SECONDS = 30.0
 SWAP_SECONDS = 5.0
 _SWAPPING = "Not attached to an active page"
@@ -88,16 +88,16 @@ class BrowserDisplay:
     def _capture(self, tab: Tab) -> cdp.Answer:
         """A picture. One that is asked for while the page is being replaced is refused or never comes: ask again."""
         options = {"format": "png", "optimizeForSpeed": True}
-        deadline = time.monotonic() + ANSWER_SECONDS
+        deadline, patience = time.monotonic() + ANSWER_SECONDS, CAPTURE_SECONDS
         while True:
             try:
-                return self._ask(tab, "Page.captureScreenshot", options, CAPTURE_SECONDS)
+                return self._ask(tab, "Page.captureScreenshot", options, patience)
             except DisplayError:
                 if self._shut or tab.crashed or self._cdp.closed or time.monotonic() > deadline:
                     raise
                 with self._tabs.changed:
                     self._tabs.changed.wait(0.05)
-                tab = self._front()
+                tab, patience = self._front(), patience * 2
 
     def goto(self, url: str, check: Callable[[], None] = _proceed) -> None:
         url = allowed_address(url)
