@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from rapidfuzz import fuzz
 
@@ -11,7 +12,7 @@ from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import grammar
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.ports import Image
-from coasty_local.agent.scene import CHECK, INPUT, RADIO, SELECT, Box, Control, Scene, Target
+from coasty_local.agent.scene import CHECK, INPUT, PANEL, RADIO, SELECT, Box, Control, Scene, Target
 from coasty_local.agent.session import Session
 from coasty_local.agent.sight import Look
 
@@ -19,19 +20,31 @@ _ALIKE = 80.0  # how alike (of 100) what is read back must be to what was typed
 
 
 def now_at(scene: Scene, control: Control) -> Control:
-    """The same control in a later scene, by its place; the old one when nothing is found there."""
-    best = max(scene.controls, key=lambda other: other.box.overlap(control.box), default=control)
-    return (
-        best
-        if best.box.overlap(control.box) * 2 > min(control.box.w * control.box.h, best.box.w * best.box.h)
-        else control
-    )
+    """The same control in a later scene, by its place and size; the old one, emptied, when nothing like it is there."""
+    alike = [other for other in scene.controls if other.kind != PANEL and _shared(other.box, control.box) > 0.5]
+    return max(alike, key=lambda other: _shared(other.box, control.box), default=replace(control, text=""))
+
+
+def _shared(a: Box, b: Box) -> float:
+    """Shared area over united area."""
+    shared = a.overlap(b)
+    return shared / max(1, a.w * a.h + b.w * b.h - shared)
 
 
 def holds(session: Session, look: Look, control: Control, text: str) -> bool:
     """Whether the field shows the text (a long one may show only a part of it)."""
     there = now_at(look.scene, control)
-    return _reads(there.text, text) or _reads(session.eyes.read(look.image, there.box), text)
+    if _reads(there.text, text) or _reads(session.eyes.read(look.image, control.box), text):
+        return True
+    near = [c.text for c in look.scene.controls if c.text and _beside(look.scene, c.box, control.box)]
+    near += [line.text for line in look.scene.lines if _beside(look.scene, line.box, control.box)]
+    return len(text) > 2 and any(reading.folded(words) == reading.folded(text) for words in near)
+
+
+def _beside(scene: Scene, box: Box, field: Box) -> bool:
+    """In or right below the place taken for a field: its frame may be seen a little off."""
+    gap = max(box.y - field.bottom, field.y - box.bottom)
+    return gap < scene.text_height * 3 and field.x - 4 <= box.x < field.right
 
 
 def _reads(shown: str, text: str) -> bool:
@@ -184,7 +197,7 @@ def pick_from(session: Session, control: Control, option: Target, name: str) -> 
 
 def _shows(session: Session, look: Look, control: Control, words: str) -> bool:
     there = now_at(look.scene, control)
-    return reading.within(words, there.text) or reading.within(words, session.eyes.read(look.image, control.box))
+    return reading.within(words, there.text) or holds(session, look, control, words)
 
 
 def _offered(before: Scene, after: Scene, words: str) -> Control | None:
