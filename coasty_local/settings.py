@@ -87,6 +87,7 @@ def load(args: argparse.Namespace, env: Mapping[str, str]) -> Settings:
         default_engine=_engine(args.default_engine or env.get("LOCAL_DEFAULT_ENGINE") or Settings.default_engine),
         max_runs=_number(args.max_runs, env, "LOCAL_MAX_RUNS", Settings.max_runs, 1, 64),
         map_unknown_machines=bool(mapped),
+        keepalive_seconds=_seconds(env, "LOCAL_KEEPALIVE_SECONDS", Settings.keepalive_seconds),
         wallet_cents=_number(args.wallet_cents, env, "LOCAL_WALLET_CENTS", Settings.wallet_cents, 0, 10**9),
     )
 
@@ -124,6 +125,13 @@ def _number(given: int | None, env: Mapping[str, str], name: str, default: int, 
     if not re.fullmatch(r"\d{1,10}", text) or not low <= int(text) <= high:
         raise SettingsError(f"{name}={text} can't be used: give a whole number from {low} to {high}.")
     return int(text)
+
+
+def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name, "").strip() or str(default)
+    if not re.fullmatch(r"\d{1,2}(\.\d{1,3})?", text) or not 0.05 <= float(text) <= 15:
+        raise SettingsError(f"{name}={text} can't be used: give seconds from 0.05 to 15.")
+    return float(text)
 
 
 def _key(key: str) -> str:

@@ -18,6 +18,8 @@ from coasty_local.server.errors import ApiError
 from coasty_local.server.platform import Platform
 from coasty_local.settings import Settings
 
+ROUTERS = (runs.router, machines.router, acting.router, small.router)
+
 
 def build(settings: Settings, *, work: Work | None = None, practice: ASGIApp | None = None) -> FastAPI:
     """The platform as an ASGI app. `work`: what runs do (default: the agent). Raises SettingsError."""
@@ -33,7 +35,7 @@ def build(settings: Settings, *, work: Work | None = None, practice: ASGIApp | N
     app = FastAPI(title="Local platform", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan,
                   redirect_slashes=False)  # fmt: skip
     app.state.platform = platform
-    for router in (runs.router, machines.router, acting.router, small.router):
+    for router in ROUTERS:
         app.include_router(router)
     app.add_route("/practice", _to_practice)
     app.mount("/practice", practice or _practice(settings))
@@ -63,7 +65,8 @@ async def _unrouted(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> set[str]:
     """All methods of that address; the framework itself names those of the first route only."""
-    fitting = [route for route in request.app.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+    routes = [route for router in ROUTERS for route in router.routes]
+    fitting = [route for route in routes if route.matches(request.scope)[0] is Match.PARTIAL]
     return {method for route in fitting for method in getattr(route, "methods", None) or ()}
 
 
