@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
@@ -53,8 +53,12 @@ api = NinjaAPI(
 errors.handle(api)
 api.add_router("", runs)
 api.add_router("", approvals)
+others = Router()
 
 
-@api.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", include_in_schema=False)
+@others.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", include_in_schema=False)
 def nothing_here(request: HttpRequest, rest: str) -> None:
     raise Http404(f"There is no /api/{rest[:200]}. What there is stands in /api/docs.")
+
+
+api.add_router("", others)  # last: it takes what no other route took

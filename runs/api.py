@@ -11,12 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
-from ninja import Field, Header, Query, Router, Schema
+from ninja import Field, Header, Query, Router, Schema, Status
 from pydantic import BeforeValidator, ConfigDict
 
-from runs import control, paging
+from runs import control, paging, states
 from runs.models import AuditEntry, Event, Run
-from runs.states import Status
 
 router = Router(tags=["Runs"])
 
@@ -143,7 +142,7 @@ def find(user: Any, run_id: str) -> Run:
 
 def shape(run: Run) -> dict[str, Any]:
     """A run as the API shows it."""
-    is_parked = run.status == Status.AWAITING_HUMAN
+    is_parked = run.status == states.Status.AWAITING_HUMAN
     named = ("status", "task", "machine_id", "cua_version", "instructions", "max_steps", "on_awaiting_human",
              "deadline_seconds", "awaiting_human_timeout_seconds", "steps_completed", "cost_cents", "result", "error",
              "metadata", "created_at", "started_at", "awaiting_human_since", "finished_at", "cursor")  # fmt: skip
@@ -170,8 +169,8 @@ def list_runs(request: HttpRequest, limit: Limit, status: str = "", q: str = "",
 
 def _matching(rows: QuerySet[Run], status: str, q: str) -> QuerySet[Run]:
     if status:
-        if status not in Status.values and not Run.objects.filter(status=status[:32]).exists():
-            raise paging.refusal("status", f"Choose one of: {', '.join(Status.values)}.")
+        if status not in states.Status.values and not Run.objects.filter(status=status[:32]).exists():
+            raise paging.refusal("status", f"Choose one of: {', '.join(states.Status.values)}.")
         rows = rows.filter(status=status)
     q = q.replace("\x00", "").strip()[:200]
     if q:
@@ -197,12 +196,12 @@ def start_run(
     request: HttpRequest,
     body: RunIn,
     idempotency_key: str | None = Header(None, alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_:\-]{1,128}$"),
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     """Takes the fields of `/v1/runs`. The same `Idempotency-Key` with the same body starts no second run."""
     user = need(request, "runs.start_run")
     # Keys belong to whoever made them up: two people with the same one don't get each other's run.
     key = hashlib.sha256(f"{user.pk}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
-    return 201, shape(control.start(user, body.dict(exclude_none=True), key))
+    return Status(201, shape(control.start(user, body.dict(exclude_none=True), key)))
 
 
 @router.get("/runs/{run_id}", response=RunOut, summary="One run")

@@ -71,7 +71,7 @@ def test_many_approvals_under_many_hands_get_one_decision_each(desk, people):
 @pytest.mark.django_db(transaction=True)
 def test_a_decision_and_the_end_of_the_pause_at_once_leave_one_truth(desk, people):
     for _ in range(5):
-        scripted, run, approval = desk.parked()
+        scripted, _, approval = desk.parked()
         scripted.resume("elsewhere")
         result, _ = in_the_same_instant(
             [lambda a=approval: decisions.decide(people.reviewer, a, "resume"), lambda s=scripted: desk.follow(s)]

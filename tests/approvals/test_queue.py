@@ -69,7 +69,9 @@ def test_a_snapshot_that_shows_a_later_pause_closes_the_earlier_one(desk):
     scripted, run, first = desk.parked("One?")
     scripted.resume("elsewhere")
     scripted.pause("Two?")
-    scripted.state["awaiting_human_since"] = (timezone.now() + timedelta(seconds=5)).isoformat()
+    later = (timezone.now() + timedelta(seconds=5)).isoformat()
+    scripted.state["awaiting_human_since"] = later
+    scripted.log[-2:] = [(seq, kind, raw, later) for seq, kind, raw, _ in scripted.log[-2:]]
     desk.snapshot(scripted, timezone.now() + timedelta(seconds=6))
     first.refresh_from_db()
     assert first.state == "closed"

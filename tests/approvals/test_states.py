@@ -15,12 +15,12 @@ from tests.approvals.desk import decision_row
 OPEN, DECIDED, CLOSED = "open", "decided", "closed"
 
 
-@pytest.mark.parametrize(("old", "new"), itertools.product(states.State.values, repeat=2))
+@pytest.mark.parametrize(("old", "new"), list(itertools.product(states.State.values, repeat=2)))
 def test_an_approval_leaves_open_once_and_for_good(old, new):
     assert states.may_follow(old, new) == (old == OPEN and new in {DECIDED, CLOSED})
 
 
-@pytest.mark.parametrize(("old", "new"), itertools.product(states.Delivery.values, repeat=2))
+@pytest.mark.parametrize(("old", "new"), list(itertools.product(states.Delivery.values, repeat=2)))
 def test_a_delivery_goes_only_where_the_table_says(old, new):
     allowed = {
         "pending": {"sending", "refused"},

@@ -1,0 +1,34 @@
+"""A scripted upstream, a desk, and callers with tokens."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+
+from tests.approvals.conftest import desk, far, quick_passwords  # noqa: F401 (fixtures)
+
+ROLES = ("viewer", "operator", "reviewer", "admin", "stranger")
+
+
+class Caller:
+    """One person's use of the API, in this process."""
+
+    def __init__(self, token=""):
+        self.token = token
+        self.client = Client()
+
+    def __call__(self, method, path, body=None, **headers):
+        given = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        data = body if isinstance(body, (str, bytes)) else json.dumps(body) if body is not None else b""
+        return self.client.generic(method, f"/api{path}", data, "application/json", headers={**given, **headers})
+
+
+@pytest.fixture
+def callers(people):
+    from runs import tokens
+
+    made = {name: Caller(tokens.issue(getattr(people, name))) for name in ROLES}
+    return SimpleNamespace(**made, anonymous=Caller())
