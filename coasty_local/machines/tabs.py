@@ -86,8 +86,8 @@ class Tabs:
             if method == "Page.lifecycleEvent" and params.get("name") == "load":
                 tab.loaded.add(params.get("loaderId", ""))
                 tab.loads += 1
-            elif method == "Page.loadEventFired":
-                tab.loads += 1
+            elif method == "Page.frameNavigated" and params.get("type") == "BackForwardCacheRestore":
+                tab.loads += 1  # a page out of the cache is complete and tells of no load
             elif method == "Page.javascriptDialogOpening":
                 tab.dialog = Dialog(params.get("type", "alert"), params.get("message", ""))
                 self._let_go(tab)

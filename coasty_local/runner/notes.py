@@ -63,7 +63,7 @@ def _values(rest: str, bare: bool) -> list[str]:
     if quoted := _QUOTED.match(rest):
         return [next(part for part in quoted.groups() if part)]
     words = re.split(r"\s+", rest.strip())
-    if not words[0] or (bare and words[0].strip(".,;:!?'\"").lower() in _TALK):
+    if not re.search(r"\w", words[0]) or (bare and words[0].strip(".,;:!?'\"").lower() in _TALK):
         return []
     taken: list[str] = []
     for word in words:

@@ -30,6 +30,8 @@ CUT_SHORT = {
     "code": "PLATFORM_RESTARTED",
     "message": "The local platform stopped while this run was under way, and its browser went with it. Start it again.",
 }
+# the agent's verdict: the run's error code; any other verdict means that the check of the last screen failed
+FAILURES = {"": "TASK_FAILED", "refused": "TASK_FAILED", "display_lost": "MACHINE_UNAVAILABLE"}
 
 
 class Runner:
@@ -214,8 +216,10 @@ class Runner:
             result["verdict"] = outcome.verdict
         error = None
         if not outcome.passed:
-            code = "VERIFICATION_FAILED" if outcome.verdict else "TASK_FAILED"
-            error = {"code": code, "message": outcome.verdict or outcome.summary or "The task was not done."}
+            code = FAILURES.get(outcome.verdict, "VERIFICATION_FAILED")
+            error = {"code": code, "message": outcome.summary or outcome.verdict or "The task was not done."}
+            if code == "MACHINE_UNAVAILABLE":
+                error["message"] = f"Machine {row['machine_id']}: {error['message']}"
         self._lives.end(row["id"], "succeed" if outcome.passed else "fail", result=result, error=error)
 
     def _broken(self, life: Life, code: str, message: str) -> None:

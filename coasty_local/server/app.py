@@ -18,7 +18,7 @@ from coasty_local.server.errors import ApiError
 from coasty_local.server.platform import Platform
 from coasty_local.settings import Settings
 
-ROUTERS = (runs.router, machines.router, acting.router, small.router)
+ROUTERS = (small.router, runs.router, machines.router, acting.router)
 
 
 def build(settings: Settings, *, work: Work | None = None, practice: ASGIApp | None = None) -> FastAPI:

@@ -135,7 +135,9 @@ def start(folder: Path, *switches: str, program: tuple[str, ...] = ("-m", "coast
     """Start a platform with its state under that folder."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"platform-{threading.get_ident()}-{time.monotonic_ns()}.log"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("COASTY_", "LOCAL_", "DATA_DIR"))}
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("COASTY_", "LOCAL_", "DATA_DIR"))
+    }
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, *program, "--port", "0", "--data-dir", str(folder), *switches],
