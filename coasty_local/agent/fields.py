@@ -166,33 +166,29 @@ def tick(session: Session, control: Control, on: bool, name: str) -> None:
 
 
 def pick_from(session: Session, control: Control, option: Target, name: str) -> None:
-    """Pick an option of a list: by keyboard as the browser's own lists take it, else from the list as it opens."""
-    if reading.within(option.words, now_at(session.scene, control).text):
+    """Pick an option of a list: by keyboard, as the browser's own lists take it, else from the list as it opens."""
+    words = option.words
+    if reading.within(words, now_at(session.scene, control).text):
+        session.desk.say(f"{name.capitalize()} already says “{words}”.")
         return
-    with session.turn(f"I choose “{option.words}” in {name}."):
-        before = session.look()
-        session.hands.click(control, name)
-        opened = session.look()
-        line = _offered(before.scene, opened.scene, option.words)
-        if line is not None:
-            session.hands.click(line, f"“{option.words}”")
-        else:
-            session.hands.type_text(option.words, f"Type “{option.words}” to find it in the list")
-            session.hands.press(["Enter"])
-        after = session.look()
-    if not (_shows(session, after, control, option.words)):
-        with session.turn(f"I choose “{option.words}” in {name} by keyboard."):
-            session.hands.press(["Escape"])
-            session.hands.click(control, name)
-            session.hands.type_text(option.words, f"Type “{option.words}” to find it in the list")
-            session.hands.press(["Enter"])
+    before = session.look()
+    for by_hand in (False, True):
+        with session.turn(f"I choose “{words}” in {name}{' from the open list' if by_hand else ''}."):
+            line = _offered(before.scene, session.scene, words) if by_hand else None
+            if line is None:
+                session.hands.click(control, name)
+            if by_hand:
+                line = line or _offered(before.scene, session.scene, words)
+                if line is not None:
+                    session.hands.click(line, f"“{words}”")
+            else:
+                session.hands.type_text(words, f"Type “{words}” to find it in the list")
+                session.hands.press(["Enter"])
             after = session.look()
-    if not _shows(session, after, control, option.words):
-        raise Stuck(
-            asking.NOT_FOUND,
-            f"I can't choose “{option.words}” in {name}: the list does not take it.",
-            target=option.words,
-        )
+        if _shows(session, after, control, words):
+            return
+    reason = f"I can't choose “{words}” in {name}: it shows “{asking.short(now_at(after.scene, control).text, 40)}”."
+    raise Stuck(asking.NOT_FOUND, reason, target=words)
 
 
 def _shows(session: Session, look: Look, control: Control, words: str) -> bool:
@@ -223,6 +219,20 @@ def slot_field(session: Session, name: str, value: str) -> Control | None:
     found = session.seen(Target(name, (INPUT, SELECT), aliases=lexicon.field_aliases(name)))
     if found is not None and found.kind in (INPUT, SELECT) and not _foreign(found, name):
         return found
+    return by_label(scene, name)
+
+
+def by_label(scene: Scene, name: str) -> Control | None:
+    """A field without a name of its own that stands right of, else right below, a line that is the name."""
+    for line in scene.lines:
+        if not any(reading.same(word, line.text.rstrip(":* ")) for word in (name, *lexicon.field_aliases(name))):
+            continue
+        nameless = [c for c in scene.controls if c.kind in (INPUT, SELECT) and not c.label and c.box.right > line.box.x]
+        beside = [c for c in nameless if c.box.y <= line.box.center[1] <= c.box.bottom and c.box.x >= line.box.right - 4]
+        below = [c for c in nameless if 0 <= c.box.y - line.box.bottom + 4 < scene.text_height * 2 and c.box.x <= line.box.right]
+        for group in (beside, below):
+            if group:
+                return replace(min(group, key=lambda c: (c.box.x, c.box.y)), label=line.text)
     return None
 
 

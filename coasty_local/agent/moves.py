@@ -101,7 +101,7 @@ def type_text(session: Session, step: steps.Type) -> str:
                 )
             return f"Typed “{step.text}”."
     else:
-        control = session.find(step.target, f"a field for “{step.target.words}”" if step.target.words else "")
+        control = (session.seen(step.target) is None and not step.target.row and fields.by_label(session.scene, step.target.words)) or session.find(step.target, f"a field for “{step.target.words}”" if step.target.words else "")
     name = f"the “{reading.name(control) if control.label else step.target.words or 'focused'}” field"
     fields.put(session, control, step.text, secret, name)
     return f"Filled in {name}."

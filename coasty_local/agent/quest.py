@@ -25,6 +25,7 @@ class Trail:
     pressed: set[str] = field(default_factory=set)  # act and confirming controls pressed, by words and page
     before: Scene | None = None  # what the screen showed before the last of them
     filled: Box | None = None  # the lowest field filled on the present page
+    given: set[str] = field(default_factory=set)  # slots that were put into a field
     checked: bool = False  # whether a look was taken before anything was done
     last: str = ""  # words of the last control pressed
 
@@ -192,6 +193,7 @@ def _fill_form(session: Session, goal: Goal, trail: Trail) -> bool:
         if control is None or fields.already(session, control, value):
             continue
         fields.put(session, control, value, False, f"the {name} field")
+        trail.given.add(name)
         box = fields.now_at(session.scene, control).box
         trail.filled = box if trail.filled is None or box.y > trail.filled.y else trail.filled
         moved = True
@@ -220,11 +222,11 @@ def _finish(session: Session, goal: Goal, trail: Trail) -> bool:
     if not trail.pressed and trail.filled is None:
         return False
     scene = session.scene
-    missing = [name for name, value in goal.slots if trail.filled is not None and not _given(session, name, value)]
+    missing = [name for name, value in goal.slots if name not in trail.given and not _given(session, name, value)]
     control = ways.last_control(scene, goal, trail.before, trail.pressed, trail.filled)
     if control is None or not (reading.fresh(trail.before, control) or trail.filled is not None):
         return False
-    if missing and goal.act in _ADDING:
+    if missing:
         raise Stuck(
             asking.NOT_FOUND,
             session.not_found(f"a field for the {missing[0]} “{dict(goal.slots)[missing[0]]}”"),
