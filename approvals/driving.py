@@ -51,6 +51,7 @@ def drive(request: HttpRequest, upstream_id: str) -> HttpResponse:
         "approval": approval,
         "mine": held_by(request.user, run),
         "driver": takeovers.active(run),
+        "state": fragments.approval_state(approval, request.user) if approval else "",
         "evidence": fragments.evidence(approval) if approval else "",
         "note_limit": decisions.NOTE_LIMIT,
     }

@@ -142,7 +142,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         parts = self.additions()
         for html in self.regions():
             key, version = fragments.root_id(html), fragments.version(html)
-            if self.shown.get(key) != version:
+            # A page that said what it shows gets nothing that it has no place for.
+            if self.shown.get(key) != version and (key in self.shown or not self.hello.is_set()):
                 self.shown[key] = version
                 parts.append(fragments.swap(html))
         return "\n".join(parts)

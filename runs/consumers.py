@@ -53,11 +53,11 @@ class RunConsumer(LiveConsumer):
         return [topics.run(self.pk), topics.HEALTH]
 
     def regions(self) -> list[str]:
-        run = self._run()
+        run = self._fresh()
         return [fragments.run_head(run), fragments.run_screen(run), *self._late_frames(run)]
 
     def additions(self) -> list[str]:
-        run = self._run()
+        run = self._fresh()
         if self.place is None:
             self.place = timeline.place_at(run, self.after)
         shown_step = self.place.step if self.after else -1
@@ -84,7 +84,7 @@ class RunConsumer(LiveConsumer):
         numbers = range(max(1, newest - LATE_FRAMES), newest + 1)
         return [fragments.step_frames(run, part) for part in timeline.drawn(run, numbers)]
 
-    def _run(self) -> Run:
+    def _fresh(self) -> Run:
         return Run.objects.select_related("connection", "started_by").get(pk=self.pk)
 
 

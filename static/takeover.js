@@ -45,7 +45,8 @@
 
   let acting = false, queue = Promise.resolve();
   function act(command, parameters) {
-    // One after the other, in the order they were made.
+    // One after the other, in the order they were made: a click that may become a double one goes first.
+    clickNow();
     queue = queue.then(() => send(command, parameters));
     return queue;
   }
@@ -80,7 +81,13 @@
     const y = Math.round(((event.clientY - box.top) / box.height) * image.naturalHeight);
     return { x: Math.max(0, Math.min(image.naturalWidth - 1, x)), y: Math.max(0, Math.min(image.naturalHeight - 1, y)) };
   }
-  let down = null, clicked = null;
+  let down = null, clicked = null, clickAt = null;
+  function clickNow() {
+    if (!clicked) return;
+    clearTimeout(clicked);
+    clicked = null;
+    act("click", clickAt);
+  }
   screen.addEventListener("pointerdown", (event) => {
     if (image.hidden) return;
     event.preventDefault();
@@ -96,8 +103,14 @@
     if (from.button === 2) return act("click", { ...to, button: "right" });
     if (from.button === 1) return act("click", { ...to, button: "middle" });
     mark(to);
-    if (clicked) { clearTimeout(clicked); clicked = null; return act("double_click", to); }
-    clicked = setTimeout(() => { clicked = null; act("click", to); }, DOUBLE);
+    if (clicked && Math.hypot(to.x - clickAt.x, to.y - clickAt.y) < 2 * DRAG_PIXELS) {
+      clearTimeout(clicked);
+      clicked = null;
+      return act("double_click", to);
+    }
+    clickNow();
+    clickAt = to;
+    clicked = setTimeout(clickNow, DOUBLE);
   });
   screen.addEventListener("contextmenu", (event) => event.preventDefault());
   function mark(at) {

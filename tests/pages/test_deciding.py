@@ -1,0 +1,148 @@
+"""A reviewer decides on one page: what is sent, what is bound to it, who was faster, what moved."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+
+def open_approval(person, run, until) -> Page:
+    page = person.live("/approvals/")
+    link = page.locator(".queue-row", has_text=run.fields["task"]).locator("a").first
+    expect(link).to_be_visible(timeout=8000)
+    link.click()
+    until(person.is_live)
+    return page
+
+
+@pytest.fixture
+def waiting(upstream, request):
+    run = upstream.add(task=f"Task of {request.node.name}")
+    run.go()
+    run.step()
+    run.pause("I am about to pay $1,240.00 to Nordwind GmbH. Shall I?")
+    return run
+
+
+def test_a_resume_carries_the_note_shown_and_the_page_says_when_upstream_confirmed(people, waiting, until) -> None:
+    page = open_approval(people["reviewer"], waiting, until)
+    page.fill("#note", "the blue one")
+    expect(page.locator("#preview")).to_have_text("the blue one [decision ········]")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".approval-state")).to_contain_text("Upstream confirmed it", timeout=8000)
+    until(lambda: waiting.status == "running")
+    sent = next(raw for _, kind, raw, _ in waiting.log if kind == "resumed")
+    assert '"the blue one [decision ' in sent
+    expect(page.locator("#note")).to_be_disabled()
+    waiting.finish()
+    expect(page.locator(".approval-state")).to_contain_text("Succeeded", timeout=8000)
+    assert not people["reviewer"].noise
+
+
+def test_of_two_reviewers_the_second_sees_who_was_faster_and_keeps_the_note(people, waiting, until) -> None:
+    first, second = (open_approval(people[name], waiting, until) for name in ("reviewer", "second"))
+    second.fill("#note", "my careful words")
+    first.get_by_role("button", name="Cancel").click()
+    expect(second.locator(".approval-state")).to_contain_text("reviewer decided: cancel")
+    assert second.input_value("#note") == "my careful words"
+    expect(second.locator("#note")).to_be_disabled()
+    until(lambda: waiting.status == "cancelled")
+
+
+def test_a_decision_that_lost_the_race_is_refused_with_the_name_of_the_winner(people, waiting, until) -> None:
+    first, second = (open_approval(people[name], waiting, until) for name in ("reviewer", "second"))
+    typed = second.evaluate("Object.fromEntries(new FormData(document.getElementById('decide')))")
+    first.get_by_role("button", name="Fail").click()
+    expect(first.locator(".approval-state")).to_contain_text("You decided: fail")
+    answer = second.request.post(
+        second.url.rstrip("/") + "/decide/",
+        form={**typed, "verdict": "resume", "note": "go"},
+        headers={"HX-Request": "true", "Referer": second.url},
+    )
+    assert answer.status == 409
+    assert "reviewer decided this already" in answer.text()
+    assert "Your decision does not stand" in answer.text()
+    until(lambda: waiting.status == "cancelled")
+
+
+def test_a_newer_picture_is_offered_and_never_put_under_what_somebody_decides_on(people, waiting, until) -> None:
+    page = open_approval(people["reviewer"], waiting, until)
+    until(lambda: page.locator(".facts-card img").count() == 1)
+    before = page.locator("[data-evidence]").get_attribute("data-frame")
+    page.fill("#note", "half a thought")
+    page.locator("#note").press("End")
+    waiting.step("It moved by itself")
+    expect(page.locator(".moved")).to_be_visible(timeout=8000)
+    assert page.locator("[data-evidence]").get_attribute("data-cost") == "5"
+    page.get_by_role("button", name="Show them").click()
+    expect(page.locator(".moved")).to_be_hidden()
+    assert page.input_value("#note") == "half a thought"
+    assert page.locator("[data-evidence]").get_attribute("data-cost") == "10"
+    until(lambda: page.locator("[data-evidence]").get_attribute("data-frame") != before)
+    waiting.finish("cancelled")
+
+
+def test_an_approval_is_decided_by_keys_alone_and_letters_are_inert_while_typing(people, waiting, until) -> None:
+    page = people["reviewer"].live("/runs/")
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    page.wait_for_url("**/approvals/")
+    row = page.locator(".queue-row", has_text=waiting.fields["task"]).locator("a").first
+    expect(row).to_be_visible(timeout=8000)
+    for _ in range(40):
+        page.keyboard.press("j")
+        if row.evaluate("e => e === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/approvals/*/")
+    page.keyboard.press("n")
+    page.keyboard.type("r f c t g a")
+    assert page.input_value("#note") == "r f c t g a"
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    assert page.evaluate("document.activeElement.value") == "fail"
+    assert waiting.status == "awaiting_human"
+    page.keyboard.press("r")
+    page.keyboard.press("Enter")
+    expect(page.locator(".approval-state")).to_contain_text("You decided: resume")
+    until(lambda: waiting.status == "running")
+    waiting.finish()
+
+
+def test_single_keys_can_be_switched_off(people) -> None:
+    page = people["second"].go("/runs/")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.uncheck("#keys-on")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.evaluate("localStorage.removeItem('keys')")
+
+
+def test_a_machine_is_taken_over_driven_and_handed_back_with_a_note(people, upstream, waiting, until) -> None:
+    page = open_approval(people["reviewer"], waiting, until)
+    page.get_by_role("button", name="Take over the machine").click()
+    expect(page.locator(".driving")).to_contain_text("You are driving")
+    expect(page.locator("#machine-image")).to_be_visible()
+    box = page.locator("#machine-image").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.keyboard.type("hello")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+a")
+    wanted = ["click", "type", "key_press", "key_combo"]
+    until(lambda: [command for _, command, _ in upstream.acts][-4:] == wanted)
+    assert upstream.acts[-4][2] == {"x": 32, "y": 18}
+    assert upstream.acts[-3][2] == {"text": "hello"}
+    watcher = people["second"].go("/approvals/")
+    expect(watcher.locator(".queue-row", has_text=waiting.fields["task"])).to_contain_text(
+        "reviewer drives the machine"
+    )
+    page.keyboard.press("Shift+Escape")
+    page.fill("#note", "I solved it")
+    page.get_by_role("button", name="Hand back and resume").click()
+    page.wait_for_url("**/approvals/*/")
+    until(lambda: waiting.status == "running")
+    assert any("I solved it [decision " in raw for _, kind, raw, _ in waiting.log if kind == "resumed")
+    waiting.finish()
+    assert not people["reviewer"].noise

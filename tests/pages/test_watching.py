@@ -1,0 +1,76 @@
+"""A run's page, the lists and the counts follow what upstream tells, without a reload."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+
+def test_a_run_that_starts_elsewhere_shows_in_the_list_and_its_steps_on_its_page(people, upstream) -> None:
+    page = people["viewer"].live("/runs/")
+    run = upstream.add(task="Read the newest order")
+    expect(page.get_by_role("link", name="Read the newest order")).to_be_visible(timeout=8000)
+    page.get_by_role("link", name="Read the newest order").click()
+    run.go()
+    run.step("I see a list of orders")
+    expect(page.locator(".line", has_text="I see a list of orders")).to_have_count(1)
+    expect(page.locator(".figures")).to_contain_text("1 of 50")
+    expect(page.locator(".figures")).to_contain_text("$0.05")
+    run.step("I open the newest")
+    expect(page.locator(".step h3")).to_have_text(["Start", "Step 1", "Step 2"])
+    expect(page.locator(".screen img")).to_be_visible()
+    expect(page.locator(".step .marks")).to_have_count(2)
+    run.finish()
+    expect(page.locator(".outcome")).to_contain_text("Upstream verified it")
+    assert not people["viewer"].noise
+
+
+def seqs(page) -> list[int]:
+    return [
+        int(found)
+        for found in page.evaluate("[...document.querySelectorAll('.timeline [data-seq]')].map(e => e.dataset.seq)")
+    ]
+
+
+def test_after_a_restart_of_the_server_the_page_has_every_event_once_and_the_typed_note(
+    people, site, upstream, parked, until
+) -> None:
+    watcher, reviewer = people["viewer"], people["reviewer"]
+    page = watcher.live("/runs/")
+    expect(page.locator(f'a[href="/runs/{parked.id}/"]')).to_be_visible(timeout=8000)
+    page = watcher.live(f"/runs/{parked.id}/")
+    until(lambda: len(seqs(page)) == parked.next_seq - 1)
+    desk = reviewer.live("/approvals/")
+    desk.locator(".queue-row", has_text="Nordwind").last.locator("a").click()
+    desk.fill("#note", "a half-typed no")
+    site.kill()
+    expect(page.locator("#connection-banner")).to_contain_text("Connection lost", timeout=5000)
+    parked.emit("text", {"text": "said while nobody listened"})
+    parked.emit("brand_new_type", {"html": "<img src=x onerror=alert(1)>"})
+    site.start()
+    until(lambda: len(seqs(page)) >= parked.next_seq - 1, 20)
+    assert seqs(page) == list(range(1, parked.next_seq))
+    expect(page.locator("#connection-banner")).to_be_hidden(timeout=8000)
+    assert desk.input_value("#note") == "a half-typed no"
+    outage = ("WebSocket", "ERR_", "[object Event]")
+    noise = [said for said in [*watcher.noise, *reviewer.noise] if not any(word in said for word in outage)]
+    watcher.noise.clear()
+    reviewer.noise.clear()
+    assert not noise
+
+
+def test_the_queue_and_the_count_of_a_page_that_lies_open_move_by_themselves(people, upstream, until) -> None:
+    page = people["reviewer"].live("/approvals/")
+    before = int(re.search(r"\d+$", page.locator("#nav-counts").inner_text()).group())
+    run = upstream.add(task="Solve this")
+    run.go()
+    run.pause("There is a captcha on the page.")
+    expect(page.locator(".queue-row", has_text="There is a captcha")).to_have_count(1, timeout=8000)
+    until(lambda: page.title().startswith(f"({before + 1}) "))
+    run.resume("done elsewhere")
+    expect(page.locator(".queue-row", has_text="There is a captcha")).to_have_count(0)
+    expect(page.locator("#past")).to_contain_text("resumed elsewhere")
+    until(lambda: before == 0 or page.title().startswith(f"({before}) "))
+    run.finish()
+    assert not people["reviewer"].noise
