@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coasty_local.agent.perception import models
-from coasty_local.agent.perception.regions import Colour, Mask
+from coasty_local.agent.perception.regions import Colour, Mask, distance
 from coasty_local.agent.ports import Image
 from coasty_local.agent.scene import Box, Line
 
@@ -124,12 +124,41 @@ def find(image: Image, places: Sequence[Box], size: float, fences: Sequence[Box]
         for core in found:
             for piece in _fenced(core, fences):
                 cuts.extend(_cut(image, piece, _around(piece, fences)))
-    return _single(cuts)
+    return _joined(_single(cuts), fences)
 
 
 def _cores(image: Image, place: Box, size: float) -> list[Box]:
     found = models.find(image[place.y : place.bottom, place.x : place.right], size)
     return [Box(core.x + place.x, core.y + place.y, core.w, core.h) for core in found]
+
+
+def _joined(cuts: list[Cut], fences: Sequence[Box]) -> list[Cut]:
+    """Unite words of one line that were found apart: close, on one row, of one colour, with no fence between."""
+    rest, out = sorted(cuts, key=lambda c: c.box.x), []
+    while rest:
+        cut = rest.pop(0)
+        near = next((other for other in rest if _follows(cut, other) and _free(cut.box, other.box, fences)), None)
+        if near is None:
+            out.append(cut)
+            continue
+        rest.remove(near)
+        rest.insert(0, Cut(_union(cut.box, near.box), cut.paper, cut.ink))
+    return out
+
+
+def _follows(cut: Cut, other: Cut) -> bool:
+    a, b = cut.box, other.box
+    row = min(a.bottom, b.bottom) - max(a.y, b.y) > 0.6 * min(a.h, b.h) and max(a.h, b.h) < 1.7 * min(a.h, b.h)
+    alike = distance(cut.paper, other.paper) < 14 and distance(cut.ink, other.ink) < 70
+    return row and alike and 0 <= b.x - a.right < 0.75 * max(a.h, b.h)
+
+
+def _free(a: Box, b: Box, fences: Sequence[Box]) -> bool:
+    """No side of a fence lies in the gap between two boxes."""
+    y = a.center[1]
+    return not any(
+        f.y <= y <= f.bottom and (a.right <= f.x + 1 <= b.x + 2 or a.right - 2 <= f.right <= b.x) for f in fences
+    )
 
 
 def _single(cuts: list[Cut]) -> list[Cut]:
@@ -178,6 +207,11 @@ def _cut(image: Image, core: Box, fence: Box | None) -> list[Cut]:
     first, last = _rows(ink[:, left : left + core.w], top, core.h)
     if last <= first:
         return []
+    blank = _blank_row(ink[first:last, left : left + core.w])
+    if blank:
+        y = frame.y + first
+        halves = Box(core.x, y, core.w, blank), Box(core.x, y + blank + 1, core.w, last - first - blank - 1)
+        return [cut for half in halves for cut in _cut(image, half, half)]
     columns = _columns(ink, first, last, left, core.w)
     return [
         Cut(Box(frame.x + a, frame.y + first, b - a, last - first), paper, _ink_colour(crop[first:last, a:b], paper))
@@ -205,6 +239,13 @@ def _rows(ink: npt.NDArray[np.bool_], top: int, height: int) -> tuple[int, int]:
         last += 1
     rows = np.flatnonzero(inked[first:last])
     return (first + int(rows[0]), first + int(rows[-1]) + 1) if len(rows) else (0, 0)
+
+
+def _blank_row(ink: npt.NDArray[np.bool_]) -> int:
+    """A row without ink that parts two lines which were found as one; 0 if there is none."""
+    least = max(5, round(0.3 * len(ink)))
+    rows = np.flatnonzero(~ink[least:-least].any(axis=1)) if len(ink) > 2 * least else np.zeros(0, int)
+    return int(rows[len(rows) // 2]) + least if len(rows) else 0
 
 
 def _columns(ink: npt.NDArray[np.bool_], first: int, last: int, left: int, width: int) -> list[tuple[int, int]]:

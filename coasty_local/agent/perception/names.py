@@ -104,7 +104,8 @@ def _left(page: Page, box: Box, free: list[tuple[int, Word]], controls: list[Con
     near = []
     for _, word in free:
         away = box.x - word.box.right
-        level = abs(word.box.center[1] - min(box.center[1], box.y + int(1.8 * page.unit))) <= 0.9 * page.unit
+        level = abs(word.box.center[1] - box.center[1]) <= 0.9 * page.unit
+        level = level or (box.h > 4 * page.unit and box.y <= word.box.center[1] <= box.bottom + 0.5 * page.unit)
         if -2 <= away <= 14 * page.unit and level and not _between(word.box, box, controls):
             near.append((away, word))
     return min(near, key=lambda pair: pair[0])[1] if near else None

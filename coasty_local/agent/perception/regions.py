@@ -95,10 +95,10 @@ def _region(image: Image, labels: npt.NDArray[np.int32], i: int, stats: npt.NDAr
     outline = max(outlines, key=cv2.contourArea)
     whole = max(1, (mask.shape[0] - 1) * (mask.shape[1] - 1))
     fill = cv2.contourArea(outline) / whole
-    if fill < 0.55:
-        return None
-    if w > 2 * h:  # letters that touch the border bite into the outline
+    if w > 2 * h and fill > 0.25:  # letters that touch the border bite into the outline
         fill = max(fill, cv2.contourArea(cv2.convexHull(outline)) / whole)
+    if fill < 0.6:
+        return None
     colour = _median(image[y : y + h : pace, x : x + w : pace][mask > 0])
     box = Box(x, y, w + 1, h + 1)
     border, outside = _around(image, box, colour)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -85,7 +87,7 @@ def _large(page: Page, area: Region, own: list[int]) -> Control | None:
     even = all(w.box.h <= 1.35 * unit for w in words)
     pale = len(words) <= 2 and all(w.contrast < 0.72 * _usual(page) for w in words)
     blank = area.solid > 0.9 and (not words or (first and even and (pale or _grip(page, box))))
-    if blank and box.h < 28 * unit and _framed(area) and saturation(area.colour) < 40 and not _busy(page, box, own):
+    if blank and box.h < 28 * unit and _framed(area) and area.raised < STRONG and not _busy(page, box, own):
         page.taken.update(own)
         return Control(INPUT, box, text=" ".join(w.text for w in words), score=0.8)
     return Control(PANEL, box, score=0.6)
@@ -96,10 +98,11 @@ def _usual(page: Page) -> float:
 
 
 def _grip(page: Page, box: Box) -> bool:
-    """The corner by which a textarea is resized."""
+    """The corner by which a textarea is resized: marks at the lower right that the upper right does not have."""
     reach = round(1.3 * page.unit)
-    corner = page.edge[box.bottom - reach : box.bottom - 2, box.right - reach : box.right - 2]
-    return 6 <= int(corner.sum()) <= corner.size // 2
+    low = page.edge[box.bottom - reach : box.bottom - 2, box.right - reach : box.right - 2]
+    high = page.edge[box.y + 2 : box.y + reach, box.right - reach : box.right - 2]
+    return int(high.sum()) * 1.5 + 6 <= int(low.sum()) <= low.size // 2
 
 
 def _framed(area: Region) -> bool:
@@ -117,7 +120,8 @@ def _bar(page: Page, area: Region, own: list[int]) -> Control | None:
         return _wordless(page, area, chevron)
     if len({round(w.box.center[1] / unit) for w in words}) > 1:
         return _stacked(page, area, own, words)
-    if len(words) > 2 and box.w > 25 * unit:
+    wide = any(b.box.x - a.box.right > 1.1 * unit for a, b in pairwise(words))
+    if (len(words) > 2 and wide and box.w > 20 * unit) or box.w > 0.92 * page.image.shape[1]:
         return Control(PANEL, box, score=0.6)
     kind, score = _kind(page, area, words, chevron)
     if kind == BUTTON and box.h < 1.72 * words[0].size and distance(area.border, area.outside) < EDGE:

@@ -52,6 +52,9 @@ def _loose(page: Page, rule: Box) -> bool:
 
 
 def _under(word: Word, rule: Box, unit: float) -> bool:
+    shared = min(rule.right, word.box.right) - max(rule.x, word.box.x)
+    if shared > 0.5 * rule.w and word.box.y <= rule.y < word.box.bottom:
+        return True  # a stroke of the letters themselves
     inside = rule.x >= word.box.x - 3 and rule.right <= word.box.right + 3
     return inside and -0.6 * unit <= rule.y - word.box.bottom <= 0.3 * unit
 
@@ -78,9 +81,22 @@ def _field(page: Page, rule: Box, rules_: Sequence[Box], found: Sequence[Control
         for c in found
     ):
         return None
-    if not beside and _separates(page, rule, over):
+    if any(len(w.text) > 40 or (len(w.text) > 20 and w.text[-1] in ".!?") for w in over):
+        return None
+    if not beside and not _has_label(page, value, over) and _separates(page, rule, over):
         return None
     return _built(page, rule, value, over)
+
+
+def _has_label(page: Page, value: Sequence[Word], over: Sequence[Word]) -> bool:
+    """One value on the line, and close above it a short line, flush with it, no larger: a label."""
+    if len(value) not in (1, 2):
+        return False
+    first = value[0]
+    labels = [w for w in over if w not in value and 0 <= first.box.y - w.box.bottom < 1.9 * page.unit]
+    return any(
+        abs(w.box.x - first.box.x) < 1.1 * page.unit and len(w.text) <= 26 and w.size < 1.25 * page.unit for w in labels
+    )
 
 
 def _stands_over(word: Word, rule: Box) -> bool:

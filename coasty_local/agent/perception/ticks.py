@@ -76,13 +76,14 @@ def _tick(image: Image, box: Box, shape: Mask) -> Tick | None:
         return None
     patch = image[box.y : box.bottom + 1, box.x : box.right + 1].astype(np.int16)
     if kind == RADIO:
-        return _ring(box, patch[:-1, :-1])
+        return _ring(box, patch[:-1, :-1], image[max(0, box.y - 2), max(0, box.x - 2)])
     inner = _inner(patch, 0.24)
     middle = np.median(inner.reshape(-1, 3), axis=0)
     varied = float((np.abs(inner - middle).max(axis=2) > FLAT).mean())
     if varied < 0.05:
         rim = np.abs(patch[1:3, patch.shape[1] // 2] - middle).max()
-        empty = rim > 10 and middle.max() - middle.min() < 40
+        around = np.abs(middle - image[max(0, box.y - 2), max(0, box.x - 2)]).max()
+        empty = rim > 10 and (middle.max() - middle.min() < 40 or around < 20)
         return Tick(CHECK, box, False) if empty else None
     return Tick(CHECK, box, True) if _ticked(patch) else None
 
@@ -101,7 +102,7 @@ def _round(shape: Mask) -> bool:
     return bool(corners <= 2 and all(side.any() for side in sides))
 
 
-def _ring(box: Box, patch: npt.NDArray[np.int16]) -> Tick | None:
+def _ring(box: Box, patch: npt.NDArray[np.int16], paper: npt.NDArray[np.uint8]) -> Tick | None:
     """Unchecked: one colour up to the rim. Checked: a dot, a gap, a rim. A dot without a rim is no radio."""
     rows, columns = patch.shape[:2]
     y, x = np.mgrid[:rows, :columns]
@@ -111,7 +112,8 @@ def _ring(box: Box, patch: npt.NDArray[np.int16]) -> Tick | None:
     if float((off[away < 0.76] <= FLAT).mean()) < 0.83:
         return Tick(RADIO, box, True)
     rim = float(np.median(off[(away > 0.82) & (away < 0.98)]))
-    return Tick(RADIO, box, False) if rim > 10 and centre.max() - centre.min() <= 60 else None
+    plain = centre.max() - centre.min() <= 60 or np.abs(centre - paper).max() < 20
+    return Tick(RADIO, box, False) if rim > 10 and plain else None
 
 
 def _ticked(patch: npt.NDArray[np.int16]) -> bool:
