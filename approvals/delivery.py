@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 TASK = "approvals.tasks.deliver"
 TAG_LENGTH = len(" [decision 00000000]")
-STUCK = timedelta(seconds=30)  # longer than reading and sending can take; after it a claimed row is unsure
+STUCK = timedelta(seconds=15)  # longer than sending takes; after it a claimed row is unsure
 SETTLE = timedelta(seconds=10)  # a request without an answer may still arrive for so long
 LOOK_AGAIN = timedelta(seconds=2)
 UNPROVEN = timedelta(minutes=2)  # a resume that nobody's note explains is not ours after this

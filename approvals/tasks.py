@@ -51,7 +51,7 @@ def _waits_for_certain(run: Run) -> bool:
     try:
         payload = upstream.client(run.connection).get_run(run.upstream_id)
     except errors.CoastyError as problem:
-        log.info("Whether the run %s still waits is not known: %s", run.upstream_id, problem)
+        log.debug("Whether the run %s still waits is not known: %s", run.upstream_id, problem)
         return False
     ingest.take_snapshot(run.connection, payload, asked_at=asked_at)
     return payload.get("status") == "awaiting_human"

@@ -35,7 +35,7 @@ _UPSTREAM: tuple[tuple[type[upstream.CoastyError], int, str, str], ...] = (
 )
 
 
-def envelope(status: int, code: str, message: str, **more: Any) -> JsonResponse:
+def envelope(status: int, code: str, message: str, /, **more: Any) -> JsonResponse:
     """The one shape of an error."""
     facts = {name: more[name] for name in _DECISION_FACTS if name in more}
     return JsonResponse({"error": {"code": code, "message": message, **more}, **facts}, status=status)

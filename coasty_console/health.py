@@ -48,7 +48,9 @@ def ready(request: HttpRequest) -> JsonResponse:
         checks[name] = {"ok": ok, "detail": detail}
     is_ready = all(check["ok"] for check in checks.values())
     body = {"status": "ok" if is_ready else "unavailable", "checks": checks}
-    return JsonResponse(body, status=200 if is_ready else 503)
+    response = JsonResponse(body, status=200 if is_ready else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # "not ready" is an answer here, not an error
+    return response
 
 
 def _guarded(name: str, ask: Callable[[], Answer]) -> Answer:

@@ -240,7 +240,7 @@ def test_a_row_whose_worker_died_is_read_before_anything_is_sent(desk, people, h
     if has_landed:
         scripted.resume(f"go [decision {decision.code}]")
     assert desk.deliver(decision, 5).delivery == "sending"
-    assert desk.deliver(decision, 31).delivery == ("delivered" if has_landed else "unsure")
+    assert desk.deliver(decision, 16).delivery == ("delivered" if has_landed else "unsure")
     assert desk.sent() == 0
     assert desk.pursue(decision).delivery == "delivered"
     assert desk.sent() == (0 if has_landed else 1)

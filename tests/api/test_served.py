@@ -1,0 +1,127 @@
+"""The console as a process: fifty callers at once, a kill in the middle of a delivery, the health of its parts."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import Counter
+
+import pytest
+
+from tests.api.console import Console
+from tests.approvals.desk import resumed_notes
+from tests.conftest import wait_until
+from tests.scripted_runs import Manner
+from tests.upstreams import Upstream
+
+pytestmark = pytest.mark.slow
+CALLERS = 50
+
+
+@pytest.fixture(scope="module")
+def far():
+    with Upstream() as upstream:
+        upstream.manner = Manner(has_created_at=True)
+        yield upstream
+
+
+@pytest.fixture(scope="module")
+def console(far, tmp_path_factory):
+    people = {f"r{n}": "reviewer" for n in range(CALLERS)} | {"reviewer": "reviewer", "viewer": "viewer"}
+    with Console(tmp_path_factory.mktemp("console"), far, people) as running:
+        yield running
+
+
+def parked(far, reason="May I pay?"):
+    run = far.add(task="Pay the invoice")
+    run.go()
+    run.pause(reason)
+    return run
+
+
+def all_at_once(calls):
+    barrier, answers = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def work(index, call):
+        barrier.wait()
+        answers[index] = call()
+
+    threads = [threading.Thread(target=work, args=item) for item in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers
+
+
+def test_of_fifty_callers_one_stands_and_forty_nine_are_told_by_whom(console, far):
+    run = parked(far)
+    approval = console.approval_of(run.id)
+    path = f"/api/approvals/{approval['id']}/decision"
+    actions = ["resume", "cancel", "fail"]
+    bodies = [
+        {"action": actions[n % 3], "note": f"caller {n}", "seen_seq": approval["pause_seq"]} for n in range(CALLERS)
+    ]
+    answers = all_at_once(
+        [lambda n=n, body=body: console.call(f"r{n}", "POST", path, json=body) for n, body in enumerate(bodies)]
+    )
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 49}
+    winner = next(n for n, answer in enumerate(answers) if answer.status_code == 200)
+    stands = answers[winner].json()["decision"]
+    assert (stands["decided_by"], stands["action"]) == (f"r{winner}", actions[winner % 3])
+    for answer in answers:
+        if answer.status_code == 409:
+            told = answer.json()
+            expected = {name: stands[name] for name in ("decided_by", "action", "decided_at")}
+            assert {name: told[name] for name in expected} == expected
+            assert {name: told["error"][name] for name in expected} == expected
+    again = console.call(f"r{winner}", "POST", path, json=bodies[winner])
+    assert again.status_code == 200
+    assert console.decision_of(approval["id"], {"delivered"})["code"] == stands["code"]
+    assert far.count("POST", f"/{run.id}/(resume|cancel)$") == 1
+    acts = [entry["act"] for entry in console.call("viewer", "GET", f"/api/audit?run={run.id}").json()["data"]]
+    assert acts.count("approval.decided") == 1
+    assert acts.count("decision.delivered") == 1
+
+
+def test_a_kill_while_a_decision_is_on_its_way_neither_loses_nor_doubles_it(console, far):
+    run = parked(far)
+    approval = console.approval_of(run.id)
+    far.fail("POST", f"/{run.id}/resume$", delay_seconds=1.5)
+    body = {"action": "resume", "note": "go on"}
+    assert console.call("reviewer", "POST", f"/api/approvals/{approval['id']}/decision", json=body).status_code == 200
+    wait_until(lambda: far.count("POST", f"/{run.id}/resume$") == 1)
+    console.stop(signal.SIGKILL)
+    wait_until(lambda: run.status == "running")
+    console.start()
+    decision = console.decision_of(approval["id"], {"delivered"}, seconds=60)
+    assert decision["note"] == "go on"
+    assert resumed_notes(run) == [f"go on [decision {decision['code']}]"]
+    assert far.count("POST", f"/{run.id}/resume$") == 1
+
+
+def test_a_decision_made_while_upstream_is_down_arrives_when_it_is_back(console, far):
+    run = parked(far)
+    approval = console.approval_of(run.id)
+    far.close()
+    body = {"action": "resume"}
+    assert console.call("reviewer", "POST", f"/api/approvals/{approval['id']}/decision", json=body).status_code == 200
+    far.listen()
+    console.decision_of(approval["id"], {"delivered"})
+    assert len(resumed_notes(run)) == 1
+
+
+def test_it_is_ready_when_each_part_is_and_says_which_is_not(console, far):
+    ready = wait_until(lambda: (told := console.call("", "GET", "/readyz")).ok and told, 30)
+    assert set(ready.json()["checks"]) == {"database", "pushes", "relay", "jobs", "upstream"}
+    assert far.key not in ready.text
+    far.close()
+
+    def down():
+        answer = console.call("", "GET", "/readyz")
+        return answer.status_code == 503 and [n for n, check in answer.json()["checks"].items() if not check["ok"]]
+
+    assert wait_until(down, 40) == ["upstream"]
+    assert console.call("", "GET", "/healthz").json() == {"status": "ok"}
+    far.listen()
+    wait_until(lambda: console.call("", "GET", "/readyz").ok, 60)
