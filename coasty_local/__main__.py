@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None, work: Work | None = None, practice: 
 def serve(settings: Settings, work: Work | None = None, practice: ASGIApp | None = None) -> int:
     """Serve until SIGINT or SIGTERM. Raises SettingsError when it can't start."""
     listener = listen(settings.host, settings.port)
-    app = application.build(settings, work=work, practice=practice)
+    app = application.build(settings, work=work, practice=practice, home=f"{address(listener)}/practice/")
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS,
                             timeout_keep_alive=75, lifespan="on", server_header=False)  # fmt: skip
     server = Server(config, app.state.platform)
@@ -79,11 +79,17 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def announce(listener: socket.socket, platform: Platform) -> None:
+def address(listener: socket.socket) -> str:
+    """Where programs of this machine reach it."""
     host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def announce(listener: socket.socket, platform: Platform) -> None:
+    root = address(listener)
     print(
-        f"Local platform\n  address   http://{shown}:{port}/v1\n  practice  http://{shown}:{port}/practice/\n"
+        f"Local platform\n  address   {root}/v1\n  practice  {root}/practice/\n"
         f"  API key   in {platform.key_file}\n  stop      Ctrl-C",
         flush=True,
     )

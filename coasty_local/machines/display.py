@@ -24,6 +24,7 @@ LOAD_SECONDS = 30.0
 SWAP_SECONDS = 5.0
 _SWAPPING = "Not attached to an active page"
 DRAG_POINTS = 12
+BLOCKED = "a dialog of the page is open: answer it first"
 
 _REASONS = {
     "net::ERR_CONNECTION_REFUSED": "nothing answers at {url}",
@@ -101,13 +102,25 @@ class BrowserDisplay:
 
     def goto(self, url: str, check: Callable[[], None] = _proceed) -> None:
         url = allowed_address(url)
-        with self.lock:
-            tab = self._front()
-            answer = self._ask(tab, "Page.navigate", {"url": url}, LOAD_SECONDS)
+        tab, answer = self._navigate(url, check)
         if reason := answer.get("errorText"):
             raise DisplayError(_in_words(reason, url))
         if loader := answer.get("loaderId"):
             self._wait(tab, lambda: loader in tab.loaded, check)
+
+    def _navigate(self, url: str, check: Callable[[], None]) -> tuple[Tab, cdp.Answer]:
+        """Ask for the page; the lock is free while its site thinks, so that the run can end meanwhile."""
+        with self.lock:
+            tab = self._front()
+            if tab.dialog is not None:
+                raise DisplayError(BLOCKED)
+            future: Future[cdp.Answer] = self._guard(lambda: self._cdp.post("Page.navigate", {"url": url}, tab.session))
+        self._wait(tab, future.done, check)
+        if not future.done():
+            if tab.dialog is not None:
+                return tab, {}
+            raise DisplayError(_in_words("net::ERR_CONNECTION_TIMED_OUT", url))
+        return tab, self._guard(future.result)
 
     def back(self, check: Callable[[], None] = _proceed) -> None:
         with self.lock:
@@ -235,7 +248,7 @@ class BrowserDisplay:
             blocked = tab.dialog is not None
         try:
             if blocked:
-                raise DisplayError("a dialog of the page is open: answer it first")
+                raise DisplayError(BLOCKED)
             return self._guard(lambda: future.result(seconds))
         finally:
             with self._tabs.changed:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -18,15 +20,22 @@ from coasty_local.server.errors import ApiError
 from coasty_local.server.platform import Platform
 from coasty_local.settings import Settings
 
+THREADS = 100  # requests at work side by side; streams need none
 ROUTERS = (small.router, runs.router, machines.router, acting.router)
 
 
-def build(settings: Settings, *, work: Work | None = None, practice: ASGIApp | None = None) -> FastAPI:
-    """The platform as an ASGI app. `work`: what runs do (default: the agent). Raises SettingsError."""
-    platform = Platform(settings, work or _agent())
+def build(
+    settings: Settings, *, work: Work | None = None, practice: ASGIApp | None = None, home: str | None = None
+) -> FastAPI:
+    """The platform as an ASGI app. Raises SettingsError.
+
+    `work`: what runs do (default: the agent, which starts at `home` when a task names no address).
+    """
+    platform = Platform(settings, work or _agent(home))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
         platform.start(asyncio.get_running_loop())
         yield
         await asyncio.to_thread(platform.stop)
@@ -70,10 +79,10 @@ def _methods(request: Request) -> set[str]:
     return {method for route in fitting for method in getattr(route, "methods", None) or ()}
 
 
-def _agent() -> Work:
+def _agent(home: str | None) -> Work:
     from coasty_local.agent import worker  # loaded only where it is used: its models take a second
 
-    return worker.work
+    return partial(worker.work, home=home)
 
 
 async def _to_practice(request: Request) -> Response:

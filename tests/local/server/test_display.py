@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -182,3 +183,12 @@ def test_a_check_stops_long_typing(display: BrowserDisplay) -> None:
     stop: Callable[[], None] = lambda: next(checks) and None  # noqa: E731 raises StopIteration at the sixth sign
     with pytest.raises(StopIteration):
         display.type_text("x" * 1000, stop)
+
+
+def test_a_site_that_never_answers_does_not_hold_the_run(display: BrowserDisplay) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        checks = iter(range(3))
+        began = time.monotonic()
+        with pytest.raises(StopIteration):
+            display.goto(f"http://127.0.0.1:{silent.getsockname()[1]}/", lambda: next(checks) and None)
+    assert time.monotonic() - began < 10

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.local.running import Platform, until
+from tests.local.running import Platform
 
 RUN_FIELDS = {
     "id", "object", "status", "machine_id", "machine", "task", "cua_version", "instructions", "max_steps",
