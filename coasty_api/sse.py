@@ -53,6 +53,11 @@ class Parser:
                 yield frame
         self._bound()
 
+    @property
+    def is_in_frame(self) -> bool:
+        """Whether a frame has begun and not ended: a connection that closes now was cut."""
+        return bool(self._buffer.strip(b"\r\n"))
+
     def _strip_bom(self) -> bool:
         if len(self._buffer) < len(_BOM) and _BOM.startswith(bytes(self._buffer)):
             return False

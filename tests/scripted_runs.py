@@ -48,7 +48,7 @@ class Manner:
     cut_at: float = 0.5  # where in that frame
     rotate_after: int = 0  # events a connection, then a proper end
     repeat: int = 0  # events before the cursor that are sent again
-    keepalive_seconds: float = 5.0
+    keepalive_seconds: float = 1.0
     comments: int = 0  # comment lines before each event
     closes_at_pause: bool = False
     status: int = 200  # anything else: refused with an envelope

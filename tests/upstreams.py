@@ -66,8 +66,10 @@ class Upstream:
 
     def __exit__(self, *_):
         self.close()
+        asyncio.run_coroutine_threadsafe(_end_tasks(), self.loop).result(5)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5)
+        self.loop.close()
 
     def listen(self):
         """Start, or start again at the same address."""
@@ -286,6 +288,13 @@ class Upstream:
             result = {"success": True, "result": None, "error": None, "duration_ms": 1, "screenshot": None}
             return 200, {"machine_id": machine_id, "command": body.get("command"), **result}
         return 200, {**found, "machine": found}
+
+
+async def _end_tasks():
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _error(code, message, **extras):

@@ -255,7 +255,9 @@ class Streams:
     def _closed(self, stream: Followed, problem: str) -> None:
         """A connection has ended: at the end of the log, by rotation, or by a fault."""
         self._disconnect(stream)
-        if stream.has_done or (stream.was_terminal and not problem):
+        if not problem and stream.parser.is_in_frame:
+            problem = "the connection was cut"
+        if stream.has_done or (stream.was_terminal and not problem and not stream.progressed):
             stream.has_done = True
             self._schedule(stream, 0)  # one last look at the run
             return

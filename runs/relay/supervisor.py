@@ -11,12 +11,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import Error as DatabaseFailure
 from django.db import connections
 from django.utils import timezone
 
-from coasty_api import errors
+from coasty_api import errors, wire
 from coasty_api.client import Client
 from runs import states, upstream
 from runs.ingest import Arrived, Taken
@@ -33,6 +35,8 @@ TICK_SECONDS = 0.25
 _BEAT_SECONDS = 2.0
 _LIST_SECONDS = 3.0
 _LIST_LIMIT = 200
+_RECENT_LIMIT = 50
+_RECENT = timedelta(minutes=15)
 _CLAIM_AT_ONCE = 2_000
 _WITH_PICTURE = frozenset({"step", "awaiting_human", "done", "screenshot"})
 _MOMENTS = frozenset({"awaiting_human", "done"})
@@ -53,6 +57,7 @@ class Relay:
         self.pictures = Pictures()
         self._stopping = threading.Event()
         self._unlisted = False
+        self._trouble: errors.CoastyError | None = None  # not written down yet
         self._threads = [
             threading.Thread(target=self._looked_after(self._follow), name="relay-supervisor", daemon=True),
             threading.Thread(target=self._looked_after(self._adopt), name="relay-adopt", daemon=True),
@@ -134,6 +139,9 @@ class Relay:
             self._beat_due = time.monotonic() + _BEAT_SECONDS
             leases.beat(self.name, self._detail())
             self._compare()
+        trouble, self._trouble = self._trouble, None
+        if trouble is not None:
+            upstream.note_health(self._connection, trouble)
         if not self.gate.is_open and self._client is not None and self._client.has_other_key(upstream.key()):
             self.gate.probe_now()  # the key is another one now: do not wait for the next try
         followed = self.streams.count
@@ -199,20 +207,34 @@ class Relay:
     def _list(self) -> None:
         unlisted = False
         for status in sorted(states.LIVE):
-            asked_at = timezone.now()
-            answer = self.client().list_runs(status, _LIST_LIMIT)
-            told = answer.get("data")
-            payloads = [item for item in told if isinstance(item, dict) and item.get("id")] if told else []
-            if payloads:
-                self.journal.snapshots(payloads, asked_at)
-            unlisted = unlisted or bool(answer.get("has_more"))
+            unlisted = self._list_some(status) or unlisted
+        self._list_some(None)
         if unlisted and not self._unlisted:
             log.warning("Upstream has more live runs than it lists; some that were started elsewhere can't be seen")
         self._unlisted = unlisted
 
+    def _list_some(self, status: str | None) -> bool:
+        """Mirror what is listed; whether there is more. Without a status: runs that came and ended between listings."""
+        asked_at = timezone.now()
+        answer = self.client().list_runs(status, _LIST_LIMIT if status else _RECENT_LIMIT)
+        told = answer.get("data")
+        payloads = [item for item in told if isinstance(item, dict) and item.get("id")] if told else []
+        if status is None:
+            payloads = [item for item in payloads if _is_recent(item, asked_at)]
+        if payloads:
+            self.journal.snapshots(payloads, asked_at)
+        return bool(answer.get("has_more"))
+
     def _gate_closed(self, error: errors.CoastyError) -> None:
         log.warning("Upstream: %s", error.message)
+        self._trouble = error
         self.streams.halt(error)
+
+
+def _is_recent(payload: dict[str, Any], now: datetime) -> bool:
+    """Old runs that ended long ago are history that nobody asked for."""
+    told = wire.time(payload.get("finished_at")) or wire.time(payload.get("created_at"))
+    return told is not None and now - told < _RECENT
 
 
 def _is_running(pid: object) -> bool:
