@@ -26,7 +26,7 @@ def sign_in(session: Session, step: SignIn) -> str:
     for name, value in (("email", step.user), ("password", step.password)):
         if value and not (name == "password" and value in session.memory.refused):
             facts.setdefault(name, value)
-    sent = False
+    sent, tried = False, set[str]()
     for _ in range(_MOVES):
         scene = session.scene
         session.obstacles()
@@ -40,7 +40,7 @@ def sign_in(session: Session, step: SignIn) -> str:
         elif sent or signed_in(scene):
             return f"Signed in as {facts['email']}." if facts.get("email") else "Signed in."
         else:
-            _open(session)
+            _open(session, tried)
     raise Stuck(
         asking.NO_PROGRESS, f"Signing in leads nowhere: I still see “{asking.short(reading.title(session.scene), 60)}”."
     )
@@ -202,7 +202,7 @@ def _code_words(scene: Scene) -> str:
     return max(asks, key=len, default=reading.title(scene))
 
 
-def _open(session: Session) -> None:
+def _open(session: Session, tried: set[str]) -> None:
     """Find the way to the sign-in form: a link or button that says so."""
     control = session.seen(Target("Sign in", (LINK, BUTTON), aliases=lexicon.SIGN_IN))
     if control is None:
@@ -210,6 +210,11 @@ def _open(session: Session) -> None:
         if _form(session.scene) or asking.code_field(session.scene):
             return
         control = session.find(Target("Sign in", (LINK, BUTTON), aliases=lexicon.SIGN_IN), "a way to sign in")
+    here = f"{reading.plain(control.text)}@{reading.plain(reading.title(session.scene))}"
+    if here in tried:
+        says = asking.standing_trouble(session.scene)
+        raise Stuck(asking.NOT_FOUND, session.not_found("the fields of the sign-in form") + (f" It says “{says}”." if says else ""))
+    tried.add(here)
     with session.turn(f"I press “{reading.name(control)}” to sign in."):
         session.hands.click(control, f"“{reading.name(control)}”")
 

@@ -12,7 +12,7 @@ from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import grammar
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.ports import Image
-from coasty_local.agent.scene import CHECK, INPUT, PANEL, RADIO, SELECT, Box, Control, Scene, Target
+from coasty_local.agent.scene import CHECK, INPUT, PANEL, RADIO, SELECT, TEXT, Box, Control, Scene, Target
 from coasty_local.agent.session import Session
 from coasty_local.agent.sight import Look
 
@@ -22,7 +22,7 @@ _ALIKE = 80.0  # how alike (of 100) what is read back must be to what was typed
 def now_at(scene: Scene, control: Control) -> Control:
     """The same control in a later scene, by its place and size; the old one, emptied, when nothing like it is there."""
     alike = [other for other in scene.controls if other.kind != PANEL and _shared(other.box, control.box) > 0.5]
-    return max(alike, key=lambda other: _shared(other.box, control.box), default=replace(control, text=""))
+    return max(alike, key=lambda other: _shared(other.box, control.box), default=replace(control, text="", kind=TEXT))
 
 
 def _shared(a: Box, b: Box) -> float:
@@ -160,7 +160,9 @@ def tick(session: Session, control: Control, on: bool, name: str) -> None:
             there = now_at(session.scene, control)
         if there.kind in (CHECK, RADIO) and there.checked is on:
             return
-        if control.checked is None and session.sight.changed(before, session.look()):
+        changed = any(box.overlap(control.box) > 0 for box in session.sight.changed(before, session.look()))
+        # a mark that is filled may no longer be told from its words; a radio button that was pressed and changed is on
+        if changed and (control.checked is None or (on and control.kind == RADIO and there.kind != RADIO)):
             return
     raise Stuck(asking.NO_PROGRESS, f"I clicked {name}, but it does not show as {'ticked' if on else 'not ticked'}.")
 

@@ -189,6 +189,8 @@ def _fill_form(session: Session, goal: Goal, trail: Trail) -> bool:
         return False
     moved = False
     for name, value in slots:
+        if name in trail.given and reading.says(session.scene, value):
+            continue
         control = fields.slot_field(session, name, value)
         if control is None or fields.already(session, control, value):
             continue

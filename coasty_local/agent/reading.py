@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rapidfuzz import fuzz
 
@@ -102,10 +103,15 @@ def row_lines(scene: Scene, words: str) -> list[Line]:
     return sorted(found, key=lambda line: (line.box.y // max(1, int(scene.text_height)), line.box.x))
 
 
+def letter_height(line: Line) -> float:
+    """How tall the letters of a line are, tails counted whether it has any or not."""
+    return line.box.h * (1.0 if re.search(r"[gjpqyQ(),;|]", line.text) else 1.25)
+
+
 def headings(scene: Scene) -> list[Line]:
-    """The lines in the largest letters, top first."""
-    tall = [line for line in scene.lines if line.box.h >= scene.text_height * 1.3 and len(line.text) > 2]
-    return sorted(tall, key=lambda line: (-round(line.box.h / scene.text_height * 2), line.box.y))
+    """The lines in the largest letters, largest first."""
+    tall = [line for line in scene.lines if letter_height(line) >= scene.text_height * 1.28 and len(line.text) > 2]
+    return sorted(tall, key=lambda line: (-round(letter_height(line) / scene.text_height * 3), line.box.y))
 
 
 def title(scene: Scene) -> str:
@@ -183,6 +189,24 @@ def any_word(words: Iterable[str], text: str) -> bool:
 def as_control(line: Line) -> Control:
     """A line of text as something that can be clicked."""
     return Control(TEXT, line.box, line.text, score=line.score)
+
+
+def with_fields(scene: Scene) -> Scene:
+    """The scene with wide frames whose words stand at their left taken for fields: the words of a button stand in its middle."""
+    return replace(scene, controls=tuple(_as_field(scene, c) if c.kind == BUTTON else c for c in scene.controls))
+
+
+def _as_field(scene: Scene, control: Control) -> Control:
+    box, unit = control.box, scene.text_height
+    if box.w < unit * 12 or not 1.8 * unit <= box.h <= 5 * unit or any(sign in control.text for sign in "!?."):
+        return control
+    lines = [line.box for line in scene.lines if line.box.overlap(box) * 2 > line.box.w * line.box.h]
+    if not lines:
+        return control
+    left, right = min(line.x for line in lines) - box.x, box.right - max(line.right for line in lines)
+    if left > unit * 2.2 or right < max(left * 3, box.w * 0.3):
+        return control
+    return replace(control, kind=INPUT, label=control.label or control.text)
 
 
 def shape(text: str) -> str:
