@@ -103,7 +103,8 @@ class Person:
     def is_live(self) -> bool:
         """Whether every socket of the page is open and has had its first word."""
         return self.page.evaluate(
-            "[...document.querySelectorAll('[data-socket]')].every(e => e['htmx-internal-data']?.webSocket?.socket?.readyState === 1)"
+            "[...document.querySelectorAll('[data-socket]')]"
+            ".every(e => e['htmx-internal-data']?.webSocket?.socket?.readyState === 1)"
         )
 
     def live(self, path: str) -> Page:

@@ -15,7 +15,7 @@ EVERYBODY = ("viewer", "operator", "reviewer", "admin", "stranger")
 
 
 @pytest.fixture(scope="module")
-def known(people, upstream, until):
+def known(people, upstream):
     """A parked run that the console has taken in, and its approval's address."""
     run = upstream.add(task="Known to all")
     run.go()
@@ -40,7 +40,8 @@ def test_each_page_opens_for_those_who_may_see_it_and_for_nobody_else(people, kn
     run, approval = known
     pages = {
         "/": SEES, "/approvals/": SEES, approval: SEES, f"{approval}facts/": SEES, "/runs/": SEES, "/audit/": SEES,
-        f"/runs/{run.id}/": SEES, f"/runs/{run.id}/earlier/?before=4": SEES, "/runs/new/": STARTS, "/people/": {"admin"},
+        f"/runs/{run.id}/": SEES, f"/runs/{run.id}/earlier/?before=4": SEES, "/runs/new/": STARTS,
+        "/people/": {"admin"},
         f"/runs/{run.id}/takeover/": DRIVES, f"/runs/{run.id}/screen/": DRIVES,
     }  # fmt: skip
     found = {path: status(people[name], "GET", path) for path in pages}

@@ -1,4 +1,4 @@
-"""Every page in both themes, wide and narrow: no accessibility violation, nothing cut off, nothing said in the console."""
+"""Every page in both themes, wide and narrow: no accessibility violation, nothing cut off."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ def pages(people, upstream):
     ]  # fmt: skip
 
 
-def violations(page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{v['id']}: {n['target']} {n['failureSummary'][:300]}" for v in found for n in v["nodes"]]
+def violations(page, options=RULES) -> list[str]:
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{v['id']}: {n['target']}" for v in found for n in v["nodes"]]
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_no_page_has_an_accessibility_violation_in_either_theme(people, pages, theme) -> None:
-    person = people["admin"]
-    person.page.emulate_media(color_scheme=theme)
-    found = {}
+def test_no_page_has_an_accessibility_violation_in_either_theme(people, pages) -> None:
+    person, found = people["admin"], {}
     for path in pages:
+        person.page.emulate_media(color_scheme="light")
         person.go(path)
-        person.page.locator("details").evaluate_all(
-            "all => all.forEach(e => { if (!e.closest('.confirm')) e.open = true; })"
-        )
-        if wrong := violations(person.page):
+        unfold = "all => all.forEach(e => { if (!e.closest('.confirm')) e.open = true; })"
+        person.page.locator("details").evaluate_all(unfold)
+        wrong = violations(person.page)
+        person.page.emulate_media(color_scheme="dark")  # only colours differ
+        wrong += violations(person.page, {"runOnly": ["color-contrast"]})
+        if wrong:
             found[path] = wrong
     person.noise.clear()
     assert not found

@@ -1,4 +1,4 @@
-"""Starting a run: the worst case is told first, what upstream refuses stands at its field, and nothing typed is lost."""
+"""Starting a run: the worst case is told first, a refusal stands at its field, and nothing typed is lost."""
 
 from __future__ import annotations
 
