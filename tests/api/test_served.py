@@ -1,4 +1,4 @@
-"""The console as a process: fifty callers at once, a kill in the middle of a delivery, the health of its parts."""
+"""The console as a process: fifty callers at once, a kill in the middle of a delivery, its health, its API's page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.api.console import Console
 from tests.approvals.desk import resumed_notes
@@ -125,3 +126,23 @@ def test_it_is_ready_when_each_part_is_and_says_which_is_not(console, far):
     assert console.call("", "GET", "/healthz").json() == {"status": "ok"}
     far.listen()
     wait_until(lambda: console.call("", "GET", "/readyz").ok, 60)
+
+
+@pytest.mark.browser
+def test_the_docs_page_draws_every_route_and_breaks_no_policy(console):
+    said = []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page = chromium.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        answer = page.goto(f"{console.base}/api/docs")
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        page.locator("[data-path='/api/approvals/{approval_id}/decision']").click()
+        page.locator(".opblock.is-open .opblock-body").wait_for()
+        assert page.locator(".opblock").count() == 9
+        assert "seen_seq" in page.locator(".opblock.is-open").inner_text()
+        loaded = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
+        chromium.close()
+    assert [name for name in loaded if name.startswith("http") and not name.startswith(console.base)] == []
+    assert said == []
