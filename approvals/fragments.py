@@ -17,6 +17,7 @@ from runs import fragments as run_fragments
 from runs import states as run_states
 from runs import timeline
 from runs.models import Connection, Run, step_cents
+from runs.secrets import mask
 
 QUEUE_LIMIT = 100
 PAST_LIMIT = 20
@@ -152,10 +153,10 @@ def approval_state(approval: Approval, user: Any) -> SafeString:
 
 
 def sent_note(decision: Decision) -> str:
-    """What goes upstream with a resume, to the letter; empty for the others, which send nothing."""
+    """What goes upstream with a resume, passwords masked; empty for the others, which send nothing."""
     if decision.verdict != states.Verdict.RESUME:
         return ""
-    return delivery.note_for(decision)
+    return mask(delivery.note_for(decision))
 
 
 def _newer(approval: Approval) -> Approval | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -148,12 +150,10 @@ def _change(by: User, person: User, data: dict[str, str]) -> bool:
     return True
 
 
-def _differences(person: User, data: dict[str, str]) -> dict[str, object]:
+def _differences(person: User, data: dict[str, str]) -> dict[str, Any]:
     """What changes, for the audit log: the password only as the fact that it did."""
     was = {"role": roles.role_of(person), "is_active": person.is_active}
-    changes: dict[str, object] = {
-        name: {"from": old, "to": data[name]} for name, old in was.items() if data[name] != old
-    }
+    changes: dict[str, Any] = {name: {"from": old, "to": data[name]} for name, old in was.items() if data[name] != old}
     if data["password"]:
         changes["new_password"] = True
     return changes

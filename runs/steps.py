@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runs.models import Event, Frame
+from runs.secrets import mask
 
 ACTS = frozenset({"tool_call", "action"})
 OPENS = ACTS | {"text", "reasoning", "thought"}
@@ -18,7 +19,7 @@ TITLES = {
     "thought": "Thinks",
     "awaiting_human": "Needs a person",
     "resumed": "Resumed",
-    "step": "Step finished",
+    "step": "Steps",
     "billing": "Cost so far",
     "error": "Error",
     "done": "Done",
@@ -118,7 +119,7 @@ def _text(event_type: str, payload: dict[str, Any]) -> str:
         case "awaiting_human":
             return first_string(payload, "reason", "awaiting_human_reason", "message")
         case "resumed":
-            return first_string(payload, "note") or "without a note"
+            return mask(first_string(payload, "note")) or "without a note"
         case "step":
             return f"{payload.get('steps_completed', '?')} completed"
         case "billing":
