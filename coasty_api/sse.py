@@ -98,7 +98,7 @@ class Parser:
         if not fields:
             return None
         text = b"\n".join(fields).decode("utf-8", "replace").replace("\x00", "\ufffd")
-        for event in SSEClient([text.encode() + b"\n\n"]).events():
+        for event in SSEClient(iter([text.encode() + b"\n\n"])).events():
             if len(event.data) > MAX_DATA_BYTES:
                 return _oversized(raw[:_HEAD_BYTES], len(raw))
             return Frame(event.id or "", event.event, event.data, _field(fields, b"created_at"))

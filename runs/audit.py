@@ -37,7 +37,7 @@ def record(
         previous_hash=tail.hash if tail else GENESIS,
     )
     entry.hash = digest(entry)
-    entry.save()
+    AuditEntry.objects.bulk_create([entry])
     publish.nudge(topics.AUDIT)
     return entry
 

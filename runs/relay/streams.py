@@ -20,10 +20,10 @@ from typing import Any, Protocol
 from django.utils import timezone
 
 from coasty_api import errors, sse, wire
+from coasty_api.body import Body, Broken
 from coasty_api.client import Client
 from runs import states
 from runs.ingest import Arrived
-from runs.relay.chunks import Body, Broken
 from runs.relay.gate import Gate, backoff_seconds
 from runs.states import Stream
 

@@ -12,6 +12,8 @@ from django.db import Error as DatabaseFailure
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from runs.relay.supervisor import Relay
+
 
 class Command(BaseCommand):
     help = "Serve pages, API and websockets, follow runs, and do jobs, until SIGTERM or Ctrl-C."
@@ -24,7 +26,6 @@ class Command(BaseCommand):
         # Daphne installs its reactor on import, so only here.
         from coasty_console import serving
         from coasty_console.jobs import Jobs
-        from runs.relay.supervisor import Relay
 
         self._check_database()
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
