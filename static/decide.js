@@ -27,9 +27,11 @@
   }
   function finish() {
     const over = page.querySelector(".approval-state[data-over]"), fields = form?.querySelector("fieldset");
-    if (!over || !fields || fields.disabled) return;
+    if (!over || !fields || form.hidden) return;
     const held = form.contains(document.activeElement) && document.activeElement !== note;
     fields.disabled = true;
+    // What somebody else's decision made useless stays readable; what I sent is told above.
+    form.hidden = "own" in over.dataset || !note.value.trim();
     if (held) document.getElementById("next-approval")?.focus();
   }
   function refresh() { compare(); finish(); }
