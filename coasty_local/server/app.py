@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
+from coasty_local.agent.perception import office
 from coasty_local.runner.pool import Work
 from coasty_local.server import access, acting, errors, machines, runs, small
 from coasty_local.server.errors import ApiError
@@ -37,8 +41,11 @@ def build(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         platform.start(asyncio.get_running_loop())
+        if work is None:
+            office.warm()
         yield
         await asyncio.to_thread(platform.stop)
+        await asyncio.to_thread(_close_eyes)
         platform.close()
 
     app = FastAPI(title="Local platform", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan,
@@ -83,6 +90,15 @@ def _agent(home: str | None) -> Work:
     from coasty_local.agent import worker  # loaded only where it is used: its models take a second
 
     return partial(worker.work, home=home)
+
+
+def _close_eyes() -> None:
+    """End the process that reads pictures, so that none outlives the platform."""
+    if (pid := office.pid()) is not None:
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 2
+        while office.pid() is not None and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 async def _to_practice(request: Request) -> Response:

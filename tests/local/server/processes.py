@@ -32,3 +32,31 @@ def browsers(data_dir: Path) -> list[Process]:
         if f"{data_dir}/local/profiles" in command and state != "Z":
             found.append(Process(int(entry.parent.name), command))
     return found
+
+
+def children(pid: int) -> list[int]:
+    """The living descendants of a process."""
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if fields[0] != "Z":
+            parents[int(entry.parent.name)] = int(fields[1])
+    found = [pid]
+    for known in found:
+        found += [child for child, parent in parents.items() if parent == known]
+    return found[1:]
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Those of these processes that still live."""
+    return [pid for pid in pids if (Path("/proc") / str(pid)).exists() and _state(pid) != "Z"]
+
+
+def _state(pid: int) -> str:
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return "Z"

@@ -15,7 +15,7 @@ import requests
 
 from tests.local import running
 from tests.local.running import Platform, until
-from tests.local.server.processes import browsers
+from tests.local.server.processes import alive, browsers, children
 
 
 def _command(*switches: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -45,6 +45,16 @@ def test_a_clean_stop_ends_runs_streams_and_browsers(start: Callable[..., Platfo
     assert seen.count("done") == 2
     assert browsers(platform.data_dir) == []
     assert "Traceback" not in platform.log.read_text()
+
+
+def test_the_real_program_works_on_its_practice_site_and_leaves_no_process(tmp_path: Path) -> None:
+    platform = running.start(tmp_path)
+    done = platform.wait(platform.create(f"Open {platform.practice} and click the first link.")["id"], seconds=60)
+    assert done["status"] == "succeeded", done
+    family = children(platform.process.pid)
+    assert len(family) > 3
+    assert platform.stop() in (0, -15)
+    assert alive(family) == []
 
 
 def test_after_a_crash_queued_runs_start_and_those_under_way_end_honestly(
