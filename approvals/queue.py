@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from approvals import pauses
-from approvals.models import Approval, Claim
+from approvals.models import Approval, ApprovalQuerySet, Claim
 from approvals.pauses import Pause, Relation
 from approvals.states import DELIVERY_OPEN, Delivery, State
 from live import publish, topics
@@ -27,7 +27,7 @@ _BECAUSE: dict[str, str] = {
 }
 
 
-def ordered() -> QuerySet[Approval]:
+def ordered() -> ApprovalQuerySet:
     """Open approvals, most urgent first: least time left, then longest wait."""
     waiting = Approval.objects.open().select_related("run", "run__connection", "claim", "claim__user")
     return waiting.order_by(F("expires_at").asc(nulls_last=True), "opened_at", "id")

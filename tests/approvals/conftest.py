@@ -13,6 +13,15 @@ def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def near_upstream(monkeypatch):
+    """Upstream is on loopback here: silence tells sooner."""
+    from approvals import evidence
+
+    monkeypatch.setattr(evidence, "QUIET_SECONDS", 0.5)
+    monkeypatch.setattr(evidence, "PATIENT_SECONDS", 0.5)
+
+
 @pytest.fixture
 def far():
     with Upstream() as upstream:
