@@ -224,7 +224,7 @@ def refusal(approval: Approval, user: Any, sentence: str, code: str) -> str:
 
 
 def prices(run: Run) -> dict[str, Any]:
-    """What each button costs or loses, in cents."""
+    """What each button costs or loses, in cents; `free` where upstream bills this key nothing."""
     step = step_cents(run.cua_version)
     left = max(0, run.max_steps - run.steps_completed) if run.max_steps else None
     return {
@@ -232,4 +232,5 @@ def prices(run: Run) -> dict[str, Any]:
         "steps_left": left,
         "worst": left * step if left is not None else None,
         "spent": run.cost_cents,
+        "free": run.connection.key_kind == "test",
     }
