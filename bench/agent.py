@@ -251,6 +251,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=_seeds, default=_seeds("0-9"))
     parser.add_argument("--every", type=int, default=1, help="take every n-th task only")
     parser.add_argument("--chromium", default=shutil.which("chromium") or "chromium")
+    parser.add_argument("--minutes", type=float, default=60.0, help="begin no task after this long")
     parser.add_argument("--quiet", action="store_true", help="only the summary")
     wanted = parser.parse_args()
     names = [*corpus.SITES, "practice"] if "all" in wanted.sites else wanted.sites
@@ -263,7 +264,10 @@ def main() -> None:
         fleet = Fleet(wanted.chromium, profile / "browsers", lambda _: True)
         stack.callback(fleet.close_all)
         looks = Looks()
+        end = time.monotonic() + wanted.minutes * 60
         for case in cases(names, wanted.seeds, street, rehearsal, wanted.every):
+            if time.monotonic() > end:
+                break
             result, desk = run(case, fleet, looks)
             results.append(result)
             _keep(folder, result, desk)
