@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection as database
@@ -29,6 +30,7 @@ _MOVED = (
     *_HOT, "status", "status_at", "awaiting_human_reason", "awaiting_human_since", "started_at", "finished_at",
     "result", "error",
 )  # fmt: skip
+_FOLDED = (*_HOT, "status")  # what most events need; the rest is read when a run moves
 _SNAPSHOT = (
     *_MOVED, "task", "machine_id", "cua_version", "instructions", "max_steps", "on_awaiting_human",
     "deadline_seconds", "awaiting_human_timeout_seconds", "metadata", "created_at",
@@ -69,29 +71,29 @@ class Taken:
 def take_events(batch: Sequence[Arrived]) -> Taken:
     """Store what came in, over any number of runs, in one transaction; known events are left as they are."""
     taken = Taken()
-    with transaction.atomic():
-        by_run = _allowed(batch, taken)
-        runs = Run.objects.select_for_update().in_bulk(sorted(by_run))
-        fresh = {pk: _unknown(run, by_run[pk]) for pk, run in runs.items()}
-        _insert([arrived for events in fresh.values() for arrived in events.values()])
-        for pk, run in runs.items():
-            taken.progress[pk] = _fold_events(run, fresh[pk])
-        _save_hot([run for pk, run in runs.items() if fresh[pk]])
-        _tell([run for pk, run in runs.items() if fresh[pk]])
-    return taken
-
-
-def _allowed(batch: Sequence[Arrived], taken: Taken) -> dict[int, dict[int, Arrived]]:
-    """The batch by run and seq, each seq once, without the runs that somebody else follows by now."""
     by_run: dict[int, dict[int, Arrived]] = defaultdict(dict)
     for arrived in batch:
         by_run[arrived.run_pk].setdefault(arrived.seq, arrived)
+    with transaction.atomic():
+        runs = Run.objects.select_for_update().only("connection", *_FOLDED).in_bulk(sorted(by_run))
+        taken.fenced = _fenced(batch)
+        fresh = {pk: _unknown(run, by_run[pk]) for pk, run in runs.items() if pk not in taken.fenced}
+        _insert([arrived for events in fresh.values() for arrived in events.values()])
+        for pk, events in fresh.items():
+            taken.progress[pk] = _fold_events(runs[pk], events)
+        moved_on = [runs[pk] for pk, events in fresh.items() if events]
+        _save_hot(moved_on)
+        _tell(moved_on)
+    return taken
+
+
+def _fenced(batch: Sequence[Arrived]) -> set[int]:
+    """The runs of the batch that somebody else follows by now. Their rows are locked, so that it stays so."""
     tokens = {arrived.run_pk: arrived.token for arrived in batch if arrived.token is not None}
-    if tokens:
-        leases = Lease.objects.select_for_update().filter(run_id__in=sorted(tokens))
-        held = dict(leases.values_list("run_id", "token"))
-        taken.fenced = {pk for pk, token in tokens.items() if held.get(pk) != token}
-    return {pk: events for pk, events in by_run.items() if pk not in taken.fenced}
+    if not tokens:
+        return set()
+    held = dict(Lease.objects.filter(run_id__in=list(tokens)).values_list("run_id", "token"))
+    return {pk for pk, token in tokens.items() if held.get(pk) != token}
 
 
 def _unknown(run: Run, events: dict[int, Arrived]) -> dict[int, Arrived]:
@@ -105,7 +107,7 @@ def _insert(events: list[Arrived]) -> None:
     """One statement for all: made by hand, as building model instances costs more than storing them."""
     if not events:
         return
-    adapt = database.ops.adapt_datetimefield_value
+    adapt = cache(database.ops.adapt_datetimefield_value)  # most of a batch came in at the same moments
     rows = [
         (one.run_pk, one.seq, one.type[:64], _storable(one.data), adapt(one.created_at), adapt(one.received_at))
         for one in events
@@ -140,7 +142,7 @@ def _fold_events(run: Run, events: dict[int, Arrived]) -> Progress:
 def _save_hot(runs: list[Run]) -> None:
     if not runs:
         return
-    adapt = database.ops.adapt_datetimefield_value
+    adapt = cache(database.ops.adapt_datetimefield_value)
     rows = [
         (*(adapt(run.last_event_at) if name == "last_event_at" else getattr(run, name) for name in _HOT), run.pk)
         for run in runs

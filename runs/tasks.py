@@ -24,6 +24,7 @@ def sweep() -> None:
     """Give the job queue's sign of life; when no relay is alive, look at the live runs in its place."""
     name = f"{JOBS}:{socket.gethostname()}"[:64]
     Worker.objects.update_or_create(name=name, defaults={"kind": JOBS, "beat_at": timezone.now()})
+    leases.mark_idle(leases.orphans(), "No relay follows it: start one with `python manage.py relay`.")
     if not leases.alive().exists():
         look_at_unfollowed()
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from live import publish, topics
 from runs.models import Connection, Lease, Run, Worker
 from runs.states import Stream
 
@@ -48,7 +49,7 @@ def claim(worker: str, connection: Connection, limit: int, now: datetime | None 
     with transaction.atomic():
         # Lock the run, not its lease: the lease may not be there yet.
         locked = free.select_for_update(skip_locked=database.features.has_select_for_update_skip_locked, of=("self",))
-        chosen = list(locked.values_list("pk", flat=True)[:limit])
+        chosen = [run.pk for run in locked.only("pk")[:limit]]
         return _take(worker, chosen)
 
 
@@ -60,6 +61,20 @@ def _take(worker: str, chosen: list[int]) -> dict[int, int]:
         rows, update_conflicts=True, unique_fields=["run"], update_fields=["worker", "token"], batch_size=500
     )
     return taken
+
+
+def orphans(now: datetime | None = None) -> QuerySet[Run]:
+    """Runs that are shown as followed, but nobody alive follows them."""
+    shown = Run.objects.filter(stream__in=[Stream.LIVE, Stream.CONNECTING, Stream.RECONNECTING])
+    return shown.filter(Q(lease=None) | ~Q(lease__worker__in=alive(now).values("name")))
+
+
+def mark_idle(runs: QuerySet[Run], why: str) -> int:
+    """Say on these runs that nobody follows them now."""
+    chosen = list(runs.values_list("pk", flat=True))
+    Run.objects.filter(pk__in=chosen).update(stream=Stream.IDLE, stream_detail=why, stream_since_at=timezone.now())
+    publish.nudge(*(topics.run(pk) for pk in chosen))
+    return len(chosen)
 
 
 def share(worker: str, connection: Connection, now: datetime | None = None) -> int:
@@ -86,5 +101,8 @@ def release(worker: str, runs: Iterable[int] | None = None) -> None:
 
 def leave(worker: str) -> None:
     """Give up everything and the place among the living."""
+    mark_idle(
+        Run.objects.filter(~Q(stream=Stream.ENDED), lease__worker=worker), "The relay that followed it has ended."
+    )
     release(worker)
     Worker.objects.filter(name=worker).delete()

@@ -95,3 +95,34 @@ def test_workers_that_claim_in_the_same_instant_share_without_overlap(connection
     assert len(claimed) == len(set(claimed)) == 30
     assert set(Lease.objects.values_list("token", flat=True)) == {1}
     assert Worker.objects.count() == 6
+
+
+def test_a_run_whose_follower_died_is_not_shown_as_live(connection, make_run, settings):
+    from runs import tasks
+
+    settings.UPSTREAM_TIMEOUT_SECONDS = 1
+    followed, lost = make_run(stream=Stream.LIVE), make_run(stream=Stream.LIVE)
+    leases.beat("a")
+    leases.beat("dead", now=timezone.now() - timedelta(seconds=settings.LEASE_SECONDS + 1))
+    Lease.objects.create(run=followed, worker="a")
+    Lease.objects.create(run=lost, worker="dead")
+    tasks.sweep()
+    followed.refresh_from_db()
+    lost.refresh_from_db()
+    assert (followed.stream, lost.stream) == (Stream.LIVE, Stream.IDLE)
+    assert "manage.py relay" in lost.stream_detail
+    leases.leave("a")
+    followed.refresh_from_db()
+    assert followed.stream == Stream.IDLE
+
+
+def test_without_a_relay_the_sweep_looks_at_the_live_runs(upstream, connection, make_run):
+    from runs import tasks
+
+    scripted = upstream.add()
+    run = make_run(upstream_id=scripted.id, status_at=timezone.now() - timedelta(minutes=1))
+    scripted.finish("failed")
+    tasks.sweep()
+    run.refresh_from_db()
+    connection.refresh_from_db()
+    assert (run.status, connection.health) == ("failed", "up")
