@@ -81,7 +81,8 @@ def _send(session: Session) -> bool:
     user = _user_field(scene, secrets)
     if user is not None:
         if not facts.get("email"):
-            _lacking(session, "Email or user name needed", "email")
+            both = "Email and password needed" if secrets and not facts.get("password") else "Email or user name needed"
+            _lacking(session, both, "email")
         fields.put_text(session, user, facts["email"], "the email field")
     if secrets:
         if not facts.get("password"):
@@ -134,7 +135,7 @@ def _user_field(scene: Scene, secrets: list[Control]) -> Control | None:
 
 def _lacking(session: Session, what: str, wants: str) -> None:
     page = asking.short(reading.title(session.scene), 60)
-    example = "the password is …" if wants == "password" else "email: …"
+    example = "the password is …" if wants == "password" else "email: …, password: …"
     raise Stuck(
         asking.CREDENTIAL,
         f"{what}: “{page}” asks for it and the task does not give it. Answer “{example}”.",

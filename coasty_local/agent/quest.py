@@ -87,23 +87,29 @@ def _accomplished(session: Session, goal: Goal, trail: Trail) -> str:
     if goal.act in _ADDING and _listed(scene, goal):
         return f"{_message(session, goal, trail) or f'“{goal.key}” is listed'} (“{_title(session)}”)."
     state = "" if goal.act in (*_ADDING, "edit") else _state(scene, goal)
-    message = _message(session, goal, trail)
+    message = _message(session, goal, trail).rstrip(".")
     if state and (not message or _pending(scene, goal, trail) is None):
         return f"{goal.key or goal.noun} shows “{state}”{f': {message}' if message else ''}."
     if message and _pending(scene, goal, trail) is None:
-        return f"The page says “{message}”."
+        return f"The page says “{message.rstrip('.')}”."
     return ""
 
 
 def _state(scene: Scene, goal: Goal) -> str:
     """The word that says the act is done, where it stands for this record."""
-    if not goal.key:
+    if not goal.key or not (ways.alone(scene, goal.key) or _in_table(scene, goal.key)):
         return ""
     for word in lexicon.done_words(goal.act):
         if verifier.holds(scene, Verify(words=word, about=goal.key)):
             cells = [line.text for line in scene.lines if reading.within(word, line.text) and len(line.text) < 60]
             return cells[0] if len(cells) == 1 else word.capitalize()
     return ""
+
+
+def _in_table(scene: Scene, key: str) -> bool:
+    """The key stands alone on a row of several cells."""
+    rows = [reading.record_box(scene, line, key) for line in reading.find(scene, key)]
+    return len(rows) == 1 and rows[0].w > scene.width * 0.5 and rows[0].h < scene.text_height * 5
 
 
 def _message(session: Session, goal: Goal, trail: Trail) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rapidfuzz import fuzz
 
-from coasty_local.agent.scene import BUTTON, CHECK, ICON, INPUT, LINK, RADIO, SELECT, TEXT, Box, Control, Line, Scene
+from coasty_local.agent.scene import BUTTON, CHECK, ICON, INPUT, LINK, PANEL, RADIO, SELECT, TEXT, Box, Control, Line, Scene
 
 ACTIVE = (BUTTON, LINK, INPUT, CHECK, RADIO, SELECT, ICON)
 _FOLD = str.maketrans("01|!$5", "olliss")
@@ -93,6 +93,51 @@ def row_band(scene: Scene, box: Box) -> tuple[int, int]:
 def on_row(scene: Scene, box: Box, other: Box) -> bool:
     top, bottom = row_band(scene, box)
     return top <= other.center[1] <= bottom
+
+
+def record_box(scene: Scene, key: Line, words: str) -> Box:
+    """The place that belongs to the record named by `words` on this line: its panel, else its part of the row up to the
+    next name of the same pattern. Cards stand side by side, and the words of a neighbour say nothing of this record."""
+    panels = [
+        c.box
+        for c in scene.controls
+        if c.kind == PANEL and c.box.overlap(key.box) * 2 > key.box.w * key.box.h and c.box.h < scene.height * 0.7
+    ]
+    panel = min(panels, key=lambda box: box.w * box.h, default=None)
+    if panel is not None and panel.h > scene.text_height * 2.5:
+        return panel
+    margin = int(scene.text_height * 0.6)
+    left, right = 0, scene.width
+    for rival in scene.lines:
+        if rival is not key and on_row(scene, key.box, rival.box) and rivals(words, rival.text):
+            if rival.box.x > key.box.x:
+                right = min(right, rival.box.x)
+            else:
+                left = key.box.x - margin
+    return Box(left, key.box.y - margin, right - left, key.box.h + 2 * margin)
+
+
+def rivals(key: str, text: str) -> bool:
+    """Whether the text names another thing of the same pattern as the key (INV-1043 beside INV-1042)."""
+    if not re.search(r"\d", key):
+        return False
+    found = key_pattern(key).findall(text)
+    return any(folded(hit) != folded(key) for hit in found)
+
+
+def key_pattern(key: str) -> re.Pattern[str]:
+    """Things named like the key: INV-1042 -> letters, dash, four digits."""
+    parts = re.findall(r"[A-Za-z]+|\d+|[^A-Za-z\d]+", key)
+    return re.compile(r"\b" + "".join(rf"\d{{{len(p)}}}" if p.isdigit() else re.escape(p) for p in parts) + r"\b", re.IGNORECASE)
+
+
+def record_lines(scene: Scene, words: str) -> list[Line]:
+    """The lines that belong to the record of this name, wherever it stands."""
+    found: list[Line] = []
+    for key in find(scene, words):
+        place = record_box(scene, key, words)
+        found += [line for line in scene.lines if place.contains(*line.box.center) and line not in found]
+    return found
 
 
 def row_lines(scene: Scene, words: str) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from coasty_local.agent import asking, reading
@@ -25,39 +26,26 @@ def holds(scene: Scene, step: Verify, heard: tuple[str, ...] = ()) -> bool:
 
 
 def _about(scene: Scene, step: Verify) -> bool:
-    """The words stand on the row of what the step is about, beside it as a label, or on a page that is all about it."""
-    cells = [line for line in reading.row_lines(scene, step.about) if not reading.same(step.about, line.text)]
+    """The words stand with the record that the step is about, beside it as a label, or on a page that is all about it."""
+    cells = [line for line in reading.record_lines(scene, step.about) if not reading.same(step.about, line.text)]
     if any(_affirms(step.words, line.text.replace(step.about, " ")) for line in cells):
         return True
-    if any(
-        _affirms(step.words, line.text)
-        for line in reading.find(scene, step.about)
-        if not reading.same(step.about, line.text)
-    ):
-        return True
     fields = [c for c in scene.controls if reading.same(step.about, c.label)]
-    if any(reading.within(step.words, c.text) for c in fields) or _affirms(
-        step.words, reading.value_of(scene, step.about)
-    ):
+    if any(reading.within(step.words, c.text) for c in fields):
         return True
-    if any(reading.within(step.about, line.text) for line in reading.headings(scene)):
-        return any(_affirms(step.words, line.text) for line in scene.lines if len(line.text) < 60)
-    return any(_affirms(step.words, line.text) for line in _card(scene, step.about))
+    if not re.search(r"\d", step.about) and _affirms(step.words, reading.value_of(scene, step.about)):
+        return True
+    if any(reading.within(step.about, line.text) for line in reading.headings(scene)[:3]):
+        return _page_says(scene, step.words)
+    return False
 
 
-def _card(scene: Scene, about: str) -> list[reading.Line]:
-    """The lines under a name until the next line of the same size and edge: one card of a list of cards."""
-    found = []
-    for key in reading.find(scene, about):
-        rivals = [
-            line.box.y
-            for line in scene.lines
-            if line.box.y > key.box.bottom and abs(line.box.x - key.box.x) < scene.text_height and abs(line.box.h - key.box.h) <= 2
-            and reading.shape(line.text) == reading.shape(key.text)
-        ]  # fmt: skip
-        end = min(rivals, default=key.box.bottom + int(scene.text_height * 12))
-        found += [line for line in scene.lines if key.box.bottom <= line.box.y < end]
-    return found
+def _page_says(scene: Scene, words: str) -> bool:
+    """A page about one record: its status if it names one, else any short line."""
+    status = reading.value_of(scene, "status")
+    if status:
+        return _affirms(words, status)
+    return any(_affirms(words, line.text) for line in scene.lines if len(line.text) < 60)
 
 
 def _affirms(words: str, text: str) -> bool:

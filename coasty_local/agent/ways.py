@@ -85,17 +85,9 @@ def alone(scene: Scene, key: str) -> bool:
         return True
     if not re.search(r"\d", key) or not keyed(scene, key):
         return False
-    pattern = _pattern(key)
+    pattern = reading.key_pattern(key)
     seen = {reading.folded(hit) for line in scene.lines for hit in pattern.findall(line.text)}
     return seen == {reading.folded(key)}
-
-
-def _pattern(key: str) -> re.Pattern[str]:
-    """Things named like the key: INV-1042 -> letters, dash, four digits."""
-    parts = re.findall(r"[A-Za-z]+|\d+|[^A-Za-z\d]+", key)
-    return re.compile(
-        r"\b" + "".join(rf"\d{{{len(p)}}}" if p.isdigit() else re.escape(p) for p in parts) + r"\b", re.IGNORECASE
-    )
 
 
 def act_control(scene: Scene, goal: Goal) -> Control | None:

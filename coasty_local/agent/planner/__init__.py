@@ -7,7 +7,10 @@ from typing import Protocol
 
 from coasty_local.agent.planner import checks, facts, goals, grammar
 from coasty_local.agent.planner.clauses import Text, clauses, trimmed
-from coasty_local.agent.planner.steps import Allow, Click, Fact, Goal, Nothing, Plan, Step, Unknown
+from coasty_local.agent.planner.steps import (
+    Allow, Check, Choose, Click, Fact, Goal, Nothing, Open, Plan, Search, Step, Unknown,
+)  # fmt: skip
+from coasty_local.agent.scene import Target
 
 _STARTS = re.compile(
     r"(?:please\s+)?(?:open|go|navigate|browse|head|visit|load|launch|start|click|press|tap|hit|push|follow|double[\s-]click|right[\s-]click|"
@@ -29,6 +32,9 @@ _UNASKED = re.compile(
     r"\s*,?\s+without\s+(?:asking|confirmation|approval|(?:any\s+)?further\s+questions?)(?:\s+me)?(?:\s+first)?$",
     re.IGNORECASE,
 )
+
+
+URL_START = re.compile(r"\w://")
 
 
 class Planner(Protocol):
@@ -60,7 +66,21 @@ def read(task: str) -> list[Step]:
 
 
 def _read(clause: str, text: Text) -> list[Step] | None:
-    clause = trimmed(clause)
+    steps = _by_rules(trimmed(clause), text)
+    return None if steps and any(_sprawls(step, text) for step in steps) else steps
+
+
+def _sprawls(step: Step, text: Text) -> bool:
+    """What is pointed at has a comma or an address in it that nobody quoted: two things were read as one."""
+    pointed = {
+        Click: ("target",), Check: ("target",), Choose: ("option",), Open: ("noun", "key"), Goal: ("noun", "key"), Search: ("words",),
+    }.get(type(step), ())  # fmt: skip
+    names = [getattr(step, name) for name in pointed]
+    found = [name.words if isinstance(name, Target) else name for name in names]
+    return any(("," in name or URL_START.search(name)) and name not in text.quotes for name in found)
+
+
+def _by_rules(clause: str, text: Text) -> list[Step] | None:
     if not clause:
         return [Nothing()]
     told = facts.RULES.read(clause, text)

@@ -123,7 +123,7 @@ def _words(phrase: str, text: Text) -> str:
     if role and not quoted(phrase):
         return role.group(1)
     return (
-        re.sub(r"\s+(?:somewhere|on\s+the\s+(?:page|screen)|page|message)$", "", plain) if not quoted(phrase) else plain
+        re.sub(r"\s+(?:somewhere|on\s+the\s+(?:page|screen)|page)$", "", plain) if not quoted(phrase) else plain
     )
 
 
@@ -187,5 +187,6 @@ def read(match: re.Match[str], text: Text) -> list[Step] | None:
     rest = re.sub(r"\s+(?:says|is|shows|reads|on\s+(?:the|this)\s+(?:page|screen))$", "", rest, flags=re.IGNORECASE)
     of = re.fullmatch(r"(.+?)\s+(?:of|for)\s+(?:the\s+)?(.+)", rest, re.IGNORECASE)
     if of:
-        return [Read(words=text.plain(of.group(1)), about=_about(of.group(2), text))]
+        noun = re.match(r"(?:the\s+)?([a-z]+)\s+\S*\d", of.group(2))
+        return [Read(words=text.plain(of.group(1)), about=_about(of.group(2), text), noun=noun.group(1) if noun else "")]
     return [Read(words=text.plain(rest))]

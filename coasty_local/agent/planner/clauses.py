@@ -90,12 +90,25 @@ def clauses(sealed: str, starts: Callable[[str], bool], reads: Callable[[str], b
             if held and not reads(trimmed(held)) and reads(trimmed(held + joint + piece)):
                 held += joint + piece
             elif held:
-                yield trimmed(held)
+                yield from _readable_first(held, reads)
                 held = piece
             else:
                 held = piece
-        if trimmed(held):
-            yield trimmed(held)
+        yield from _readable_first(held, reads)
+
+
+def _readable_first(clause: str, reads: Callable[[str], bool]) -> Iterator[str]:
+    """The clause; one that can't be read as a whole is cut where its beginning can, so that only the rest is asked about."""
+    clause = trimmed(clause)
+    if clause and not reads(clause):
+        for match in _SOFT.finditer(clause):
+            first, rest = trimmed(clause[: match.start()]), clause[match.end() :]
+            if first and trimmed(rest) and reads(first):
+                yield first
+                yield from _readable_first(rest, reads)
+                return
+    if clause:
+        yield clause
 
 
 def _soft_pieces(sentence: str, starts: Callable[[str], bool]) -> list[tuple[str, str]]:

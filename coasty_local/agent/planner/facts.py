@@ -18,7 +18,7 @@ _NAMES = (
 
 
 @RULES.rule(
-    rf"(?:(?:use|try|take|with|enter)\s+)?(?:the\s+|my\s+|your\s+|its\s+|her\s+|his\s+|a\s+)?(?:correct\s+|right\s+|new\s+)?(?P<name>{_NAMES})(?:\s+(?:is|was|should\s+be|to\s+use\s+is)\s*:?\s*|\s*[:=]\s*)(?P<value>\S.*)",
+    rf"(?:(?:use|try|take|with)\s+)?(?:the\s+|my\s+|your\s+|its\s+|her\s+|his\s+|a\s+)?(?:correct\s+|right\s+|new\s+)?(?P<name>{_NAMES})(?:\s+(?:is|was|should\s+be|to\s+use\s+is)\s*:?\s*|\s*[:=]\s*)(?P<value>\S.*)",
     rf"(?:use|try)\s+(?:the\s+|my\s+)?(?P<name>{_NAMES})\s+(?P<value>\S+)",
     rf"(?P<name>{_CODE}|pass\s?word|passphrase)\s+(?P<value>\S+)",
     rf"(?:use|try)\s+(?P<value>\S+|\ue000.+)\s+(?:as|for)\s+(?:the\s+|your\s+|my\s+)?(?P<name>{_NAMES})",

@@ -73,7 +73,7 @@ _PLACE = r"(?:page|section|tab|screen|view|area|list|menu|overview|dashboard|pan
 )
 def open_(match: re.Match[str], text: Text) -> list[Step] | None:
     what = match.group("what")
-    if not quoted(what) and (_COMPARE.search(what) or len(what.split()) > 6):
+    if not quoted(what) and (_COMPARE.search(what) or len(what.split()) > 6 or re.match(r"(?:out|who|what|how|why|when|if|whether)\b", what)):
         return None
     ordinal = re.match(rf"(?:{'|'.join(lexicon.ORDINALS)})\s+(?P<noun>\w+)$", what, re.IGNORECASE)
     if ordinal:
@@ -177,6 +177,8 @@ def add_to(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def add(match: re.Match[str], text: Text) -> list[Step] | None:
     noun = lexicon.singular(match.group("noun").lower())
+    if noun in lexicon.FIELDS:
+        return None
     values = slotting.values((match.group("rest") + (match.groupdict().get("more") or "")), text, noun)
     verb = "invite" if match.group().lower().startswith("invite") else "add"
     return [Goal(act=verb, noun=noun, key=slotting.naming(values), slots=values)] if values else None

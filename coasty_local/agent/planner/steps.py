@@ -123,10 +123,11 @@ class Verify(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Read(Step):
-    """Say what stands at `words` (a label), on the row of `about` if that is named."""
+    """Say what stands at `words` (a label), on the row of `about` (a `noun`) if that is named."""
 
     words: str
     about: str = ""
+    noun: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

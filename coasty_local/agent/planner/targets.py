@@ -30,6 +30,7 @@ _WHERE = re.compile(
     r"\s+(?:on|at|in|from)\s+(?:the|this)\s+(?:\w+\s+)?(?:page|screen|form|site|website|top|bottom|left|right|corner|window)(?:\s+(?:of|on)\s+.*)?$",
     re.IGNORECASE,
 )
+_FIRST_NAME = re.compile(r"(?:first|last|second|middle)[\s-]*names?\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:on\s+|at\s+)?(?:the|a|an|your|my|this|that|its)\s+", re.IGNORECASE)
 
 
@@ -41,7 +42,10 @@ def target(phrase: str, text: Text, kinds: tuple[str, ...] = ()) -> Target:
         ordinal, role, words = named.groups()
         return _made(text, words, _kinds(role, kinds), lexicon.ORDINALS.get((ordinal or "").lower()), row)
     phrase = _ARTICLE.sub("", phrase)
-    ordinal, phrase = _ordinal(phrase)
+    if not _FIRST_NAME.match(phrase):
+        ordinal, phrase = _ordinal(phrase)
+    else:
+        ordinal = None
     head = _HEAD.match(phrase)
     if head:
         return _made(text, head.group(2), _kinds(head.group(1), kinds), ordinal, row)

@@ -73,7 +73,9 @@ class RecordingDesk:
     def told(self) -> str:
         """Every text that left the agent."""
         acts = [f"{act.action_type} {act.params} {act.description}" for act in self.acts]
-        return "\n".join([*self.said, *acts, *(reason for _, reason in self.asked), *(error or "" for _, error in self.ends)])
+        return "\n".join(
+            [*self.said, *acts, *(reason for _, reason in self.asked), *(error or "" for _, error in self.ends)]
+        )
 
 
 @dataclass
@@ -93,7 +95,9 @@ class Story:
         return [kind for kind, _ in self.desk.asked]
 
 
-def play(display: Display, task: str, *answers: Answer, home: str | None = None, instructions: str = "", max_steps: int = 50) -> Story:
+def play(
+    display: Display, task: str, *answers: Answer, home: str | None = None, instructions: str = "", max_steps: int = 50
+) -> Story:
     """Run one task to its end (or to the first question without an answer)."""
     desk = RecordingDesk(display, list(answers), max_steps)
     began = time.monotonic()
