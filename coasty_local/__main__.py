@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -54,12 +55,16 @@ def serve(settings: Settings, work: Work | None = None, practice: ASGIApp | None
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS,
                             timeout_keep_alive=75, lifespan="on", server_header=False)  # fmt: skip
     server = Server(config, app.state.platform)
+    for sign in (signal.SIGINT, signal.SIGTERM):  # uvicorn takes them over, and raises them again once all is closed
+        signal.signal(sign, _leave)
     announce(listener, app.state.platform)
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:  # uvicorn raises the signal again once all is closed
-        pass
+    server.run(sockets=[listener])
     return 0
+
+
+def _leave(*_: object) -> None:
+    """Being told to stop is no failure."""
+    raise SystemExit(0)
 
 
 def listen(host: str, port: int) -> socket.socket:

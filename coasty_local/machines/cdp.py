@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from typing import Any
 
 from websockets.exceptions import WebSocketException
@@ -52,9 +53,9 @@ class Connection:
         self._pending: dict[int, Future[Answer]] = {}
         self._lock = threading.Lock()
         self._closed = False
-        self._socket: ClientConnection = connect(
-            url, max_size=None, compression=None, open_timeout=10, ping_interval=None, proxy=None
-        )
+        opening = connect(url, max_size=None, compression=None, open_timeout=10, ping_interval=None, proxy=None)
+        self._stack = ExitStack()
+        self._socket: ClientConnection = self._stack.enter_context(opening)
         threading.Thread(target=self._read, name="cdp", daemon=True).start()
 
     @property
@@ -85,7 +86,7 @@ class Connection:
 
     def close(self) -> None:
         try:
-            self._socket.close()
+            self._stack.close()
         except OSError:
             pass
 

@@ -20,7 +20,7 @@ from coasty_local.server.hub import Hub
 from coasty_local.server.replay import Replays
 from coasty_local.settings import Settings, SettingsError
 from coasty_local.store import idempotency, keys, machines
-from coasty_local.store.database import Database
+from coasty_local.store.database import Database, OtherVersion
 from coasty_local.store.frames import Frames
 
 
@@ -78,6 +78,8 @@ def open_store(settings: Settings) -> Database:
         db = Database(settings.home / "platform.sqlite3")
     except OSError as error:
         raise SettingsError(f"DATA_DIR={settings.data_dir} can't be used: {error.strerror or error}.") from error
+    except OtherVersion as error:
+        raise SettingsError(f"{settings.home} is of another version ({error}): move it away to begin anew.") from error
     keys.open_wallet(db, settings.wallet_cents)
     return db
 

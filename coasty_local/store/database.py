@@ -14,6 +14,7 @@ from coasty_local.store import states
 _LIVE = ", ".join(f"'{status}'" for status in states.LIVE)
 _ALL = ", ".join(f"'{status}'" for status in states.ALL)
 
+VERSION = 1  # of the tables below: raise it with every change of them
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS keys (
   hash TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('live', 'test', 'legacy')),
@@ -68,6 +69,10 @@ CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (next_at) WHERE next_at 
 """
 
 
+class OtherVersion(Exception):
+    """The file was written by a program with another form of the tables."""
+
+
 class Transaction:
     """One write transaction; `after` runs what it is given once committed, and not at all on a roll-back."""
 
@@ -98,11 +103,15 @@ class Database:
     """Reads on the caller's own connection, writes one at a time. Safe to use from any thread."""
 
     def __init__(self, path: Path) -> None:
+        """Open or make the file. Raises OtherVersion, OSError."""
         self._path = path
         self._own = threading.local()
         self._writing = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connect().executescript(SCHEMA)
+        version = self._connect().execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, VERSION):
+            raise OtherVersion(f"form {version}, this program writes form {VERSION}")
+        self._connect().executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
 
     def one(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self._connect().execute(sql, values).fetchone()
