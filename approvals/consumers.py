@@ -5,7 +5,7 @@ from __future__ import annotations
 from approvals import fragments
 from approvals.models import Approval
 from live import topics
-from live.consumer import LiveConsumer, Missing
+from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
 from runs import fragments as run_fragments
 
 
@@ -23,6 +23,7 @@ class NavConsumer(LiveConsumer):
 
 class OverviewConsumer(LiveConsumer):
     permission = "approvals.view_approval"
+    pace_seconds = LIST_PACE_SECONDS
 
     def topics(self) -> list[str]:
         return [topics.QUEUE, topics.HEALTH, topics.RUNS]

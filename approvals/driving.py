@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,6 +15,7 @@ from approvals import decisions, errors, forms, fragments, takeovers
 from approvals.models import Approval, Takeover
 from coasty_api.errors import CoastyError
 from runs.models import Run
+from runs.requests import SignedIn
 
 
 def load_run(user: Any, upstream_id: str) -> Run:
@@ -36,7 +37,7 @@ def _open_approval(run: Run) -> Approval | None:
 @never_cache
 @login_required
 @permission_required("runs.take_over", raise_exception=True)
-def drive(request: HttpRequest, upstream_id: str) -> HttpResponse:
+def drive(request: SignedIn, upstream_id: str) -> HttpResponse:
     """POST takes the machine; GET shows it to whoever holds it, and says who does to everybody else."""
     run = load_run(request.user, upstream_id)
     if request.method == "POST":
@@ -61,7 +62,7 @@ def drive(request: HttpRequest, upstream_id: str) -> HttpResponse:
 @require_POST
 @login_required
 @permission_required("runs.take_over", raise_exception=True)
-def act(request: HttpRequest, upstream_id: str) -> JsonResponse:
+def act(request: SignedIn, upstream_id: str) -> JsonResponse:
     """One act as JSON; what is typed goes to the machine and nowhere else."""
     run = load_run(request.user, upstream_id)
     held = held_by(request.user, run)
@@ -81,7 +82,7 @@ def act(request: HttpRequest, upstream_id: str) -> JsonResponse:
 @require_POST
 @login_required
 @permission_required("runs.take_over", raise_exception=True)
-def keep(request: HttpRequest, upstream_id: str) -> JsonResponse:
+def keep(request: SignedIn, upstream_id: str) -> JsonResponse:
     """Renew the lease while the person's page is open."""
     held = held_by(request.user, load_run(request.user, upstream_id))
     try:
@@ -96,7 +97,7 @@ def keep(request: HttpRequest, upstream_id: str) -> JsonResponse:
 @never_cache
 @login_required
 @permission_required("runs.take_over", raise_exception=True)
-def screen(request: HttpRequest, upstream_id: str) -> HttpResponse:
+def screen(request: SignedIn, upstream_id: str) -> HttpResponse:
     """The machine's screen now; never stored, neither here nor by the browser."""
     run = load_run(request.user, upstream_id)
     try:
@@ -109,7 +110,7 @@ def screen(request: HttpRequest, upstream_id: str) -> HttpResponse:
 @require_POST
 @login_required
 @permission_required("runs.take_over", raise_exception=True)
-def hand_back(request: HttpRequest, upstream_id: str) -> HttpResponse:
+def hand_back(request: SignedIn, upstream_id: str) -> HttpResponse:
     """End the takeover; with `resume` the run goes on with the note, as a decision with its evidence."""
     run = load_run(request.user, upstream_id)
     approval, held = _open_approval(run), held_by(request.user, run)

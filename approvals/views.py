@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from approvals import claims, decisions, errors, forms, fragments
 from approvals.models import Approval
+from runs.requests import SignedIn
 
 
 def load_approval(user: Any, pk: int) -> Approval:
@@ -22,14 +23,14 @@ def load_approval(user: Any, pk: int) -> Approval:
 @require_GET
 @login_required
 @permission_required("approvals.view_approval", raise_exception=True)
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: SignedIn) -> HttpResponse:
     return render(request, "approvals/overview.html", fragments.overview(request.user))
 
 
 @require_GET
 @login_required
 @permission_required("approvals.view_approval", raise_exception=True)
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: SignedIn) -> HttpResponse:
     context = {"approval_queue": fragments.approval_queue(request.user), "past": fragments.past(request.user)}
     return render(request, "approvals/listing.html", context)
 
@@ -37,12 +38,12 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_GET
 @login_required
 @permission_required("approvals.view_approval", raise_exception=True)
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: SignedIn, pk: int) -> HttpResponse:
     approval = load_approval(request.user, pk)
     return render(request, "approvals/detail.html", page(request, approval))
 
 
-def page(request: HttpRequest, approval: Approval, **more: Any) -> dict[str, Any]:
+def page(request: SignedIn, approval: Approval, **more: Any) -> dict[str, Any]:
     """The context of the approval's page; `more` adds what a refused decision has to say and what was typed."""
     return {
         "approval": approval,
@@ -60,7 +61,7 @@ def page(request: HttpRequest, approval: Approval, **more: Any) -> dict[str, Any
 @require_GET
 @login_required
 @permission_required("approvals.view_approval", raise_exception=True)
-def facts(request: HttpRequest, pk: int) -> HttpResponse:
+def facts(request: SignedIn, pk: int) -> HttpResponse:
     """The facts as they stand now, with the evidence that goes with them; asked for by the reviewer."""
     return HttpResponse(fragments.shown_anew(load_approval(request.user, pk)))
 
@@ -68,7 +69,7 @@ def facts(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 @permission_required("approvals.decide_approval", raise_exception=True)
-def decide(request: HttpRequest, pk: int) -> HttpResponse:
+def decide(request: SignedIn, pk: int) -> HttpResponse:
     approval = load_approval(request.user, pk)
     form = forms.Decide(request.POST)
     if not form.is_valid():
@@ -87,7 +88,7 @@ def _problems(form: forms.Decide) -> list[str]:
     return [f"{name.replace('_', ' ').capitalize()}: {error}" for name, all_ in form.errors.items() for error in all_]
 
 
-def _refused(request: HttpRequest, approval: Approval, sentence: str, status: int, code: str = "") -> HttpResponse:
+def _refused(request: SignedIn, approval: Approval, sentence: str, status: int, code: str = "") -> HttpResponse:
     """Says who won or what moved, shows the facts anew, and keeps what was typed."""
     fresh = load_approval(request.user, approval.pk)
     if request.htmx:
@@ -99,7 +100,7 @@ def _refused(request: HttpRequest, approval: Approval, sentence: str, status: in
 @require_POST
 @login_required
 @permission_required("approvals.decide_approval", raise_exception=True)
-def claim(request: HttpRequest, pk: int) -> HttpResponse:
+def claim(request: SignedIn, pk: int) -> HttpResponse:
     approval = load_approval(request.user, pk)
     try:
         if request.POST.get("release"):

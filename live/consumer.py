@@ -21,7 +21,8 @@ from live import fragments
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 5.0  # how long a lost nudge or a log-out may go unnoticed
-PACE_SECONDS = 0.1  # ten updates a second at most
+PACE_SECONDS = 0.1  # ten updates a second at most; lists of many runs are calmer
+LIST_PACE_SECONDS = 0.5
 HELLO_SECONDS = 2.0  # how long the page has to say what it shows already
 WINDOW = 4  # updates under way to one browser; a slower one gets the newest state when it has caught up
 MESSAGE_LIMIT = 64_000
@@ -40,6 +41,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     """
 
     permission = ""
+    pace_seconds = PACE_SECONDS
 
     def open(self) -> None:
         """Load what the socket is about; raises Missing."""
@@ -77,8 +79,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.pump = asyncio.create_task(self._run())
 
     async def disconnect(self, code: int) -> None:
-        if getattr(self, "pump", None):
-            self.pump.cancel()
+        pump = getattr(self, "pump", None)
+        if pump is not None:
+            pump.cancel()
             for topic in self.joined:
                 await self.channel_layer.group_discard(topic, self.channel_name)
 
@@ -109,7 +112,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self._update()
             due = time.monotonic() + TICK_SECONDS
             while True:
-                await asyncio.sleep(PACE_SECONDS)
+                await asyncio.sleep(self.pace_seconds)
                 await _within(self.dirty, due - time.monotonic())
                 if time.monotonic() >= due:
                     if not await self._still_welcome():

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from live import fragments as html
 from live import topics
-from live.consumer import LiveConsumer, Missing
+from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
 from runs import audit, fragments, steps, timeline
 from runs.models import Run
 
@@ -21,6 +21,7 @@ class RunsConsumer(LiveConsumer):
     """The list as the page's own address narrows it."""
 
     permission = "runs.view_run"
+    pace_seconds = LIST_PACE_SECONDS
 
     def open(self) -> None:
         self.filters = fragments.Filters.read(query(self.scope))
@@ -47,7 +48,8 @@ class RunConsumer(LiveConsumer):
         self.resume_at(int(after) if after.isdecimal() else 0)
 
     def resume_at(self, after: int) -> None:
-        self.after, self.place = max(0, after), None
+        self.after = max(0, after)
+        self.place: steps.Place | None = None
 
     def topics(self) -> list[str]:
         return [topics.run(self.pk), topics.HEALTH]

@@ -16,7 +16,7 @@ from runs import states, steps, timeline
 from runs.models import AuditEntry, Connection, Run
 
 PAGE_SIZE = 40
-STREAM_WORDS = {
+STREAM_WORDS: dict[str, str] = {
     states.Stream.IDLE: "Not followed yet",
     states.Stream.CONNECTING: "Connecting to the event stream",
     states.Stream.LIVE: "Live",

@@ -29,6 +29,12 @@ def plain(text: object, limit: int = LIMIT) -> SafeString:
     return mark_safe(shown)  # noqa: S308 (escaped above; the spans hold names of characters only)
 
 
+def line(text: object, limit: int = 80) -> str:
+    """The text on one line without anything invisible, for a page's title."""
+    shown = " ".join(_HIDDEN.sub("", "" if text is None else str(text)[: limit * 4]).split())
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
 def _named(found: re.Match[str]) -> str:
     code = ord(found.group())
     name = unicodedata.name(found.group(), "control character").lower()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from coasty_api import errors
 from runs import audit, control, forms, fragments, upstream
 from runs.models import Connection, Frame, Run
+from runs.requests import SignedIn
 
 MACHINES_TIMEOUT_SECONDS = 2.0
 
@@ -27,7 +28,7 @@ def load_run(user: Any, upstream_id: str) -> Run:
 @require_GET
 @login_required
 @permission_required("runs.view_run", raise_exception=True)
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: SignedIn) -> HttpResponse:
     filters = fragments.Filters.read(request.GET)
     return render(
         request, "runs/listing.html", {"filters": filters, "run_list": fragments.run_list(request.user, filters)}
@@ -37,7 +38,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 @permission_required("runs.start_run", raise_exception=True)
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedIn) -> HttpResponse:
     machines, problem = _machines()
     form = forms.NewRun(request.POST or None, machines=machines)
     if request.method == "POST" and form.is_valid():
@@ -49,7 +50,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "runs/new.html", context, status=422 if form.errors else 200)
 
 
-def _start(request: HttpRequest, form: forms.NewRun) -> Run | None:
+def _start(request: SignedIn, form: forms.NewRun) -> Run | None:
     try:
         return control.start(request.user, form.body(), form.cleaned_data["idempotency_key"])
     except errors.CoastyError as refused:
@@ -73,7 +74,7 @@ def _machines() -> tuple[list[dict[str, Any]], str]:
 @require_GET
 @login_required
 @permission_required("runs.view_run", raise_exception=True)
-def detail(request: HttpRequest, upstream_id: str) -> HttpResponse:
+def detail(request: SignedIn, upstream_id: str) -> HttpResponse:
     run = load_run(request.user, upstream_id)
     context = {
         "run": run,
@@ -87,7 +88,7 @@ def detail(request: HttpRequest, upstream_id: str) -> HttpResponse:
 @require_GET
 @login_required
 @permission_required("runs.view_run", raise_exception=True)
-def earlier(request: HttpRequest, upstream_id: str) -> HttpResponse:
+def earlier(request: SignedIn, upstream_id: str) -> HttpResponse:
     before = request.GET.get("before", "")
     run = load_run(request.user, upstream_id)
     return HttpResponse(fragments.earlier_steps(run, int(before) if before.isdecimal() else 0))
@@ -96,7 +97,7 @@ def earlier(request: HttpRequest, upstream_id: str) -> HttpResponse:
 @require_POST
 @login_required
 @permission_required("runs.cancel_run", raise_exception=True)
-def cancel(request: HttpRequest, upstream_id: str) -> HttpResponse:
+def cancel(request: SignedIn, upstream_id: str) -> HttpResponse:
     run = load_run(request.user, upstream_id)
     try:
         control.cancel(request.user, run)
@@ -115,7 +116,7 @@ def cancel(request: HttpRequest, upstream_id: str) -> HttpResponse:
 @never_cache
 @login_required
 @permission_required("runs.view_run", raise_exception=True)
-def frame(request: HttpRequest, upstream_id: str, index: int) -> HttpResponse:
+def frame(request: SignedIn, upstream_id: str, index: int) -> HttpResponse:
     """A stored frame as it came; never kept by the browser."""
     run = load_run(request.user, upstream_id)
     found = get_object_or_404(Frame, run=run, index=index)
@@ -128,7 +129,7 @@ def frame(request: HttpRequest, upstream_id: str, index: int) -> HttpResponse:
 @require_GET
 @login_required
 @permission_required("runs.view_auditentry", raise_exception=True)
-def audit_log(request: HttpRequest) -> HttpResponse:
+def audit_log(request: SignedIn) -> HttpResponse:
     filters = {name: request.GET.get(name, "").strip()[:200] for name in ("run", "person", "act")}
     page = request.GET.get("page", "1")
     context = {

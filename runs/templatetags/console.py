@@ -29,6 +29,11 @@ def plain(value: object, limit: int = texts.LIMIT) -> SafeString:
 
 
 @register.filter
+def line(value: object, limit: int = 80) -> str:
+    return texts.line(value, limit)
+
+
+@register.filter
 def status_word(value: str) -> str:
     """A status for people; one that the contract does not name is shown as it came."""
     return states.Status(value).label if value in states.Status.values else value.replace("_", " ")
