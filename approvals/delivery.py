@@ -231,7 +231,7 @@ def _be_unsure(decision: Decision, why: str, clock: _Clock) -> None:
 def _later(decision: Decision, problem: errors.CoastyError, clock: _Clock) -> None:
     """Not now: try again after a while that grows. After a day it is refused, for nobody expects it any more."""
     now = clock.now()
-    if now - decision.decided_at > GIVE_UP and decision.delivery != Delivery.UNSURE:
+    if now - decision.decided_at > GIVE_UP:
         if decision.delivery == Delivery.PENDING and not _claim(decision, clock):
             return
         _finish(decision, Delivery.REFUSED, f"Given up after a day: {problem.message}", None)

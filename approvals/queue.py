@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from approvals import pauses
@@ -50,8 +50,8 @@ def unasked() -> QuerySet[Run]:
     """Parked runs that no open approval and no decision on its way stands for."""
     on_its_way = Q(decision__delivery__in=DELIVERY_OPEN)
     just_done = Q(decision__delivered_at__gt=timezone.now() - JUST_DONE)  # the mirror may not show it yet
-    taken = Approval.objects.filter(Q(state=State.OPEN) | on_its_way | just_done)
-    return Run.objects.parked().exclude(pk__in=taken.values("run_id"))
+    stands = Approval.objects.filter(Q(state=State.OPEN) | on_its_way | just_done, run=OuterRef("pk"))
+    return Run.objects.parked().filter(~Exists(stands))
 
 
 def ask_again(run: Run) -> Approval | None:

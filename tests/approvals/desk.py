@@ -24,8 +24,8 @@ class Desk:
         self.far = far
         self.connection = connection
 
-    def run(self, *, times=True, **fields):
-        scripted = self.far.add(manner=Manner(has_created_at=times), task="Pay the invoice", **fields)
+    def run(self, *, times=True, manner=None):
+        scripted = self.far.add(manner=manner or Manner(has_created_at=times), task="Pay the invoice")
         mirror = Run.objects.create(
             connection=self.connection, upstream_id=scripted.id, task="Pay the invoice", machine_id="mch_test_00000001"
         )
@@ -34,8 +34,8 @@ class Desk:
         mirror.refresh_from_db()
         return scripted, mirror
 
-    def parked(self, reason="May I pay?", *, times=True, **fields):
-        scripted, mirror = self.run(times=times, **fields)
+    def parked(self, reason="May I pay?", **how):
+        scripted, mirror = self.run(**how)
         scripted.pause(reason)
         self.follow(scripted)
         mirror.refresh_from_db()

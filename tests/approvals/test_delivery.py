@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from django.db import connection
 
 from approvals import decisions
 from runs import audit
 from runs.models import Run
 from tests.approvals.desk import acts_in, code_in, newest, resumed_notes
+from tests.approvals.test_decisions import in_the_same_instant
+from tests.conftest import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -220,14 +225,61 @@ def test_a_decision_never_lands_in_a_later_pause(desk, people, verdict, times):
     assert newest(run).pk != approval.pk
 
 
-def test_a_lost_race_between_reading_and_sending_is_told(desk, people):
-    scripted, _, approval = desk.parked()
-    decision = decisions.decide(people.reviewer, approval, "resume")
-    desk.far.fail("POST", "/resume$", status=409, code="RESUME_CONFLICT")
-    scripted.resume("theirs")
+@pytest.mark.parametrize(
+    ("verdict", "rival"),
+    [
+        ("resume", "resume"),
+        ("resume", "cancelled"),
+        ("resume", "timed_out"),
+        ("cancel", "cancelled"),
+        ("cancel", "failed"),
+    ],
+)
+def test_a_race_lost_between_reading_and_sending_is_told(desk, people, verdict, rival):
+    scripted, run, approval = desk.parked()
+    decision = decisions.decide(people.reviewer, approval, verdict)
+    desk.far.fail("POST", f"/{verdict}$", delay_seconds=0.4)
+    act = (lambda: scripted.resume("theirs")) if rival == "resume" else (lambda: scripted.finish(rival))
+    waiting = threading.Thread(target=lambda: (wait_until(desk.sent), act()))
+    waiting.start()
     done = desk.deliver(decision)
+    waiting.join()
     assert done.delivery == "refused"
-    assert resumed_notes(scripted) == ["theirs"]
+    assert (scripted.status if rival != "resume" else "running").replace("_", " ") in done.delivery_detail
+    assert desk.sent() == 1
+    desk.follow(scripted)
+    assert Run.objects.get(pk=run.pk).status == scripted.status
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("verdict", ["resume", "cancel"])
+def test_many_workers_at_once_send_it_once(desk, people, verdict):
+    scripted, run, approval = desk.parked()
+    decision = decisions.decide(people.reviewer, approval, verdict)
+    in_the_same_instant([lambda: desk.deliver(decision)] * 8)
+    assert desk.pursue(decision).delivery == "delivered"
+    assert desk.sent() == 1
+    assert acts_in(run) == ["approval.decided", "decision.delivered"]
+    assert scripted.status == {"resume": "running", "cancel": "cancelled"}[verdict]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_hangs_and_comes_back_spoils_nothing(desk, people, settings):
+    settings.UPSTREAM_TIMEOUT_SECONDS = 8
+    scripted, run, approval = desk.parked()
+    decision = decisions.decide(people.reviewer, approval, "resume")
+    desk.far.fail("POST", "/resume$", delay_seconds=2.5)
+    hanging = threading.Thread(target=lambda: (desk.deliver(decision), connection.close()))
+    hanging.start()
+    wait_until(desk.sent)
+    assert desk.deliver(decision, 20).delivery == "unsure"
+    assert desk.deliver(decision, 40).delivery == "delivered"
+    assert desk.sent() == 2
+    hanging.join()
+    decision.refresh_from_db()
+    assert decision.delivery == "delivered"
+    assert len(resumed_notes(scripted)) == 1
+    assert acts_in(run) == ["approval.decided", "decision.unsure", "decision.delivered"]
 
 
 @pytest.mark.parametrize("has_landed", [True, False])

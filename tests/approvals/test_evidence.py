@@ -1,0 +1,105 @@
+"""Whose resume was it, and is it still the same pause: read from streams of every manner, or not claimed at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from approvals import decisions, evidence, pauses
+from approvals.evidence import Resumed
+from approvals.models import Approval
+from approvals.pauses import Pause, Relation
+from coasty_api.errors import CoastyError
+from runs import upstream
+from runs.models import Run
+from tests.scripted_runs import Manner
+
+MANNERS = {
+    "plain": Manner(),
+    "with times": Manner(has_created_at=True),
+    "wrapped": Manner(is_wrapped=True, has_id=False, has_event=False),
+    "not chunked": Manner(is_chunked=False),
+    "byte by byte": Manner(is_trickle=True),
+    "carriage returns": Manner(eol="\r"),
+    "with comments": Manner(comments=3),
+    "repeating": Manner(repeat=3),
+    "closing at a pause": Manner(closes_at_pause=True),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("manner", MANNERS.values(), ids=MANNERS)
+def test_a_resume_is_known_by_its_code_in_every_manner(desk, people, manner):
+    client = upstream.client(desk.connection)
+    for note, whose in (
+        (None, Resumed.NOT_SEEN),
+        ("mine [decision {code}]", Resumed.BY_US),
+        ("hers", Resumed.BY_OTHERS),
+    ):
+        scripted, _, approval = desk.parked(manner=manner)
+        decision = decisions.decide(people.reviewer, approval, "resume")
+        if note:
+            scripted.resume(note.format(code=decision.code))
+            scripted.step()
+        assert evidence.resumed_by(client, decision) == whose
+        assert evidence.waits_still(client, approval, evidence.look(client, approval)) == (note is None)
+
+
+@pytest.mark.django_db
+def test_a_note_that_only_mentions_the_code_proves_nothing(desk, people):
+    scripted, _, approval = desk.parked()
+    decision = decisions.decide(people.reviewer, approval, "resume")
+    scripted.emit("text", {"text": f"[decision {decision.code}]"})
+    scripted.resume(f"[decision {decision.code}] was not sent by us")
+    assert evidence.resumed_by(upstream.client(desk.connection), decision) == Resumed.BY_OTHERS
+
+
+@pytest.mark.django_db
+def test_a_stream_that_breaks_proves_nothing(desk, people):
+    _, _, approval = desk.parked(manner=Manner(drop_after=1))
+    decision = decisions.decide(people.reviewer, approval, "resume")
+    Approval.objects.filter(pk=approval.pk).update(pause_seq=1)
+    decision.approval.refresh_from_db()
+    with pytest.raises(CoastyError):
+        evidence.resumed_by(upstream.client(desk.connection), decision)
+    assert desk.deliver(decision).delivery == "pending"
+    assert desk.sent() == 0
+
+
+T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
+SOON, LATER = T0 + timedelta(milliseconds=400), T0 + timedelta(seconds=30)
+OLDER, SAME, NEWER = Relation.OLDER, Relation.SAME, Relation.NEWER
+
+
+@pytest.mark.parametrize(
+    ("pause_seq", "paused_at", "seq", "at", "arrived", "expected"),
+    [
+        (10, None, 10, None, True, SAME),
+        (10, None, 11, None, False, SAME),
+        (10, None, 14, None, False, SAME),
+        (10, None, 14, None, True, NEWER),
+        (10, None, 9, None, True, OLDER),
+        (None, T0, 10, T0, False, SAME),
+        (None, T0, 10, SOON, False, SAME),
+        (None, T0, 10, LATER, True, NEWER),
+        (None, LATER, 10, T0, True, OLDER),
+        (None, T0, None, T0, True, SAME),
+        (None, T0, None, LATER, True, NEWER),
+        (10, T0, None, T0, False, SAME),
+        (10, T0, None, LATER, False, NEWER),
+        (None, None, 10, None, False, SAME),
+        (None, None, 10, T0, True, SAME),
+    ],
+)
+def test_one_pause_is_told_from_another(pause_seq, paused_at, seq, at, arrived, expected):
+    approval = Approval(run=Run(), pause_seq=pause_seq, paused_at=paused_at, state="open")
+    assert pauses.relation(approval, Pause(seq, at, arrived)) == expected
+
+
+@pytest.mark.parametrize(
+    ("paused_at", "since", "expected"),
+    [(T0, T0, True), (T0, SOON, False), (T0, LATER, False), (T0, None, None), (None, T0, None)],
+)
+def test_only_equal_times_prove_a_pause(paused_at, since, expected):
+    assert pauses.is_exactly(Approval(run=Run(), paused_at=paused_at), since) is expected
