@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from approvals import driving, views
+from runs import routes  # noqa: F401 (registers the converter)
 from runs import views as runs_views
 
 urlpatterns = [
@@ -15,9 +16,9 @@ urlpatterns = [
     path("approvals/<int:pk>/decide/", views.decide, name="decide"),
     path("approvals/<int:pk>/claim/", views.claim, name="claim"),
     path("audit/", runs_views.audit_log, name="audit"),
-    path("runs/<str:upstream_id>/screen/", driving.screen, name="screen"),
-    path("runs/<str:upstream_id>/takeover/", driving.drive, name="takeover"),
-    path("runs/<str:upstream_id>/takeover/act/", driving.act, name="takeover_act"),
-    path("runs/<str:upstream_id>/takeover/keep/", driving.keep, name="takeover_keep"),
-    path("runs/<str:upstream_id>/takeover/end/", driving.hand_back, name="takeover_end"),
+    path("runs/<run:upstream_id>/screen/", driving.screen, name="screen"),
+    path("runs/<run:upstream_id>/takeover/", driving.drive, name="takeover"),
+    path("runs/<run:upstream_id>/takeover/act/", driving.act, name="takeover_act"),
+    path("runs/<run:upstream_id>/takeover/keep/", driving.keep, name="takeover_keep"),
+    path("runs/<run:upstream_id>/takeover/end/", driving.hand_back, name="takeover_end"),
 ]

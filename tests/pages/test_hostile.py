@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 from playwright.sync_api import expect
 
@@ -68,3 +70,12 @@ def test_a_reason_of_100_kb_is_cut_named_and_decidable(people, hostile, until) -
     until(lambda: hostile.status == "cancelled")
     harmless(page)
     assert not people["reviewer"].noise
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "x?y#z&amp;", "ü %2F", "<b>"])
+def test_whatever_upstream_calls_a_run_its_page_opens(name) -> None:
+    from django.urls import resolve, reverse
+
+    address = reverse("run", args=[name])
+    assert address.count("/") == 3
+    assert resolve(unquote(address)).kwargs == {"upstream_id": name}
