@@ -127,7 +127,7 @@ def act(match: re.Match[str], text: Text) -> list[Step] | None:
     if _COMPARE.search(re.sub(r"\ue000\d+\ue001", "", rest)):
         return None
     noun, key = thing(rest, text)
-    if len(noun.split()) > 3 or re.search(r"\b(?:it|them|that|this|everything|something)\b", f"{noun} {key}"):
+    if len(noun.split()) > 3 or re.search(r"\b(?:it|them|that|this|everything|something|and|or)\b", noun or key):
         return None
     verb = match.group("act").lower()
     verb = lexicon.ACT_ALIASES.get(verb, verb)
