@@ -1,4 +1,4 @@
-"""Owns how a run's public id stands in an address: whatever upstream calls it, it is one segment and comes back whole."""
+"""Owns how a run's public id stands in an address: whatever it is, it is one segment and comes back whole."""
 
 from __future__ import annotations
 
