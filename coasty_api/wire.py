@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from coasty_api.sse import Frame
 TERMINAL = frozenset({"succeeded", "failed", "cancelled", "timed_out"})
 AWAITING_HUMAN, RUNNING = "awaiting_human", "running"
 _DECODER = json.JSONDecoder()
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SPACE = " \t\n\r"
 _ENVELOPE = {"code", "message", "type", "request_id"}
 
@@ -55,7 +57,7 @@ def event(frame: Frame) -> Event | None:
         seq, kind = _from_payload(data, seq, kind)
     if seq is None or seq < 1:
         return None
-    return Event(seq, kind[:64], data, time(created or _created_at(data)))
+    return Event(seq, clean(kind)[:64], data, time(created or _created_at(data)))
 
 
 def _is_wrapper(wrapper: Mapping[str, str]) -> bool:
@@ -83,7 +85,7 @@ def members(text: str) -> dict[str, str]:
     """The members of a JSON object, each value as the raw text that stands there. Empty for anything else."""
     try:
         return dict(_members(text))
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, RecursionError):
         return {}
 
 
@@ -121,7 +123,7 @@ def _integer(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
+        return value if 0 <= value < 2**63 else None
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18:
         return int(value)
     return None
@@ -133,6 +135,20 @@ def parse(data: str) -> Any:
         return json.loads(data)
     except (ValueError, RecursionError):
         return data
+
+
+def clean(text: str) -> str:
+    """The text without what no database takes: NUL and halves of surrogate pairs, which JSON can spell."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def clean_tree(value: Any) -> Any:
+    """A JSON value with every string in it clean."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(str(name)): clean_tree(item) for name, item in value.items()}
+    return [clean_tree(item) for item in value] if isinstance(value, list) else value
 
 
 def time(text: object) -> datetime | None:
@@ -150,7 +166,7 @@ def status_told(kind: str, payload: Any) -> str | None:
     """The status that an event of this type puts the run in; None when it says nothing about it."""
     if kind in {"status", "done"}:
         told = payload.get("status") if isinstance(payload, dict) else None
-        return told[:32] if isinstance(told, str) and told else None
+        return clean(told)[:32] if isinstance(told, str) and told else None
     return {"awaiting_human": AWAITING_HUMAN, "resumed": RUNNING}.get(kind)
 
 
@@ -160,7 +176,7 @@ def pause_reason(payload: Any) -> str:
         return ""
     for name in ("reason", "awaiting_human_reason", "message"):
         if isinstance(payload.get(name), str) and payload[name]:
-            return str(payload[name])
+            return clean(payload[name])
     return ""
 
 

@@ -61,7 +61,7 @@ def _outcome(run: Run, payload: Any) -> None:
     if isinstance(payload, dict):
         for name in ("result", "error"):
             if isinstance(payload.get(name), dict):
-                setattr(run, name, payload[name])
+                setattr(run, name, wire.clean_tree(payload[name]))
 
 
 def _log(
@@ -120,7 +120,7 @@ def _move(run: Run, told: str, reason: str, seq: int | None, at: datetime | None
 def snapshot(run: Run, payload: dict[str, Any], asked_at: datetime) -> Iterator[Moved]:
     """Fold a Run as upstream answered it to a question asked at `asked_at` (our clock) into `run`."""
     told = payload.get("status")
-    told = told[:32] if isinstance(told, str) and told else run.status
+    told = wire.clean(told)[:32] if isinstance(told, str) and told else run.status
     _facts(run, payload)
     steps = wire.steps_completed(payload) or 0
     run.steps_completed = max(run.steps_completed, steps)
@@ -188,7 +188,7 @@ def _still_parked(run: Run, reason: str, since: datetime | None, asked_at: datet
 def _facts(run: Run, payload: dict[str, Any]) -> None:
     for name, longest in _TEXTS.items():
         if isinstance(payload.get(name), str):
-            setattr(run, name, _clean(payload[name], longest))
+            setattr(run, name, wire.clean(payload[name])[:longest])
     for name in _NUMBERS:
         value = payload.get(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**31:
@@ -196,9 +196,5 @@ def _facts(run: Run, payload: dict[str, Any]) -> None:
     for name in _TIMES:
         setattr(run, name, wire.time(payload.get(name)) or getattr(run, name))
     if isinstance(payload.get("metadata"), dict):
-        run.metadata = payload["metadata"]
+        run.metadata = wire.clean_tree(payload["metadata"])
     _outcome(run, payload)
-
-
-def _clean(text: str, longest: int) -> str:
-    return text.replace("\x00", "\ufffd")[:longest]

@@ -14,6 +14,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
+from coasty_api import wire
 from live import publish, topics
 from runs import fold, states
 from runs.models import Connection, Event, Lease, Run
@@ -123,7 +124,7 @@ def _insert(events: list[Arrived]) -> None:
 def _storable(data: str) -> str:
     if len(data) > MAX_DATA_BYTES:
         return f'{{"too_large": true, "bytes": {len(data)}}}'
-    return data.replace("\x00", "\ufffd") if "\x00" in data else data
+    return wire.clean(data)
 
 
 def _fold_events(run: Run, events: dict[int, Arrived]) -> Progress:
@@ -183,7 +184,7 @@ def take_snapshots(
 
 def _identifier(payload: dict[str, Any]) -> str:
     found = payload.get("id") or payload.get("run_id")
-    if not isinstance(found, str) or not 1 <= len(found) <= 128:
+    if not isinstance(found, str) or not 1 <= len(found) <= 128 or found != wire.clean(found):
         raise ValueError("Upstream sent a run without a usable id.")
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 JOBS = "jobs"
 _AT_ONCE = 20
+_LONG_DEAD = timedelta(hours=1)
 
 
 @shared_task(name="runs.tasks.sweep")
@@ -24,6 +26,7 @@ def sweep() -> None:
     """Give the job queue's sign of life; when no relay is alive, look at the live runs in its place."""
     name = f"{JOBS}:{socket.gethostname()}"[:64]
     Worker.objects.update_or_create(name=name, defaults={"kind": JOBS, "beat_at": timezone.now()})
+    Worker.objects.filter(beat_at__lt=timezone.now() - _LONG_DEAD).delete()
     leases.mark_idle(leases.orphans(), "No relay follows it: start one with `python manage.py relay`.")
     if not leases.alive().exists():
         look_at_unfollowed()

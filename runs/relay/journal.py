@@ -161,6 +161,7 @@ class Journal:
             written = self._write(part)
         except (DatabaseError, ValueError, TypeError) as problem:
             log.error("Upstream sent what can't be stored: %s", problem)  # noqa: TRY400 (told already, with its trace)
+            taken.fenced |= {event.run_pk for event in part.events}  # read again from the stored cursor
         else:
             taken.progress |= written.progress
             taken.fenced |= written.fenced

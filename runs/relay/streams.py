@@ -30,6 +30,7 @@ from runs.states import Stream
 log = logging.getLogger(__name__)
 
 SILENCE_SECONDS = 75.0  # keepalives come more often than this
+_HEALTHY_SECONDS = 20.0  # a connection that lived so long ended by rotation, not by a fault
 _OPENERS = 8
 _READS_A_TURN = 8
 _LONGEST_PAUSE_SECONDS = 15.0
@@ -64,6 +65,7 @@ class Followed:
     progressed: bool = False
     is_opening: bool = False
     failures: int = 0
+    opened_at: float = 0.0
     heard_at: float = 0.0
     noted: tuple[str, str] = ("", "")
 
@@ -208,7 +210,7 @@ class Streams:
             return
         stream.body, stream.parser, stream.progressed = body, sse.Parser(), False
         stream.was_terminal = stream.is_terminal
-        stream.heard_at = time.monotonic()
+        stream.opened_at = stream.heard_at = time.monotonic()
         self._selector.register(body.socket, selectors.EVENT_READ, stream)
         self._note(stream, Stream.LIVE, "")
         self._read(stream)
@@ -261,7 +263,8 @@ class Streams:
             stream.has_done = True
             self._schedule(stream, 0)  # one last look at the run
             return
-        if stream.progressed:
+        if stream.progressed or time.monotonic() - stream.opened_at > _HEALTHY_SECONDS:
+            stream.failures = 0
             self._schedule(stream, random.uniform(0.05, 0.25))  # noqa: S311 (jitter, no secret)
             return
         stream.failures += 1

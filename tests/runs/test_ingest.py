@@ -229,3 +229,21 @@ def test_done_carries_the_result(make_run, take):
     run = take(make_run(), ("status", {"status": "succeeded"}), ("done", {"status": "succeeded", "result": result}))
     assert (run.status, run.result) == ("succeeded", result)
     assert run.finished_at is not None
+
+
+def test_what_no_database_takes_is_replaced_and_breaks_nothing(make_run, arrived, connection):
+    run = make_run()
+    evil = r'"a\u0000b\ud800c"'
+    ingest.take_events(
+        [
+            arrived(run, 1, "status", f'{{"status": {evil}}}'),
+            arrived(run, 2, PAUSE, f'{{"reason": {evil}}}'),
+            arrived(run, 3, "text", "\x00raw"),
+            arrived(run, 4, "done", f'{{"status": "failed", "error": {{"code": {evil}, "message": [{evil}]}}}}'),
+        ]
+    )
+    run.refresh_from_db()
+    assert run.error == {"code": "a\ufffdb\ufffdc", "message": ["a\ufffdb\ufffdc"]}
+    assert run.events.get(seq=2).data == f'{{"reason": {evil}}}', "an escape in JSON is only text, and stays"
+    payload = json.loads(f'{{"id": "evil", "status": "queued", "task": {evil}, "metadata": {{{evil}: {evil}}}}}')
+    assert ingest.take_snapshot(connection, payload).task == "a\ufffdb\ufffdc"
