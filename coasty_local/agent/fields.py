@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
 from rapidfuzz import fuzz
 
 from coasty_local.agent import asking, reading
@@ -160,11 +161,22 @@ def tick(session: Session, control: Control, on: bool, name: str) -> None:
             there = now_at(session.scene, control)
         if there.kind in (CHECK, RADIO) and there.checked is on:
             return
-        changed = any(box.overlap(control.box) > 0 for box in session.sight.changed(before, session.look()))
-        # a mark that is filled may no longer be told from its words; a radio button that was pressed and changed is on
-        if changed and (control.checked is None or (on and control.kind == RADIO and there.kind != RADIO)):
+        after = session.look()
+        if control.checked is None and session.sight.changed(before, after):
+            return
+        # a filled mark may no longer be told from its words: then its ink says whether it is set
+        more = _ink(after.image, control.box) - _ink(before.image, control.box)
+        if there.kind not in (CHECK, RADIO) and (more > 0.1 if on else more < -0.1):
             return
     raise Stuck(asking.NO_PROGRESS, f"I clicked {name}, but it does not show as {'ticked' if on else 'not ticked'}.")
+
+
+def _ink(image: Image, box: Box) -> float:
+    """The share of a small box that differs from the paper around it."""
+    around = image[max(0, box.y - 3) : box.bottom + 3, max(0, box.x - 3) : box.right + 3].reshape(-1, 3)
+    paper = np.median(np.concatenate([around[:20], around[-20:]]), axis=0)
+    inner = image[max(0, box.y) : box.bottom, max(0, box.x) : box.right].astype(np.int16)
+    return float((np.abs(inner - paper).max(axis=2) > 60).mean()) if inner.size else 0.0
 
 
 def pick_from(session: Session, control: Control, option: Target, name: str) -> None:

@@ -8,7 +8,21 @@ from dataclasses import replace
 
 from rapidfuzz import fuzz
 
-from coasty_local.agent.scene import BUTTON, CHECK, ICON, INPUT, LINK, PANEL, RADIO, SELECT, TEXT, Box, Control, Line, Scene
+from coasty_local.agent.scene import (
+    BUTTON,
+    CHECK,
+    ICON,
+    INPUT,
+    LINK,
+    PANEL,
+    RADIO,
+    SELECT,
+    TEXT,
+    Box,
+    Control,
+    Line,
+    Scene,
+)
 
 ACTIVE = (BUTTON, LINK, INPUT, CHECK, RADIO, SELECT, ICON)
 _FOLD = str.maketrans("01|!$5", "olliss")

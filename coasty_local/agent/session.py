@@ -33,6 +33,7 @@ class Session:
     memory: Memory = field(default_factory=Memory)
     home: str | None = None
     turns: int = 0
+    acts: int = 0
     trails: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -40,11 +41,15 @@ class Session:
         vault = Vault()
         session = cls(job, display, Discreet(desk, vault), vault, home=home)
         session.sight = Sight(display, eyes, session.desk, session.on_dialog)
-        session.hands = Hands(display, session.desk, session.sight.stale)
+        session.hands = Hands(display, session.desk, session._acted)
         return session
 
     sight: Sight = field(init=False)
     hands: Hands = field(init=False)
+
+    def _acted(self) -> None:
+        self.acts += 1
+        self.sight.stale()
 
     @property
     def eyes(self) -> Eyes:

@@ -134,12 +134,16 @@ class Work:
 
     def _take(self, step: Step) -> bool:
         """Carry out the first step of the queue; False when what it states is not so. Parks as often as it must."""
+        before = self.session.acts
         try:
             if isinstance(step, Verify):
                 return self._verify(step)
             told = self._carry_out(step)
         except Stuck as stuck:
+            done = stuck.allow.startswith("dialog:") and self.session.acts > before
             self._park(stuck, step)
+            if done and not isinstance(step, Goal | SignIn | Open):
+                self._finished(step)  # the click was made; what it asked is answered with the next look
             return True
         self._finished(step)
         if told:
@@ -187,6 +191,8 @@ class Work:
             if stuck.kind == asking.PAYMENT and stuck.wants:
                 memory.amounts.add(stuck.wants)
         elif answer.meaning == notes.REFUSE:
+            if self.session.display.dialog() is not None:
+                self.session.hands.answer_dialog(False, "Say no to the page's dialog")
             raise Refused(f"“{asking.short(step.source or stuck.reason, 120)}” was not done.")
         elif answer.meaning == notes.SKIP:
             self._finished(step)

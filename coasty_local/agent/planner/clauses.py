@@ -64,7 +64,7 @@ def trimmed(clause: str) -> str:
     while True:
         shorter = _PREAMBLE.sub("", clause)
         shorter = re.sub(
-            r"(?:\s*,)?\s+(?:please|thanks|thank you|for me|afterwards)\s*[.!?]?$", "", shorter, flags=re.IGNORECASE
+            r"(?:(?:\s*,)?\s+(?:please|for me|afterwards)|[,.!]\s*(?:thanks|thank you)(?: very much)?)\s*[.!?]?$", "", shorter, flags=re.IGNORECASE
         )
         shorter = shorter.rstrip(" .!?;,") if not shorter.endswith("...") else shorter
         if shorter == clause:
