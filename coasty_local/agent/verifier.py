@@ -35,7 +35,9 @@ def _about(scene: Scene, step: Verify) -> bool:
         return True
     if not re.search(r"\d", step.about) and _affirms(step.words, reading.value_of(scene, step.about)):
         return True
-    if any(reading.within(step.about, line.text) for line in reading.headings(scene)[:3]):
+    heads = reading.headings(scene)
+    named = any(reading.within(step.about, line.text) for line in heads[:2])
+    if named and not any(reading.rivals(step.about, line.text) for line in heads):
         return _page_says(scene, step.words)
     return False
 

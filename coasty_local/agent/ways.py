@@ -80,14 +80,14 @@ def keyed(scene: Scene, key: str) -> bool:
 
 
 def alone(scene: Scene, key: str) -> bool:
-    """Whether the page is about this one record: its heading says so, or the key stands on it and no rival of the same pattern."""
-    if titled(scene, key):
-        return True
+    """Whether the page is about this one record: one of its two largest lines names it, and none names a rival; or the key
+    stands on it and no rival does."""
+    heads = reading.headings(scene)
+    if any(reading.within(key, line.text) for line in heads[:2]):
+        return not any(reading.rivals(key, line.text) for line in heads)
     if not re.search(r"\d", key) or not keyed(scene, key):
         return False
-    pattern = reading.key_pattern(key)
-    seen = {reading.folded(hit) for line in scene.lines for hit in pattern.findall(line.text)}
-    return seen == {reading.folded(key)}
+    return not any(reading.rivals(key, line.text) for line in scene.lines)
 
 
 def act_control(scene: Scene, goal: Goal) -> Control | None:
