@@ -15,7 +15,7 @@ from tests.conftest import wait_until
 from tests.scripted_runs import Manner
 from tests.upstreams import Upstream
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served")]
 CALLERS = 50
 
 
