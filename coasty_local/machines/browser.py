@@ -104,7 +104,7 @@ class Browser:
 
     def _spawn(self, program: str, extra: list[str]) -> subprocess.Popen[bytes]:
         shutil.rmtree(self._profile, ignore_errors=True)
-        self._profile.mkdir(parents=True)
+        self._profile.mkdir(parents=True, exist_ok=True)
         env = {name: value for name, value in os.environ.items() if not name.startswith(("COASTY_", "SECRET_"))}
         env |= {"XDG_CONFIG_HOME": str(self._profile), "XDG_CACHE_HOME": str(self._profile)}
         command = [program, *SWITCHES, *extra, f"--user-data-dir={self._profile.resolve()}", "about:blank"]

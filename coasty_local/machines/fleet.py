@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import threading
 from collections import defaultdict
@@ -30,8 +31,12 @@ class Fleet:
     def fresh(self, machine_id: str) -> BrowserDisplay:
         """A display with nothing in it from before. Raises DisplayError naming the machine."""
         with self._locks[machine_id]:
-            alive = self._alive(machine_id)
-            return alive.fresh() if alive else self._launch(machine_id).display
+            if alive := self._alive(machine_id):
+                try:
+                    return alive.fresh()
+                except DisplayError:  # it is dying or hangs: a new one does not
+                    self._drop(machine_id)
+            return self._launch(machine_id).display
 
     def display(self, machine_id: str) -> BrowserDisplay:
         """What the machine shows now. Raises DisplayError naming the machine."""
@@ -42,8 +47,7 @@ class Fleet:
     def close(self, machine_id: str) -> None:
         """End the machine's browser, if it has one."""
         with self._locks[machine_id]:
-            if running := self._browsers.pop(machine_id, None):
-                running.close()
+            self._drop(machine_id)
 
     def close_all(self) -> None:
         """End every browser, side by side; none starts afterwards."""
@@ -63,15 +67,20 @@ class Fleet:
         running = self._browsers.get(machine_id)
         if running is None or running.alive:
             return running
-        del self._browsers[machine_id]
-        running.close()
+        self._drop(machine_id)
         return None
+
+    def _drop(self, machine_id: str) -> None:
+        if running := self._browsers.pop(machine_id, None):
+            running.close()
 
     def _launch(self, machine_id: str) -> browser.Browser:
         if self._closed or not self._runs(machine_id):
             raise DisplayError(f"machine {machine_id} is not running")
         try:
-            started = browser.Browser(self._program, self._folder / machine_id)
+            # a profile of its own each time: what is left of a killed browser may still write into the last one
+            profile = self._folder / f"{machine_id}-{secrets.token_hex(4)}"
+            started = browser.Browser(self._program, profile)
         except DisplayError as error:
             raise DisplayError(f"the browser of machine {machine_id} did not start: {error}") from error
         self._browsers[machine_id] = started

@@ -168,7 +168,8 @@ def test_a_browser_that_dies_is_replaced_for_the_next_run(start: Callable[..., P
     done = platform.wait(platform.create("step")["id"])
     assert done["status"] == "succeeded"
     _kill_browser(platform)
-    assert platform.wait(platform.create("keep\nstep")["id"])["status"] == "succeeded"
+    done = platform.wait(platform.create("keep\nstep")["id"])
+    assert (done["status"], done["error"]) == ("succeeded", None)
     run = platform.create("ask now?\nkeep")
     platform.wait(run["id"], "awaiting_human")
     _kill_browser(platform)
