@@ -56,6 +56,7 @@ class NewRun(forms.Form):
 
     task = forms.CharField(
         max_length=16_000,
+        error_messages={"required": "Say what the agent shall do."},
         widget=forms.Textarea(attrs={"rows": 5, "autofocus": True}),
         help_text="Say it as to a colleague at a computer: which page, what to do, how to see that it worked.",
     )
@@ -93,6 +94,7 @@ class NewRun(forms.Form):
     )
     cua_version = forms.ChoiceField(label="Engine", choices=ENGINES, initial="v3")
     metadata = forms.JSONField(
+        error_messages={"invalid": 'This is not JSON. Give an object, for example {"ticket": "A-17"}.'},
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text='A JSON object of at most 50 keys, kept with the run, for example {"ticket": "A-17"}.',
@@ -124,7 +126,11 @@ class NewRun(forms.Form):
             self.fields["machine_id"].widget = forms.Select(choices=choices)
         else:
             self.fields["machine_id"].help_text = "Empty: the first machine that runs."
-        for name in self.fields:
+        for name, field in self.fields.items():
+            if isinstance(field, forms.IntegerField):
+                said = f"Give a whole number from {field.min_value} to {field.max_value:,}."
+                field.error_messages |= {"invalid": said, "required": said}
+                field.validators = [type(check)(check.limit_value, said) for check in field.validators]  # type: ignore
             self._describe(name)
 
     def _describe(self, name: str) -> None:

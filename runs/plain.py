@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -16,17 +17,24 @@ _HIDDEN = re.compile(
     "\u200b-\u200f\u2028-\u202f\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb"
     "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_LONG = re.compile(r"\S{64}(?=\S)")
 _SPAN = '<span class="hidden-char" title="{name}">{code}</span>'
 
 
 def plain(text: object, limit: int = LIMIT) -> SafeString:
     """The text as safe HTML that can't run, link, hide or reorder anything; what is cut off is counted."""
     whole = "" if text is None else str(text).replace("\r\n", "\n")
-    shown = _HIDDEN.sub(_named, str(escape(whole[:limit])))
+    shown = "<wbr>".join(_HIDDEN.sub(_named, str(escape(part))) for part in _parts(whole[:limit]))
     rest = len(whole) - limit
     if rest > 0:
         shown += f'<span class="cut"> … {rest:,} more characters are not shown</span>'
     return mark_safe(shown)  # noqa: S308 (escaped above; the spans hold names of characters only)
+
+
+def _parts(text: str) -> list[str]:
+    # A browser takes seconds to break a word of 20,000 letters: it is told where it may.
+    ends = [found.end() for found in _LONG.finditer(text)]
+    return [text[start:end] for start, end in pairwise([0, *ends, len(text)])]
 
 
 def line(text: object, limit: int = 80) -> str:
