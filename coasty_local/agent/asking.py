@@ -200,6 +200,15 @@ def code_field(scene: Scene) -> Control | None:
     return None
 
 
+def code_page(scene: Scene) -> bool:
+    """Whether the page asks for a one-time code, be its field seen or not: a phrase that asks, and a button to send it."""
+    if code_field(scene) is not None:
+        return True
+    asks = [line for line in scene.lines if len(line.text) <= _SHORT and _CODE.search(line.text)]
+    sends = [c for c in scene.controls if c.kind == BUTTON and any(reading.same(word, c.text) for word in lexicon.GO_ON)]
+    return bool(asks) and bool(sends) and not password_fields(scene)
+
+
 def login_wall(scene: Scene) -> bool:
     """Whether the page wants a sign-in before it shows anything else: a password field and little beside it."""
     if not password_fields(scene):

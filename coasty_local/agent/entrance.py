@@ -26,7 +26,7 @@ def sign_in(session: Session, step: SignIn) -> str:
     for name, value in (("email", step.user), ("password", step.password)):
         if value and not (name == "password" and value in session.memory.refused):
             facts.setdefault(name, value)
-    sent, tried = False, set[str]()
+    sent, tried, entry = False, set[str](), session.scene
     for _ in range(_MOVES):
         scene = session.scene
         session.obstacles()
@@ -36,7 +36,10 @@ def sign_in(session: Session, step: SignIn) -> str:
         elif _form(scene):
             if sent:
                 _refused(session)
+            entry = scene
             sent = _send(session) or sent
+        elif sent and not signed_in(scene) and (asking.code_page(scene) or _same_page(entry, scene)):
+            _unsure(session)
         elif sent or signed_in(scene):
             return f"Signed in as {facts['email']}." if facts.get("email") else "Signed in."
         else:
@@ -44,6 +47,24 @@ def sign_in(session: Session, step: SignIn) -> str:
     raise Stuck(
         asking.NO_PROGRESS, f"Signing in leads nowhere: I still see “{asking.short(reading.title(session.scene), 60)}”."
     )
+
+
+def _same_page(before: Scene, after: Scene) -> bool:
+    """Most of what was written there still is."""
+    known = {reading.folded(line.text) for line in before.lines}
+    kept = known & {reading.folded(line.text) for line in after.lines}
+    return len(kept) > 0.6 * len(known)
+
+
+def _unsure(session: Session) -> None:
+    """The form was sent and its page still stands, but its fields are not seen: wait, then say what the page says."""
+    before = session.look()
+    if session.sight.until(lambda look: bool(session.sight.changed(before, look)), _PATIENCE_SECONDS):
+        return
+    if asking.standing_trouble(session.scene):
+        _refused(session)
+    page = asking.short(reading.title(session.scene), 60)
+    raise Stuck(asking.NO_PROGRESS, f"Signing in leads nowhere: I sent the form, but I still see “{page}”. Please look.")
 
 
 def signed_in(scene: Scene) -> bool:
@@ -177,7 +198,7 @@ def give_code(session: Session, box: Control) -> None:
             session.hands.clear()
         session.hands.type_text(code, "Type the one-time code", secret=True)
     before = session.scene
-    if asking.code_field(session.scene) is not None:
+    if asking.code_page(session.scene):
         button = enter_button(session.scene, [box])
         with session.turn(f"I press “{reading.name(button)}”." if button else "I press Enter."):
             if button:
@@ -185,16 +206,14 @@ def give_code(session: Session, box: Control) -> None:
             else:
                 session.hands.press(["Enter"])
     session.sight.until(
-        lambda look: asking.code_field(look.scene) is None or bool(asking.trouble(before, look.scene)),
-        _PATIENCE_SECONDS,
+        lambda look: not asking.code_page(look.scene) or bool(asking.trouble(before, look.scene)), _PATIENCE_SECONDS
     )
     session.memory.facts.pop("code", None)
-    if asking.code_field(session.scene) is not None:
+    if asking.code_page(session.scene):
         says = asking.trouble(before, session.scene) or asking.standing_trouble(session.scene)
         quoted = f": the page says “{asking.short(says, 90)}”" if says else ""
-        raise Stuck(
-            asking.ONE_TIME_CODE, f"One-time code not accepted{quoted}. Please give another code.", wants="code"
-        )
+        reason = f"One-time code not accepted{quoted}. Please give another code."
+        raise Stuck(asking.ONE_TIME_CODE, reason, wants="code")
 
 
 def _code_words(scene: Scene) -> str:
