@@ -42,7 +42,9 @@ def collect(run: Run, *, is_moment: bool = False) -> int:
     if _has_frames(run.connection_id):
         try:
             return _pages(client, run)
-        except errors.NotFound:
+        except errors.NotFound as problem:
+            if problem.code == "RUN_NOT_FOUND":
+                raise
             _note_without(run.connection_id)
     return _screenshot(client, run) if is_moment and run.machine_id else 0
 

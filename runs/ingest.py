@@ -63,10 +63,11 @@ class Progress:
 
 @dataclass(slots=True)
 class Taken:
-    """What became of a batch: progress by run, and the runs whose lease was lost, of which nothing was written."""
+    """What became of a batch: progress by run; runs whose lease was lost, of which nothing was written."""
 
     progress: dict[int, Progress] = field(default_factory=dict)
     fenced: set[int] = field(default_factory=set)
+    behind: set[int] = field(default_factory=set)  # whose log lacks what a snapshot has told
 
 
 def take_events(batch: Sequence[Arrived]) -> Taken:

@@ -142,7 +142,8 @@ class Journal:
         with transaction.atomic():
             taken = ingest.take_events(batch.events) if batch.events else Taken()
             for asked_at, payloads in batch.snapshots:
-                ingest.take_snapshots(self._connection, payloads, asked_at=asked_at)
+                told = ingest.take_snapshots(self._connection, payloads, asked_at=asked_at)
+                taken.behind |= {run.pk for run in told if run.is_ahead}
             _write_notes(list(batch.notes.values()))
         return taken
 
@@ -165,6 +166,7 @@ class Journal:
         else:
             taken.progress |= written.progress
             taken.fenced |= written.fenced
+            taken.behind |= written.behind
 
 
 def _write_notes(notes: list[Note]) -> None:

@@ -16,6 +16,7 @@ from runs.models import Run
 log = logging.getLogger(__name__)
 
 _THREADS = 2
+_TRIES = 4
 
 
 class Pictures:
@@ -24,6 +25,7 @@ class Pictures:
     def __init__(self) -> None:
         self._wanted: OrderedDict[int, bool] = OrderedDict()
         self._busy: set[int] = set()
+        self._tries: dict[int, int] = {}
         self._changed = threading.Condition()
         self._is_stopping = False
         self._threads = [
@@ -73,10 +75,25 @@ class Pictures:
             run = Run.objects.select_related("connection").filter(pk=pk).first()
             if run is not None:
                 frames.collect(run, is_moment=is_moment)
+        except (errors.Unavailable, errors.Busy) as problem:
+            self._try_later(pk, is_moment, problem)
         except errors.CoastyError as problem:
-            log.info("No frames for run %s now: %s", pk, problem)
+            log.info("No frames for run %s: %s", pk, problem)
         except DatabaseFailure as problem:
             log.warning("Frames of run %s were not stored: %s", pk, problem)
             connections.close_all()
         except Exception:
             log.exception("Frames of run %s", pk)
+        else:
+            self._tries.pop(pk, None)
+
+    def _try_later(self, pk: int, is_moment: bool, problem: errors.CoastyError) -> None:
+        """A few times, with growing pauses; after that the next step, pause or end asks again."""
+        tries = self._tries[pk] = self._tries.get(pk, 0) + 1
+        if tries > _TRIES or self._is_stopping:
+            self._tries.pop(pk, None)
+            log.info("No frames for run %s: %s", pk, problem)
+            return
+        timer = threading.Timer(problem.retry_after or 2.0**tries, self.want, [pk], {"is_moment": is_moment})
+        timer.daemon = True
+        timer.start()

@@ -125,6 +125,10 @@ class Streams:
         if states.is_terminal(status):
             self._post(partial(self._ended_upstream, run_pk))
 
+    def hurry(self, run_pk: int) -> None:
+        """There is something to read, as a listing has told: do not wait for the end of a pause."""
+        self._post(partial(self._open_soon, run_pk))
+
     def halt(self, error: errors.CoastyError) -> None:
         """The gate has closed. A refused key ends the open streams as well."""
         self._post(partial(self._halt, isinstance(error, errors.KeyRefused)))
@@ -199,6 +203,11 @@ class Streams:
         stream = self._followed.get(run_pk)
         if stream is not None:
             stream.is_terminal = True
+
+    def _open_soon(self, run_pk: int) -> None:
+        stream = self._followed.get(run_pk)
+        if stream is not None and stream.body is None and not stream.is_opening:
+            self._schedule(stream, 0)
 
     def _is_current(self, stream: Followed) -> bool:
         return self._followed.get(stream.run_pk) is stream

@@ -172,11 +172,13 @@ class Relay:
             self.streams.follow(pk, upstream_id, claimed[pk], cursor, status)
 
     def _taken(self, events: list[Arrived], taken: Taken) -> None:
-        """The journal has committed: stop what was fenced off, fetch pictures of what moved."""
+        """The journal has committed: stop what was fenced off, fetch what is missing, and pictures of what moved."""
         for pk in taken.fenced:
             self.streams.drop(pk)
         for pk, progress in taken.progress.items():
             self.streams.moved(pk, progress.status)
+        for pk in taken.behind:
+            self.streams.hurry(pk)
         moments = {event.run_pk for event in events if event.type in _MOMENTS}
         for pk in {event.run_pk for event in events if event.type in _WITH_PICTURE}:
             self.pictures.want(pk, is_moment=pk in moments)

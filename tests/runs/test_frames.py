@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from coasty_api import errors
 from runs import frames, ingest
 from tests.scripted_runs import picture
 
@@ -62,3 +63,22 @@ def test_the_relay_fetches_frames_after_steps(upstream, relay, until, mirrored):
     until(lambda: mirrored(scripted).frames.count() == 1)
     scripted.step()
     until(lambda: mirrored(scripted).frames.count() == 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_frames_that_could_not_be_fetched_are_asked_for_again(upstream, relay, until, mirrored):
+    scripted = upstream.add(task="a service in trouble")
+    until(lambda: mirrored(scripted))
+    upstream.fail("GET", "/screenshots", status=503, times=1)
+    scripted.step()
+    until(lambda: mirrored(scripted).frames.count() == 1)
+    assert upstream.count("GET", "/screenshots") == 2
+
+
+def test_a_run_that_upstream_has_forgotten_does_not_end_the_frames_of_others(pair, upstream):
+    scripted, run = pair
+    scripted.step()
+    upstream.fail("GET", "/screenshots", status=404, code="RUN_NOT_FOUND")
+    with pytest.raises(errors.NotFound):
+        frames.collect(run)
+    assert frames.collect(run) == 1

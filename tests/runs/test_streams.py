@@ -225,3 +225,19 @@ def test_stopping_gives_everything_up(upstream, relay, until, mirrored):
     assert not leases.alive().exists()
     assert Lease.objects.get().worker == ""
     until(lambda: upstream.open_streams == 0, 10)
+
+
+def test_a_stream_that_waits_for_its_next_try_is_opened_when_a_listing_tells_more(
+    upstream, relay, until, mirrored, stored, sent
+):
+    run = upstream.add(Manner(closes_at_pause=True))
+    run.go()
+    run.pause("Which one?")
+    until(lambda: mirrored(run) and mirrored(run).status == "awaiting_human")
+    until(lambda: run.connections >= 3)
+    relay.streams._followed[mirrored(run).pk].failures = 10  # as after a long pause of the run
+    until(lambda before=run.connections: run.connections > before)
+    run.resume("go on")
+    began = time.monotonic()
+    until(lambda: stored(run) == sent(run))
+    assert time.monotonic() - began < 6, "the listing comes every three seconds"
