@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Header, Router, Schema
 from pydantic import BeforeValidator, ConfigDict
 
 from approvals import decisions, takeovers
@@ -148,9 +148,17 @@ def get_approval(request: HttpRequest, approval_id: int) -> dict[str, Any]:
 
 
 @router.post("/approvals/{int:approval_id}/decision", response=ApprovalOut, summary="Decide an approval")
-def decide(request: HttpRequest, approval_id: int, body: DecisionIn) -> dict[str, Any]:
-    """200 when it is your decision that stands, also when you repeat it. 409 tells who decided what, and when."""
+def decide(
+    request: HttpRequest,
+    approval_id: int,
+    body: DecisionIn,
+    idempotency_key: str = Header("", alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_:\-]{0,128}$"),
+) -> dict[str, Any]:
+    """200 when it is your call that stands, and when you repeat that call with the same Idempotency-Key.
+
+    409 tells who decided what, and when.
+    """
     user = need(request, "approvals.decide_approval")
     approval = _find(user, approval_id)
-    decisions.decide(user, approval, body.action, body.note, seen_seq=body.seen_seq)
+    decisions.decide(user, approval, body.action, body.note, seen_seq=body.seen_seq, idempotency_key=idempotency_key)
     return shape(_find(user, approval_id))

@@ -34,10 +34,12 @@ def decide(
     seen_frame_sha256: str = "",
     seen_reason: str = "",
     seen_cost_cents: int | None = None,
+    idempotency_key: str = "",
 ) -> Decision:
     """Decide an open approval; its delivery is under way when this returns. `seen_*` is what was on screen.
 
-    The same person saying the same again gets the standing decision. Raises Invalid, NotAllowed, AlreadyDecided,
+    The same person's call, repeated with the same `idempotency_key`, gets the standing decision; without a key each
+    call is one of its own, and only one of all stands. Raises Invalid, NotAllowed, AlreadyDecided,
     ApprovalClosed, RunMoved, TakenOver; nothing is written then.
     """
     note = _checked(verdict, note, seen_seq)
@@ -46,7 +48,7 @@ def decide(
     with transaction.atomic():
         # This one statement decides: of all who come at once, it counts one row for one of them.
         if not Approval.objects.filter(pk=approval.pk, state=State.OPEN).update(state=State.DECIDED):
-            return _standing(user, approval, verdict, note)
+            return _standing(user, approval, idempotency_key)
         fresh = Approval.objects.select_related("run").get(pk=approval.pk)
         _refuse_if_moved(fresh, seen_seq)
         if held := policies.waits_for(user, verdict, takeovers.active(fresh.run)):
@@ -61,6 +63,7 @@ def decide(
             seen_frame_sha256=seen_frame_sha256[:64],
             seen_reason=seen_reason[:SEEN_LIMIT],
             seen_cost_cents=seen_cost_cents,
+            idempotency_key=idempotency_key,
         )
         _conclude(decision)
     return decision
@@ -88,12 +91,11 @@ def _conclude(decision: Decision) -> None:
     transaction.on_commit(lambda: delivery.ask(decision.pk), robust=True)
 
 
-def _standing(user: User, approval: Approval, verdict: str, note: str) -> Decision:
+def _standing(user: User, approval: Approval, idempotency_key: str) -> Decision:
     decision = Decision.objects.select_related("decided_by", "approval__run").filter(approval=approval.pk).first()
     if decision is None:
         raise ApprovalClosed(Approval.objects.get(pk=approval.pk))
-    is_same = decision.decided_by_id == user.pk and decision.verdict == verdict
-    if is_same and decision.note in {note, mask(note)}:
+    if idempotency_key and (decision.decided_by_id, decision.idempotency_key) == (user.pk, idempotency_key):
         return decision
     raise AlreadyDecided(decision)
 

@@ -64,6 +64,8 @@ class Decision(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
     decided_at = models.DateTimeField(default=timezone.now)
 
+    idempotency_key = models.CharField(max_length=128, blank=True)  # tells a call that is repeated from a rival one
+
     # the evidence: what the person had on screen
     seen_seq = models.PositiveBigIntegerField(null=True, blank=True)
     seen_frame_sha256 = models.CharField(max_length=64, blank=True)

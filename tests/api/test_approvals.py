@@ -10,8 +10,8 @@ from tests.approvals.desk import newest
 pytestmark = pytest.mark.django_db
 
 
-def decide(caller, approval, action="resume", **more):
-    return caller("POST", f"/approvals/{approval.pk}/decision", {"action": action, **more})
+def decide(caller, approval, action="resume", headers=None, **more):
+    return caller("POST", f"/approvals/{approval.pk}/decision", {"action": action, **more}, **(headers or {}))
 
 
 def test_an_open_approval_tells_what_is_needed_to_decide(desk, callers, people):
@@ -34,15 +34,17 @@ def test_an_open_approval_tells_what_is_needed_to_decide(desk, callers, people):
     assert told["decision"] is None
 
 
-def test_a_decision_answers_with_itself_and_again_when_repeated(desk, callers):
+def test_a_decision_answers_with_itself_and_again_when_the_call_is_repeated(desk, callers):
     _, run, approval = desk.parked()
-    first = decide(callers.reviewer, approval, note="yes", seen_seq=run.cursor)
+    key = {"Idempotency-Key": "once-1"}
+    first = decide(callers.reviewer, approval, note="yes", seen_seq=run.cursor, headers=key)
     assert first.status_code == 200, first.content
     decision = first.json()["decision"]
     assert (decision["action"], decision["decided_by"], decision["note"]) == ("resume", "reviewer", "yes")
     assert decision["delivery"] == "pending"
     assert first.json()["state"] == "decided"
-    assert decide(callers.reviewer, approval, note="yes").json()["decision"] == decision
+    assert decide(callers.reviewer, approval, note="yes", headers=key).json()["decision"] == decision
+    assert decide(callers.reviewer, approval, note="yes").status_code == 409
 
 
 def test_everybody_else_is_told_who_decided_what_and_when(desk, callers):

@@ -101,17 +101,13 @@ def test_the_evidence_is_kept_with_the_decision(desk, people):
 
 
 @pytest.mark.django_db
-def test_saying_the_same_again_gets_the_standing_decision(desk, people):
+def test_a_call_repeated_with_its_key_gets_the_standing_decision_and_every_other_is_told_who_decided(desk, people):
     _, _, approval = desk.parked()
-    first = decisions.decide(people.reviewer, approval, "resume", "yes")
-    assert decisions.decide(people.reviewer, approval, "resume", "yes ").pk == first.pk
-    for user, verdict, note in (
-        (people.reviewer, "cancel", "yes"),
-        (people.reviewer, "resume", "another note"),
-        (people.admin, "resume", "yes"),
-    ):
+    first = decisions.decide(people.reviewer, approval, "resume", "yes", idempotency_key="a")
+    assert decisions.decide(people.reviewer, approval, "resume", "yes", idempotency_key="a").pk == first.pk
+    for user, key in ((people.reviewer, ""), (people.reviewer, "b"), (people.admin, "a")):
         with pytest.raises(decisions.AlreadyDecided) as told:
-            decisions.decide(user, approval, verdict, note)
+            decisions.decide(user, approval, "resume", "yes", idempotency_key=key)
         assert told.value.facts["decided_by"] == "reviewer"
         assert told.value.facts["action"] == "resume"
         assert told.value.facts["decided_at"] == first.decided_at
