@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
+from pytest_django.fixtures import SettingsWrapper
 
 Found = TypeVar("Found")
 PASSWORD = "correct horse battery"
@@ -40,6 +41,12 @@ def until() -> Callable[..., object]:
 @pytest.fixture
 def free_port() -> Callable[[], int]:
     return find_free_port
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: SettingsWrapper) -> None:
+    """Hashing that is slow on purpose would be most of the time of a test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

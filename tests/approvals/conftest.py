@@ -9,11 +9,6 @@ from tests.upstreams import KEY, Upstream
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(autouse=True)
 def near_upstream(monkeypatch):
     """Upstream is on loopback here: silence tells sooner."""
     from approvals import evidence
