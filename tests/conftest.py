@@ -6,10 +6,9 @@ import socket
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 Found = TypeVar("Found")
 PASSWORD = "correct horse battery"
@@ -44,7 +43,7 @@ def free_port() -> Callable[[], int]:
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: SettingsWrapper) -> None:
+def quick_passwords(settings: Any) -> None:
     """Hashing that is slow on purpose would be most of the time of a test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
-from tests.approvals.conftest import desk, far, quick_passwords  # noqa: F401 (fixtures)
+from tests.approvals.conftest import desk, far  # noqa: F401 (fixtures)
 
 ROLES = ("viewer", "operator", "reviewer", "admin", "stranger")
 
