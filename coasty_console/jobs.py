@@ -36,6 +36,8 @@ class Jobs:
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+        for name in app.conf.beat_schedule:  # at once: what was left undone need not wait for the timer
+            app.send_task(name)
 
     def stop(self, seconds: float = 5.0) -> None:
         """Let what runs finish, take up nothing new. Jobs that are cut off are found again by the sweeps."""

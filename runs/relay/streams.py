@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
-import queue
 import random
 import selectors
 import socket
@@ -13,9 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
 
 from django.utils import timezone
 
@@ -24,85 +21,48 @@ from coasty_api.body import Body, Broken
 from coasty_api.client import Client
 from runs import states
 from runs.ingest import Arrived
+from runs.relay.following import Followed, Sink
 from runs.relay.gate import Gate, backoff_seconds
+from runs.relay.openers import SILENCE_SECONDS, Openers
 from runs.states import Stream
 
 log = logging.getLogger(__name__)
 
-SILENCE_SECONDS = 75.0  # keepalives come more often than this
 _HEALTHY_SECONDS = 20.0  # a connection that lived so long ended by rotation, not by a fault
-_OPENERS = 8
 _READS_A_TURN = 8
 _LONGEST_PAUSE_SECONDS = 15.0
 _GONE_PAUSE_SECONDS = 60.0
-
-
-class Sink(Protocol):
-    """Where what was read goes; the journal."""
-
-    def events(self, arrived: list[Arrived]) -> None: ...
-
-    def snapshot(self, payload: dict[str, Any], asked_at: Any) -> None: ...
-
-    def note(self, run_pk: int, token: int, stream: str, detail: str) -> None: ...
-
-    def wait_for_room(self) -> None: ...
-
-
-@dataclass(slots=True)
-class Followed:
-    """One run's stream. Touched by the loop's thread only, but for what an opener is given."""
-
-    run_pk: int
-    upstream_id: str
-    token: int
-    cursor: int
-    is_terminal: bool
-    parser: sse.Parser = field(default_factory=sse.Parser)
-    body: Body | None = None
-    was_terminal: bool = False  # before this connection was opened: its end is then the log's end
-    has_done: bool = False
-    progressed: bool = False
-    is_opening: bool = False
-    failures: int = 0
-    opened_at: float = 0.0
-    heard_at: float = 0.0
-    noted: tuple[str, str] = ("", "")
 
 
 class Streams:
     """The loop and its openers. `follow` and `drop` may be called from any thread."""
 
     def __init__(self, client: Callable[[], Client], sink: Sink, gate: Gate) -> None:
-        self._client = client
         self._sink = sink
         self._gate = gate
         self._followed: dict[int, Followed] = {}
         self._due: list[tuple[float, int, int]] = []
         self._order = itertools.count()
         self._posted: deque[Callable[[], None]] = deque()
-        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._openers = Openers(client, sink, gate, self)
         self._selector = selectors.DefaultSelector()
         self._waker, self._woken = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
         self._selector.register(self._woken, selectors.EVENT_READ, None)
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._run, name="relay-streams", daemon=True)]
-        self._threads += [threading.Thread(target=self._open_all, name=f"relay-open-{n}") for n in range(_OPENERS)]
+        self._thread = threading.Thread(target=self._run, name="relay-streams", daemon=True)
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.daemon = True
-            thread.start()
+        self._openers.start()
+        self._thread.start()
 
     def stop(self, seconds: float) -> None:
         """Close every stream and end the threads; whoever waits for an answer is left behind."""
         self._stopping.set()
         self._wake()
-        self._threads[0].join(seconds)
-        for _thread in self._threads[1:]:
-            self._work.put(None)
+        self._thread.join(seconds)
+        self._openers.stop()
 
     @property
     def count(self) -> int:
@@ -128,6 +88,21 @@ class Streams:
     def hurry(self, run_pk: int) -> None:
         """There is something to read, as a listing has told: do not wait for the end of a pause."""
         self._post(partial(self._open_soon, run_pk))
+
+    def is_wanted(self, stream: Followed) -> bool:
+        return self._is_current(stream) and not self._stopping.is_set()
+
+    def connected(self, stream: Followed, body: Body) -> None:
+        self._post(partial(self._connected, stream, body))
+
+    def failed(self, stream: Followed, error: errors.CoastyError) -> None:
+        self._post(partial(self._failed, stream, error))
+
+    def finished(self, stream: Followed) -> None:
+        self._post(partial(self._finished, stream))
+
+    def not_finished(self, stream: Followed) -> None:
+        self._post(partial(self._not_finished, stream))
 
     def halt(self, error: errors.CoastyError) -> None:
         """The gate has closed. A refused key ends the open streams as well."""
@@ -177,13 +152,15 @@ class Streams:
     def _start_due(self) -> None:
         now = time.monotonic()
         while self._gate.is_open and self._due and self._due[0][0] <= now:
-            stream = self._followed.get(heapq.heappop(self._due)[2])
-            if stream is not None and stream.body is None and not stream.is_opening:
+            when, _order, run_pk = heapq.heappop(self._due)
+            stream = self._followed.get(run_pk)
+            if stream is not None and stream.due_at == when and stream.body is None and not stream.is_opening:
                 stream.is_opening = True
-                self._work.put(partial(self._look_or_open, stream, stream.has_done))
+                self._openers.open(stream, stream.has_done)
 
     def _schedule(self, stream: Followed, seconds: float) -> None:
-        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), stream.run_pk))
+        stream.due_at = time.monotonic() + seconds
+        heapq.heappush(self._due, (stream.due_at, next(self._order), stream.run_pk))
 
     def _add(self, stream: Followed) -> None:
         known = self._followed.get(stream.run_pk)
@@ -342,50 +319,6 @@ class Streams:
         if stream.noted != (state, detail):
             stream.noted = (state, detail)
             self._sink.note(stream.run_pk, stream.token, state, detail)
-
-    # The openers' threads.
-
-    def _open_all(self) -> None:
-        while True:
-            job = self._work.get()
-            if job is None:
-                return
-            try:
-                job()
-            except Exception:
-                log.exception("An opener of streams met what it does not know; it goes on")
-
-    def _look_or_open(self, stream: Followed, is_last: bool) -> None:
-        if self._stopping.is_set() or not self._is_current(stream):
-            return
-        try:
-            if is_last or stream.failures:
-                self._look(stream, is_last)
-            if not is_last:
-                response = self._client().open_events(stream.upstream_id, stream.cursor, SILENCE_SECONDS)
-                self._post(partial(self._connected, stream, Body(response)))
-        except errors.CoastyError as error:
-            self._report(error)
-            self._post(partial(self._failed, stream, error))
-        except Exception as problem:
-            self._post(partial(self._failed, stream, errors.CoastyError(f"{type(problem).__name__}: {problem}")))
-            raise
-
-    def _look(self, stream: Followed, is_last: bool) -> None:
-        """GET the run: whatever the stream says or hides, this is where it stands."""
-        asked_at = timezone.now()
-        payload = self._client().get_run(stream.upstream_id)
-        self._sink.snapshot(payload, asked_at)
-        is_terminal = states.is_terminal(str(payload.get("status")))
-        if is_terminal:
-            self._post(partial(self._ended_upstream, stream.run_pk))
-        if is_last:
-            self._post(partial(self._finished if is_terminal else self._not_finished, stream))
-
-    def _report(self, error: errors.CoastyError) -> None:
-        """What concerns every stream closes the gate; what concerns one stays with it."""
-        if error.code == errors.UNREACHABLE or isinstance(error, (errors.KeyRefused, errors.Busy)):
-            self._gate.close(error)
 
     # Any thread.
 
