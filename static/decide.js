@@ -40,8 +40,7 @@
     note.addEventListener("input", preview);
     // Who begins to write is seen by the others.
     note.addEventListener("focus", () => {
-      const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-      fetch(form.dataset.claim, { method: "POST", headers: { "X-CSRFToken": token, "HX-Request": "true" } }).catch(() => {});
+      fetch(form.dataset.claim, { method: "POST", headers: { "X-CSRFToken": consoleToken(), "HX-Request": "true" } }).catch(() => {});
     }, { once: true });
     preview();
   }

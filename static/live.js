@@ -112,16 +112,37 @@
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(name, (event) => {
       const status = event.detail.xhr ? event.detail.xhr.status : 0;
-      const place = event.detail.elt.querySelector("#decide-result");
-      const said = document.createElement("p");
-      said.className = "notice bad";
-      said.setAttribute("role", "alert");
-      said.textContent = status
+      tell(event.detail.elt, status
         ? `The console answered with an error (${status}). Look at the state above before you try again; your note is kept.`
-        : "No answer came from the console, so it is not known whether this was taken. The state above will tell once it is connected again; your note is kept.";
-      (place || document.getElementById("announcer")).replaceChildren(said);
+        : "No answer came from the console, so it is not known whether this was taken. The state above will tell once it is connected again; your note is kept.");
     });
   }
+  function tell(element, sentence) {
+    const said = document.createElement("p");
+    said.className = "notice bad";
+    said.setAttribute("role", "alert");
+    said.textContent = sentence;
+    (element.querySelector("#decide-result") || document.getElementById("announcer")).replaceChildren(said);
+  }
+
+  // The token of the moment: who signed in again in another tab can go on here, with what was typed.
+  const token = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
+  window.consoleToken = token;
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb === "get" || !token()) return;
+    event.detail.headers["X-CSRFToken"] = token();
+    const sent = event.detail.parameters;
+    if (typeof sent.delete === "function") sent.delete("csrfmiddlewaretoken"); else delete sent.csrfmiddlewaretoken;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // A whole page where a part was asked for: the sign-in, or a refusal that is not about the decision.
+    if (!/^\s*<!doctype/i.test(event.detail.xhr.responseText)) return;
+    event.detail.shouldSwap = false;
+    const isSignIn = new URL(event.detail.xhr.responseURL).pathname.startsWith("/sign-in/");
+    tell(event.detail.requestConfig.elt, isSignIn
+      ? "Nothing was done: you are signed out. Sign in again in another tab, then press once more; your note is kept."
+      : `Nothing was done: the console refused it (${event.detail.xhr.status}), mostly because the session ended. Sign in again in another tab, then press once more; your note is kept.`);
+  });
 
   document.addEventListener("submit", (event) => {
     // A double click starts one run. The server holds to it too, by the form's key.

@@ -5,7 +5,6 @@
   const image = document.getElementById("machine-image"), wait = document.getElementById("machine-wait");
   const error = document.getElementById("machine-error"), latency = document.getElementById("machine-latency");
   const age = document.getElementById("machine-age"), keys = document.getElementById("machine-focus");
-  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
   const POLL = 1000, KEEP = 20000, DRAG_PIXELS = 6, DOUBLE = 320;
   let shownAt = 0, fetching = false, again = false, ended = false;
 
@@ -56,7 +55,7 @@
     try {
       const answer = await fetch(page.dataset.act, {
         method: "POST",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+        headers: { "Content-Type": "application/json", "X-CSRFToken": consoleToken() },
         body: JSON.stringify({ command, parameters }),
       });
       if (!answer.ok) {
@@ -170,7 +169,7 @@
   async function keep() {
     if (ended || document.hidden) return;
     try {
-      const answer = await fetch(page.dataset.keep, { method: "POST", headers: { "X-CSRFToken": token } });
+      const answer = await fetch(page.dataset.keep, { method: "POST", headers: { "X-CSRFToken": consoleToken() } });
       if (!answer.ok) { fail(await sentence(answer)); if (answer.status === 409) stop(); }
     } catch { /* the lease lapses by itself when this goes on */ }
   }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.pages.site import PASSWORD, sign_in
+
 
 def open_approval(person, run, until) -> Page:
     page = person.live("/approvals/")
@@ -146,3 +148,25 @@ def test_a_machine_is_taken_over_driven_and_handed_back_with_a_note(people, upst
     assert any("I solved it [decision " in raw for _, kind, raw, _ in waiting.log if kind == "resumed")
     waiting.finish()
     assert not people["reviewer"].noise
+
+
+def test_who_was_signed_out_signs_in_again_elsewhere_and_sends_the_same_note(site, browser, waiting, until) -> None:
+    person = sign_in(site, browser, "second")
+    page = open_approval(person, waiting, until)
+    page.fill("#note", "written before the session ended")
+    person.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#decide-result")).to_contain_text("you are signed out")
+    assert waiting.status == "awaiting_human"
+    other = person.context.new_page()
+    other.goto(site.url + "/sign-in/")
+    other.fill("#id_username", "second")
+    other.fill("#id_password", PASSWORD)
+    other.press("#id_password", "Enter")
+    other.wait_for_url(lambda url: "/sign-in/" not in url)
+    assert page.input_value("#note") == "written before the session ended"
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".approval-state")).to_contain_text("You decided: resume")
+    until(lambda: waiting.status == "running")
+    waiting.finish()
+    person.context.close()

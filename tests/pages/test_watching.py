@@ -74,3 +74,29 @@ def test_the_queue_and_the_count_of_a_page_that_lies_open_move_by_themselves(peo
     until(lambda: before == 0 or page.title().startswith(f"({before}) "))
     run.finish()
     assert not people["reviewer"].noise
+
+
+def test_while_upstream_is_down_every_page_works_and_says_so(people, upstream, parked, until) -> None:
+    person = people["admin"]
+    page = person.live("/approvals/")
+    link = page.locator(f'.queue-row:has-text("{parked.fields["task"]}") a').last
+    expect(link).to_be_visible(timeout=8000)
+    approval = link.get_attribute("href")
+    upstream.close()
+    try:
+        expect(page.locator("#health")).to_contain_text("down since", timeout=25_000)
+        for path in ("/", approval, "/runs/", f"/runs/{parked.id}/", "/runs/new/", "/audit/"):
+            assert page.goto(person.site.url + path).status == 200, path
+        expect(page.locator("#health")).to_contain_text("down since")
+        page.goto(person.site.url + f"/runs/{parked.id}/")
+        expect(page.locator(".stream")).to_contain_text("Upstream is down since")
+        page.goto(person.site.url + "/runs/new/")
+        page.fill("#id_task", "Started while nobody is there")
+        page.get_by_role("button", name="Start the run").click()
+        expect(page.get_by_role("alert")).to_contain_text("nothing was started")
+        assert page.input_value("#id_task") == "Started while nobody is there"
+    finally:
+        upstream.listen()
+    page.goto(person.site.url + "/")
+    expect(page.locator("#health")).to_contain_text(": up", timeout=25_000)
+    person.noise.clear()
