@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from coasty_api import errors
 
-_FIRST_SECONDS, _LONGEST_SECONDS = 0.5, 8.0
+_FIRST_SECONDS, _LONGEST_SECONDS = 0.5, 3.0  # it is one probe for all streams
 _REFUSED_SECONDS = 15.0
 
 

@@ -1,0 +1,107 @@
+"""Group commit: one bad report spoils nothing else, a busy database is waited for, notes keep to the lease."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+
+from coasty_api import errors
+from runs.models import Lease, Run
+from runs.relay.gate import Gate, backoff_seconds
+from runs.relay.journal import Journal
+from runs.states import Stream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def journal(connection):
+    taken = []
+    made = Journal(connection, lambda events, result: taken.append((events, result)))
+    made.taken = taken
+    made.start()
+    yield made
+    made.stop(10)
+
+
+def test_a_report_that_can_not_be_stored_spoils_nothing_else(journal, make_run, arrived, until):
+    run = make_run()
+    journal.snapshots([{"id": 5, "status": "running"}, {"id": "good", "status": "running"}], timezone.now())
+    journal.events([arrived(run, 1, "text", "{}")])
+    until(lambda: run.events.count() == 1 and Run.objects.filter(upstream_id="good").exists())
+
+
+def test_what_comes_in_during_a_commit_goes_into_the_next_one(journal, make_run, arrived, until):
+    run = make_run()
+    blocker = sqlite3.connect(database.settings_dict["NAME"], isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    for seq in range(1, 301):
+        journal.events([arrived(run, seq, "text", "{}")])
+    assert run.events.count() == 0
+    blocker.execute("COMMIT")
+    blocker.close()
+    until(lambda: run.events.count() == 300)
+    assert len(journal.taken) <= 3, "one waited for the lock, the next took the rest"
+    assert journal.committed_events == 300
+
+
+def test_stopping_commits_what_is_waiting(connection, make_run, arrived):
+    run = make_run()
+    journal = Journal(connection, lambda *_: None)
+    for seq in range(1, 3001):
+        journal.events([arrived(run, seq, "text", "{}")])
+    journal.start()
+    journal.stop(30)
+    assert run.events.count() == 3000
+
+
+def test_a_note_counts_only_under_the_lease(journal, make_run, until):
+    mine, lost = make_run(), make_run()
+    Lease.objects.create(run=mine, worker="a", token=3)
+    Lease.objects.create(run=lost, worker="b", token=4)
+    journal.note(lost.pk, 3, Stream.LIVE, "")
+    journal.note(mine.pk, 3, Stream.RECONNECTING, "the connection was cut")
+    until(lambda: Run.objects.get(pk=mine.pk).stream == Stream.RECONNECTING)
+    assert Run.objects.get(pk=lost.pk).stream == Stream.IDLE
+
+
+def test_whoever_reads_streams_waits_while_the_database_can_not_keep_up(connection, make_run, arrived):
+    run = make_run()
+    journal = Journal(connection, lambda *_: None)
+    journal.events([arrived(run, seq, "text") for seq in range(1, 50_002)])
+    passed = threading.Event()
+    reader = threading.Thread(target=lambda: (journal.wait_for_room(), passed.set()))
+    reader.start()
+    assert not passed.wait(0.2)
+    journal.start()
+    assert passed.wait(20)
+    journal.stop(60)
+    reader.join()
+    assert run.events.count() == 50_001
+
+
+def test_pauses_between_tries_grow_with_jitter_and_have_an_end():
+    for failures in range(12):
+        pauses = [backoff_seconds(failures, 15) for _ in range(50)]
+        ceiling = min(15, 0.5 * 2**failures)
+        assert ceiling / 2 <= min(pauses) <= max(pauses) <= ceiling
+        assert len(set(pauses)) > 1
+
+
+def test_the_gate_closes_once_for_all_and_says_since_when():
+    closings = []
+    gate = Gate(closings.append)
+    for _ in range(100):
+        gate.close(errors.KeyRefused("No such key."))
+    assert len(closings) == 1, "one alert, not a hundred"
+    assert gate.in_words().startswith("Key refused since")
+    since = gate.since
+    gate.close(errors.Unavailable("Nobody there."))
+    assert gate.since == since
+    assert gate.open()
+    assert not gate.open()
+    assert gate.in_words() == ""
