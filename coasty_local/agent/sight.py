@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from coasty_local.agent import reading
+from coasty_local.agent import blanks, reading
 from coasty_local.agent.ports import Desk, Dialog, Display, Image
 from coasty_local.agent.scene import Box, Scene
 
@@ -53,7 +53,7 @@ class Sight:
             if self._display.dialog() is not None:
                 self._dialogs()
                 image = self.eyes.still(self._display.grab, self._desk.check)
-            self._look = Look(image, reading.with_fields(self.eyes.see(image)))
+            self._look = Look(image, blanks.with_blanks(image, reading.with_fields(self.eyes.see(image))))
         return self._look
 
     def anew(self) -> Look:

@@ -177,7 +177,7 @@ def last_control(
         text = reading.plain(control.text)
         if (
             len(text) > _WIDE
-            or mark(scene, control) in pressed
+            or (mark(scene, control) in pressed and not _asked_anew(scene, before, control))
             or (_NEGATIVE.search(text) and not reading.any_word(("no fee",), text))
         ):
             continue
@@ -191,6 +191,13 @@ def last_control(
         if score > best[0]:
             best = (score, control)
     return best[1] if best[0] >= 0.6 else None
+
+
+def _asked_anew(scene: Scene, before: Scene | None, control: Control) -> bool:
+    """A question has come up since the last press, and with it this control: it bears the same word, but is another."""
+    if before is None or not reading.fresh(before, control):
+        return False
+    return any(line.text.rstrip().endswith("?") for line in reading.new_lines(before, scene))
 
 
 def _finality(text: str, words: tuple[str, ...], goal: Goal) -> float:

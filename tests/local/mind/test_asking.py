@@ -150,6 +150,13 @@ def test_unpaid_and_not_paid_do_not_say_paid() -> None:
     assert not verifier.holds(scene("INV-7    Not paid"), Verify(words="Paid", about="INV-7"))
 
 
+def test_a_button_for_an_act_is_no_sign_that_it_was_done() -> None:
+    assert not reading.within("refunded", "Refund")
+    assert not reading.within("approved", "Approve")
+    page = scene("# Order 7001", "Customer    Mabel Ortiz", "[Refund]")
+    assert not verifier.holds(page, Verify(words="refunded", about="7001"))
+
+
 def test_the_act_is_pressed_on_the_row_of_its_record() -> None:
     table = scene("# Invoices", "INV-1041    Cedar    [Pay]", "INV-1042    Northwind    [Pay]")
     found = ways.act_control(table, Goal(act="pay", noun="invoice", key="INV-1042"))
