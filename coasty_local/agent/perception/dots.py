@@ -27,7 +27,7 @@ def _ink(image: Image, box: Box, contrast: int) -> Mask:
 def _blots(ink: Mask) -> npt.NDArray[np.int32]:
     """Separate patches of ink as rows of x, y, w, h, area; without the caret and the border."""
     stats = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
-    caret = (stats[:, 2] <= 2) & (stats[:, 3] >= 9)
+    caret = (stats[:, 2] <= 2) & (stats[:, 3] >= 6.5 + 0.2 * ink.shape[0])  # taller than the letter l
     frame = (stats[:, 2] > 0.9 * ink.shape[1]) | (stats[:, 3] > 0.92 * ink.shape[0])
     return stats[~caret & ~frame & (stats[:, 4] >= 3)]
 
@@ -77,6 +77,5 @@ def _solid(ink: Mask, blot: npt.NDArray[np.int32]) -> bool:
 
 def shows_ink(image: Image, box: Box) -> bool:
     """There are letters in the field, be it a pale placeholder."""
-    ink = _ink(image, box, PALE)
-    blots, height = _blots(ink), ink.shape[0]
-    return bool(len(blots)) and bool((blots[:, 3] >= max(4, height * 0.1)).any())
+    blots = _blots(_ink(image, box, PALE))
+    return bool((blots[:, 3] >= 2).any())

@@ -175,7 +175,7 @@ def _fenced(core: Box, fences: Sequence[Box]) -> list[Box]:
     stops = {core.x, core.right}
     for fence in fences:
         reaches = fence.y <= core.y + core.h * 0.3 and fence.bottom >= core.bottom - core.h * 0.3
-        if reaches and fence.h >= 3 * core.h:  # lower areas are the insides of letters
+        if reaches and fence.h >= 1.4 * core.h and fence.w >= 1.3 * core.h:  # lower areas are the insides of letters
             stops |= {x for x in (fence.x, fence.right) if core.x + core.h * 0.6 < x < core.right - core.h * 0.6}
     edge = sorted(stops)
     return [Box(a, core.y, b - a, core.h) for a, b in itertools.pairwise(edge) if b - a > 2]

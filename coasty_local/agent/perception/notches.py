@@ -26,7 +26,7 @@ def areas(page: Page) -> list[regions.Region]:
 def _continues(word: Word, rule: Box, unit: float) -> bool:
     """The line starts right behind the word, at half its height."""
     level = abs(rule.center[1] - word.box.center[1]) <= max(3.0, 0.5 * word.box.h)
-    return level and -2 <= rule.x - word.box.right <= 1.3 * unit and word.box.h <= 1.5 * unit
+    return level and word.box.center[0] <= rule.x <= word.box.right + 1.3 * unit and word.box.h <= 1.6 * unit
 
 
 def _closed(page: Page, word: Word, rule: Box) -> regions.Region | None:
@@ -36,7 +36,7 @@ def _closed(page: Page, word: Word, rule: Box) -> regions.Region | None:
     left, top = max(0, word.box.x - round(3 * unit)), max(0, min(word.box.y, rule.y) - 2)
     right, bottom = min(width, rule.right + 14), min(height, rule.y + round(7 * unit))
     edge = page.edge[top:bottom, left:right].copy()
-    mark = word.box
+    mark = Box(word.box.x, word.box.y, max(1, min(word.box.right, rule.x - 2) - word.box.x), word.box.h)
     edge[max(0, mark.y - top - 1) : mark.bottom - top + 1, mark.x - left - 1 : mark.right - left + 1] = 0
     start = word.box.x - round(1.1 * unit)
     row = edge[rule.y - top : rule.bottom - top, : word.box.x - left].any(axis=0)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from coasty_local.agent.perception.dots import mask_dots
-from coasty_local.agent.perception.page import Page, Word, alike, covered, gap_x, gap_y
+from coasty_local.agent.perception.page import Page, Word, alike, covered, gap_y
 from coasty_local.agent.perception.regions import Region, distance, luma, saturation
 from coasty_local.agent.scene import BUTTON, ICON, INPUT, PANEL, SELECT, Box, Control
 
@@ -228,13 +228,17 @@ def _busy(page: Page, box: Box, own: list[int]) -> bool:
 def _chevron(page: Page, area: Region, words: list[Word]) -> bool:
     """A small mark, wider than high, at the right end and halfway up."""
     box, unit = area.box, page.unit
-    for blot in _blots(page, box):
+    blots = _blots(page, box)
+    for blot in blots:
         from_right = box.right - blot.right
         low = 0.25 * unit <= blot.h - 2 <= 0.95 * unit and 0.35 * unit <= blot.w - 2 <= 1.25 * unit
         near = from_right < max(1.8 * unit, 0.1 * box.w) and blot.x > box.center[0]
         level = abs(blot.center[1] - box.center[1]) < 0.3 * unit + 1
-        letters = [w for w in words if blot.overlap(w.box) and not (len(w.text) == 1 and w.text in CHEVRONS)]
-        apart = all(gap_x(blot, w.box) >= 1 for w in letters)
+        within = any(blot.overlap(w.box) for w in words if len(w.text) > 1)
+        others = [b for b in blots if b is not blot and b.x < blot.x]
+        apart = not within or (
+            all(blot.x - b.right >= 1 for b in others) and blot.w - 2 >= 1.15 * (blot.h - 2) and bool(others)
+        )
         if low and near and level and apart and blot.w >= blot.h * 0.95 and gap_y(blot, box) == 0:
             return True
     return False

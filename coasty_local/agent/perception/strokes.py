@@ -121,7 +121,9 @@ def _separates(page: Page, rule: Box, over: Sequence[Word]) -> bool:
         if w.box.y >= rule.bottom - 1 and w.box.x < rule.right and w.box.right > rule.x
     ]
     if not under:
-        return near > 1.4 * page.unit or any(w.text.endswith((".", "!", "?")) and len(w.text) > 30 for w in over)
+        return not 1.2 * page.unit <= near <= 3.4 * page.unit or any(
+            len(w.text) > 26 or w.text[-1] in ".!?" for w in over
+        )
     ratio = max(near, 1) / max(1, min(under))
     return EVEN[0] <= ratio <= EVEN[1] or (near > 1.15 * page.unit and ratio < 1)
 

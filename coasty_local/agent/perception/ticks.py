@@ -129,11 +129,11 @@ def _switch(image: Image, box: Box, shape: Mask) -> Tick | None:
     patch = image[box.y : box.bottom, box.x : box.right].astype(np.int16)
     mid, edge = box.h // 2, max(3, box.h // 6)
     left, right = patch[mid, box.h // 2], patch[mid, box.w - box.h // 2]
-    centre = patch[mid, box.w // 2]
+    track = patch[2, box.w // 2]
     one, other = np.abs(left - right).max(), shape[edge:-edge, edge:-edge].any(axis=0)
     if one < 40 or not other.any():
         return None
-    knob_right = np.abs(right - centre).max() > np.abs(left - centre).max()
+    knob_right = np.abs(right - track).max() > np.abs(left - track).max()
     column = patch[edge + 1 : -edge - 1, box.w - box.h // 2 if knob_right else box.h // 2]
     if np.abs(column - np.median(column, axis=0)).max() > FLAT:
         return None  # a letter, not a knob
