@@ -43,9 +43,9 @@ def people(site, browser) -> dict[str, Person]:
 
 
 @pytest.fixture
-def parked(upstream):
-    """A run that waits for a person after two steps."""
-    run = upstream.add(task="Pay invoice INV-1042")
+def parked(upstream, request):
+    """A run that waits for a person after two steps; its task names the test."""
+    run = upstream.add(task=f"Pay the invoice of {request.node.name}")
     run.go()
     run.step()
     run.step()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.pages.site import PASSWORD, sign_in
+from tests.pages.test_looks import violations
 
 
 def open_approval(person, run, until) -> Page:
@@ -140,10 +141,12 @@ def test_a_machine_is_taken_over_driven_and_handed_back_with_a_note(people, upst
     expect(watcher.locator(".queue-row", has_text=waiting.fields["task"])).to_contain_text(
         "reviewer drives the machine"
     )
+    assert not violations(page)
     page.keyboard.press("Shift+Escape")
     page.fill("#note", "I solved it")
     page.get_by_role("button", name="Hand back and resume").click()
     page.wait_for_url("**/approvals/*/")
+    assert not violations(page)
     until(lambda: waiting.status == "running")
     assert any("I solved it [decision " in raw for _, kind, raw, _ in waiting.log if kind == "resumed")
     waiting.finish()

@@ -42,7 +42,7 @@ def test_after_a_restart_of_the_server_the_page_has_every_event_once_and_the_typ
     page = watcher.live(f"/runs/{parked.id}/")
     until(lambda: len(seqs(page)) == parked.next_seq - 1)
     desk = reviewer.live("/approvals/")
-    desk.locator(".queue-row", has_text="Nordwind").last.locator("a").click()
+    desk.locator(".queue-row", has_text=parked.fields["task"]).locator("a").click()
     desk.fill("#note", "a half-typed no")
     site.kill()
     expect(page.locator("#connection-banner")).to_contain_text("Connection lost", timeout=5000)
@@ -79,7 +79,7 @@ def test_the_queue_and_the_count_of_a_page_that_lies_open_move_by_themselves(peo
 def test_while_upstream_is_down_every_page_works_and_says_so(people, upstream, parked, until) -> None:
     person = people["admin"]
     page = person.live("/approvals/")
-    link = page.locator(f'.queue-row:has-text("{parked.fields["task"]}") a').last
+    link = page.locator(".queue-row", has_text=parked.fields["task"]).locator("a")
     expect(link).to_be_visible(timeout=8000)
     approval = link.get_attribute("href")
     upstream.close()
