@@ -169,7 +169,8 @@ def board(user: Any) -> SafeString:
     runs = list(Run.objects.visible_to(user).live().order_by("-created_at")[:24])
     cards = [{"run": run, "frame": timeline.latest_frame(run)} for run in runs]
     total = Run.objects.visible_to(user).live().count()
-    return fragments.render("runs/_board.html", {"cards": cards, "total": total, "more": total - len(cards)})
+    context = {"cards": cards, "total": total, "more": total - len(cards)}
+    return fragments.render("runs/_board.html", {**context, "may_start": user.has_perm("runs.start_run")})
 
 
 def audit_list(filters: dict[str, str], page: int, checked: tuple[bool, int | None]) -> SafeString:
