@@ -1,4 +1,4 @@
-"""The agent's hands: each act is told to the desk before it happens, done on the display, and closed with how it ended."""
+"""The agent's hands: each act is told to the desk, done on the display, and closed with how it ended."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ PAGE_SHARE = 0.7  # of the height of the screen that one scroll moves
 
 
 class Hands:
-    """Acts on one display for one run. Every method raises DisplayError when the display refuses, after telling the desk."""
+    """Acts on one display for one run. Every method raises DisplayError when the display refuses, after
+    telling the desk."""
 
     def __init__(self, display: Display, desk: Desk, after: Callable[[], None]) -> None:
         """`after` is called when an act has happened: what was seen before is no longer sure."""

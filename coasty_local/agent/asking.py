@@ -1,4 +1,4 @@
-"""When to ask a person, with which kind and in which words. Pure over a Scene: phrase and control must belong together."""
+"""When to ask a person, of which kind, in which words. Pure over a Scene: phrase and control belong together."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ _TROUBLE = re.compile(
 )
 _REFUSED_CODE = re.compile(r"code|digits?|token|try\s+again|expired", re.IGNORECASE)
 _SUCCESS = re.compile(
-    r"\b(?:success(?:ful(?:ly)?)?|thank(?:s| you)|saved|added|created|sent|confirmed|completed?|done|received|updated|approved|paid|refunded|deleted|removed|submitted|"
+    r"\b(?:success(?:ful(?:ly)?)?|thank(?:s| you)|saved|added|created|sent|confirmed|completed?|done|"
+    r"received|updated|approved|paid|refunded|deleted|removed|submitted|"
     r"registered|booked|cancell?ed|welcome|subscribed|congratulations|all\s+set)\b",
     re.IGNORECASE,
 )
@@ -201,11 +202,14 @@ def code_field(scene: Scene) -> Control | None:
 
 
 def code_page(scene: Scene) -> bool:
-    """Whether the page asks for a one-time code, be its field seen or not: a phrase that asks, and a button to send it."""
+    """Whether the page asks for a one-time code, be its field seen or not: a phrase that asks, and a button to
+    send it."""
     if code_field(scene) is not None:
         return True
     asks = [line for line in scene.lines if len(line.text) <= _SHORT and _CODE.search(line.text)]
-    sends = [c for c in scene.controls if c.kind == BUTTON and any(reading.same(word, c.text) for word in lexicon.GO_ON)]
+    sends = [
+        c for c in scene.controls if c.kind == BUTTON and any(reading.same(word, c.text) for word in lexicon.GO_ON)
+    ]
     return bool(asks) and bool(sends) and not password_fields(scene)
 
 
@@ -218,7 +222,8 @@ def login_wall(scene: Scene) -> bool:
 
 
 def trouble(before: Scene | None, after: Scene) -> str:
-    """What a page complains about, in its own words; only lines that were not there before, or any if `before` is None."""
+    """What a page complains about, in its own words; only lines that were not there before, or any if `before`
+    is None."""
     lines = reading.new_lines(before, after) if before is not None else list(after.lines)
     for line in lines:
         if len(line.text) <= 140 and _TROUBLE.search(line.text):
@@ -297,7 +302,8 @@ def amounts(scene: Scene) -> list[str]:
 
 
 def amount(scene: Scene, control: Control, about: str = "") -> str:
-    """The sum that the control would move: on its own words, its row, beside an amount label, in the page's question."""
+    """The sum that the control would move: on its own words, its row, beside an amount label, in the page's
+    question."""
     own = lexicon.MONEY.findall(control.text)
     if own:
         return own[0]

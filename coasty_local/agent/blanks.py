@@ -11,7 +11,13 @@ from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.ports import Image
 from coasty_local.agent.scene import INPUT, SELECT, Box, Control, Line, Scene
 
-_LABELS = (*lexicon.USER_LABELS, *lexicon.PASSWORD_LABELS, *lexicon.CODE_LABELS, *lexicon.FIELDS, *lexicon.FIELD_ALIASES)
+_LABELS = (
+    *lexicon.USER_LABELS,
+    *lexicon.PASSWORD_LABELS,
+    *lexicon.CODE_LABELS,
+    *lexicon.FIELDS,
+    *lexicon.FIELD_ALIASES,
+)
 _LABELS += tuple(alias for aliases in lexicon.FIELD_ALIASES.values() for alias in aliases)
 _INK = 40  # difference from the paper that makes a pixel of a line
 
@@ -25,7 +31,9 @@ def with_blanks(image: Image, scene: Scene) -> Scene:
             continue
         box = _line_of(image, scene, line)
         if box is not None and not any(c.box.overlap(box) > 0 for c in scene.controls if c.kind in (INPUT, SELECT)):
-            value = " ".join(other.text for other in scene.lines if other is not line and box.contains(*other.box.center))
+            value = " ".join(
+                other.text for other in scene.lines if other is not line and box.contains(*other.box.center)
+            )
             found.append(Control(INPUT, box, value, words, score=0.6))
     return replace(scene, controls=(*scene.controls, *found)) if found else scene
 
@@ -39,7 +47,9 @@ def _line_of(image: Image, scene: Scene, label: Line) -> Box | None:
         top = max(box.bottom + 2, y - int(unit * 2.9))
         return Box(left, top, right - left, y - top) if abs(left - box.x) < unit * 2 else None
     for start in range(box.right + int(unit), min(scene.width - 1, box.right + int(unit * 12)), int(unit)):
-        beside = _first_line(image, start, range(box.center[1] + int(unit * 0.4), box.center[1] + int(unit * 4.5)), unit)
+        beside = _first_line(
+            image, start, range(box.center[1] + int(unit * 0.4), box.center[1] + int(unit * 4.5)), unit
+        )
         if beside is not None:
             left, right, y = beside
             top = box.center[1] - (y - box.center[1])

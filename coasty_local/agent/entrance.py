@@ -21,7 +21,8 @@ _OTHERS = re.compile(
 
 
 def sign_in(session: Session, step: SignIn) -> str:
-    """Sign in with what the task and the notes gave; what the screen says afterwards. Raises Stuck for what is missing."""
+    """Sign in with what the task and the notes gave; what the screen says afterwards. Raises Stuck for what is
+    missing."""
     facts = session.memory.facts
     for name, value in (("email", step.user), ("password", step.password)):
         if value and not (name == "password" and value in session.memory.refused):
@@ -64,7 +65,9 @@ def _unsure(session: Session) -> None:
     if asking.standing_trouble(session.scene):
         _refused(session)
     page = asking.short(reading.title(session.scene), 60)
-    raise Stuck(asking.NO_PROGRESS, f"Signing in leads nowhere: I sent the form, but I still see “{page}”. Please look.")
+    raise Stuck(
+        asking.NO_PROGRESS, f"Signing in leads nowhere: I sent the form, but I still see “{page}”. Please look."
+    )
 
 
 def signed_in(scene: Scene) -> bool:
@@ -233,7 +236,10 @@ def _open(session: Session, tried: set[str]) -> None:
     here = f"{reading.plain(control.text)}@{reading.plain(reading.title(session.scene))}"
     if here in tried:
         says = asking.standing_trouble(session.scene)
-        raise Stuck(asking.NOT_FOUND, session.not_found("the fields of the sign-in form") + (f" It says “{says}”." if says else ""))
+        raise Stuck(
+            asking.NOT_FOUND,
+            session.not_found("the fields of the sign-in form") + (f" It says “{says}”." if says else ""),
+        )
     tried.add(here)
     with session.turn(f"I press “{reading.name(control)}” to sign in."):
         session.hands.click(control, f"“{reading.name(control)}”")

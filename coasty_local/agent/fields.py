@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -118,9 +119,8 @@ def put_secret(session: Session, control: Control, text: str, name: str) -> None
             session.hands.click(control, name)
             if attempt or masked(session, before.image, control.box) is True:
                 session.hands.clear()
-            typed = session.hands.type_secret(
-                text, f"Type a secret into {name}", lambda: _dots(session, control, shown)
-            )  # noqa: B023
+            look = partial(_dots, session, control, shown)
+            typed = session.hands.type_secret(text, f"Type a secret into {name}", look)
         if typed and masked(session, session.look().image, control.box) is True:
             session.memory.secret_boxes.append(control.box)
             return
@@ -128,7 +128,8 @@ def put_secret(session: Session, control: Control, text: str, name: str) -> None
             break
     raise Stuck(
         asking.CREDENTIAL,
-        f"Password not typed: {name} shows what is typed in clear letters, so I erased it. Please take over and type it yourself.",
+        f"Password not typed: {name} shows what is typed in clear letters, so I erased it. Please take "
+        f"over and type it yourself.",
     )
 
 
@@ -140,7 +141,8 @@ def masked(session: Session, image: Image, box: Box) -> bool | None:
 
 
 def _dots(session: Session, control: Control, shown: list[bool | None]) -> bool:
-    """Whether the first character shows as a dot; some fields show it for a moment in clear, so one more look is taken."""
+    """Whether the first character shows as a dot; some fields show it for a moment in clear, so one more look
+    is taken."""
     for _ in range(3):
         image = session.eyes.still(session.sight.grab, session.desk.check, 1.0)
         shown.append(masked(session, image, control.box))
@@ -214,14 +216,15 @@ def _offered(before: Scene, after: Scene, words: str) -> Control | None:
     """The option in a list that has opened: text that was not there before."""
     known = [line.box for line in before.lines if reading.within(words, line.text)]
     for line in after.lines:
-        if reading.same(words, line.text) or (reading.within(words, line.text) and len(line.text) < len(words) + 12):
-            if not any(box.overlap(line.box) > 0 for box in known):
-                return reading.as_control(line)
+        short = reading.within(words, line.text) and len(line.text) < len(words) + 12
+        if (short or reading.same(words, line.text)) and not any(box.overlap(line.box) > 0 for box in known):
+            return reading.as_control(line)
     return None
 
 
 def slot_field(session: Session, name: str, value: str) -> Control | None:
-    """The field of the form on screen that the named value belongs to; a radio button when the value is one of its choices."""
+    """The field of the form on screen that the named value belongs to; a radio button when the value is one of
+    its choices."""
     scene = session.scene
     options = [
         c
@@ -242,8 +245,14 @@ def by_label(scene: Scene, name: str) -> Control | None:
         if not any(reading.same(word, line.text.rstrip(":* ")) for word in (name, *lexicon.field_aliases(name))):
             continue
         nameless = [c for c in scene.controls if c.kind in (INPUT, SELECT) and not c.label and c.box.right > line.box.x]
-        beside = [c for c in nameless if c.box.y <= line.box.center[1] <= c.box.bottom and c.box.x >= line.box.right - 4]
-        below = [c for c in nameless if 0 <= c.box.y - line.box.bottom + 4 < scene.text_height * 2 and c.box.x <= line.box.right]
+        beside = [
+            c for c in nameless if c.box.y <= line.box.center[1] <= c.box.bottom and c.box.x >= line.box.right - 4
+        ]
+        below = [
+            c
+            for c in nameless
+            if 0 <= c.box.y - line.box.bottom + 4 < scene.text_height * 2 and c.box.x <= line.box.right
+        ]
         for group in (beside, below):
             if group:
                 return replace(min(group, key=lambda c: (c.box.x, c.box.y)), label=line.text)
@@ -268,7 +277,8 @@ def already(session: Session, control: Control, value: str) -> bool:
 
 
 def fill(session: Session, slots: tuple[tuple[str, str], ...], required: bool = True) -> int:
-    """Fill the named values into the form on screen; how many found their field. Raises Stuck for one without a field."""
+    """Fill the named values into the form on screen; how many found their field. Raises Stuck for one without
+    a field."""
     done = 0
     for name, value in slots:
         field = slot_field(session, name, value)

@@ -9,7 +9,8 @@ from coasty_local.agent.scene import Box
 
 @dataclass
 class Memory:
-    """Facts are by canonical name (email, password, code, reason ..). Permissions are tokens that a question offered."""
+    """Facts are by canonical name (email, password, code, reason ..). Permissions are tokens that a question
+    offered."""
 
     facts: dict[str, str] = field(default_factory=dict)
     allowed: set[str] = field(default_factory=set)

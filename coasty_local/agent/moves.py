@@ -101,7 +101,11 @@ def type_text(session: Session, step: steps.Type) -> str:
                 )
             return f"Typed “{step.text}”."
     else:
-        control = (session.seen(step.target) is None and not step.target.row and fields.by_label(session.scene, step.target.words)) or session.find(step.target, f"a field for “{step.target.words}”" if step.target.words else "")
+        control = (
+            session.seen(step.target) is None
+            and not step.target.row
+            and fields.by_label(session.scene, step.target.words)
+        ) or session.find(step.target, f"a field for “{step.target.words}”" if step.target.words else "")
     name = f"the “{reading.name(control) if control.label else step.target.words or 'focused'}” field"
     fields.put(session, control, step.text, secret, name)
     return f"Filled in {name}."
@@ -141,8 +145,9 @@ def choose(session: Session, step: steps.Choose) -> str:
         else:
             fields.pick_from(session, control, option, f"the “{step.source_list.words}” list")
         return f"Chose “{option.words}”."
-    control = session.seen(replace(option, kinds=(RADIO, CHECK)))
-    if control is not None and control.kind in (RADIO, CHECK):
+    marked = session.seen(replace(option, kinds=(RADIO, CHECK)))
+    if marked is not None and marked.kind in (RADIO, CHECK):
+        control = marked
         fields.tick(session, control, True, f"“{option.words}”")
         return f"Chose “{option.words}”."
     if session.seen(option) is None:
@@ -267,8 +272,10 @@ def _title(session: Session) -> str:
 
 
 HANDLERS: dict[type[steps.Step], Callable[[Session, Any], str]] = {
-    steps.Goto: goto, steps.Travel: travel, steps.Click: click, steps.Hover: hover, steps.Drag: drag, steps.Type: type_text,
-    steps.Fill: fill, steps.Choose: choose, steps.Check: check, steps.Press: press, steps.Scroll: scroll, steps.Wait: wait,
-    steps.Dismiss: dismiss, steps.Search: search, steps.Read: read, steps.SignIn: entrance.sign_in,
-    steps.SignOut: lambda session, _: entrance.sign_out(session), steps.Open: quest.open_thing, steps.Goal: quest.pursue,
+    steps.Goto: goto, steps.Travel: travel, steps.Click: click, steps.Hover: hover, steps.Drag: drag,
+    steps.Type: type_text, steps.Fill: fill, steps.Choose: choose, steps.Check: check, steps.Press: press,
+    steps.Scroll: scroll, steps.Wait: wait, steps.Dismiss: dismiss, steps.Search: search, steps.Read: read,
+    steps.SignIn: entrance.sign_in,
+    steps.SignOut: lambda session, _: entrance.sign_out(session), steps.Open: quest.open_thing,
+    steps.Goal: quest.pursue,
 }  # fmt: skip

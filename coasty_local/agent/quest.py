@@ -1,14 +1,15 @@
-"""Goals: an act on a thing, pursued through whatever the screen offers: its place, its record, its form, its last button."""
+"""Goals: an act on a thing, pursued through what the screen offers: place, record, form, last button."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from coasty_local.agent import asking, entrance, fields, reading, verifier, ways
+from coasty_local.agent import asking, entrance, evidence, fields, reading, ways
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import words as lexicon
-from coasty_local.agent.planner.steps import Goal, Open, Verify
+from coasty_local.agent.planner.steps import Goal, Open
 from coasty_local.agent.scene import BUTTON, INPUT, LINK, SELECT, Box, Control, Scene, Target
 from coasty_local.agent.session import SCROLLS, Session
 
@@ -63,6 +64,7 @@ def _title(session: Session) -> str:
 
 def _move(session: Session, goal: Goal, trail: Trail) -> bool:
     """Make the next move; whether there was one."""
+    moves: tuple[Callable[[Session, Goal, Trail], bool], ...]
     if goal.act in _ADDING:
         moves = (_fill_form, _finish, _press_adder, _go_to_place, _scroll_on)
     else:
@@ -77,39 +79,21 @@ def _move(session: Session, goal: Goal, trail: Trail) -> bool:
 def _accomplished(session: Session, goal: Goal, trail: Trail) -> str:
     """What the screen says when the goal is reached; "" while it is not."""
     scene = session.scene
-    if not trail.checked:
-        if goal.key and ways.keyed(scene, goal.key):
-            trail.checked = True
-            if goal.act not in (*_ADDING, "edit") and (state := _state(scene, goal)):
-                return f"{goal.key} already shows “{state}”; nothing was done."
+    if not trail.checked and goal.key and ways.keyed(scene, goal.key):
+        trail.checked = True
+        if goal.act not in (*_ADDING, "edit") and (state := evidence.state(scene, goal)):
+            return f"{goal.key} already shows “{state}”; nothing was done."
     if not trail.pressed or trail.before is None:
         return ""
-    if goal.act in _ADDING and _listed(scene, goal):
+    if goal.act in _ADDING and evidence.listed(scene, goal):
         return f"{_message(session, goal, trail) or f'“{goal.key}” is listed'} (“{_title(session)}”)."
-    state = "" if goal.act in (*_ADDING, "edit") else _state(scene, goal)
+    state = "" if goal.act in (*_ADDING, "edit") else evidence.state(scene, goal)
     message = _message(session, goal, trail).rstrip(".")
     if state and (not message or _pending(scene, goal, trail) is None):
         return f"{goal.key or goal.noun} shows “{state}”{f': {message}' if message else ''}."
     if message and _pending(scene, goal, trail) is None:
         return f"The page says “{message.rstrip('.')}”."
     return ""
-
-
-def _state(scene: Scene, goal: Goal) -> str:
-    """The word that says the act is done, where it stands for this record."""
-    if not goal.key or not (ways.alone(scene, goal.key) or _in_table(scene, goal.key)):
-        return ""
-    for word in lexicon.done_words(goal.act):
-        if verifier.holds(scene, Verify(words=word, about=goal.key)):
-            cells = [line.text for line in scene.lines if reading.within(word, line.text) and len(line.text) < 60]
-            return cells[0] if len(cells) == 1 else word.capitalize()
-    return ""
-
-
-def _in_table(scene: Scene, key: str) -> bool:
-    """The key stands alone on a row of several cells."""
-    rows = [reading.record_box(scene, line, key) for line in reading.find(scene, key)]
-    return len(rows) == 1 and rows[0].w > scene.width * 0.5 and rows[0].h < scene.text_height * 5
 
 
 def _message(session: Session, goal: Goal, trail: Trail) -> str:
@@ -127,28 +111,10 @@ def _message(session: Session, goal: Goal, trail: Trail) -> str:
     return told or next((words for words in session.memory.heard if reading.any_word(done, words)), "")
 
 
-def _listed(scene: Scene, goal: Goal) -> bool:
-    """The new thing stands on a page that is not its form."""
-    typed = [
-        c
-        for c in scene.controls
-        if c.kind in (INPUT, SELECT) and any(reading.within(value, c.text) for _, value in goal.slots)
-    ]
-    return bool(reading.find(scene, goal.key)) and not typed
-
-
 def _pending(scene: Scene, goal: Goal, trail: Trail) -> Control | None:
     """A control that still waits to complete the act (a question was put)."""
     found = ways.last_control(scene, goal, trail.before, trail.pressed, trail.filled)
-    return found if found is not None and reading.fresh(trail.before, found) and _asks(scene) else None
-
-
-def _asks(scene: Scene) -> bool:
-    return any(
-        line.text.rstrip().endswith("?")
-        or re.search(r"are you sure|can.?t be undone|cannot be undone|please confirm", line.text, re.IGNORECASE)
-        for line in scene.lines
-    )
+    return found if found is not None and reading.fresh(trail.before, found) and evidence.asks(scene) else None
 
 
 def _complaint(session: Session, goal: Goal, trail: Trail) -> None:
@@ -161,22 +127,25 @@ def _complaint(session: Session, goal: Goal, trail: Trail) -> None:
     given = {name for name, _ in _slots(session, goal)}
     for control in session.scene.controls:
         label = reading.plain(control.label).split(" (")[0]
-        if (
-            control.kind in (INPUT, SELECT)
-            and label
-            and label not in given
-            and not fields.has_value(session, session.look(), control)
-        ):
-            if any(word in reading.plain(says).split() for word in label.split() if len(word) > 2):
-                trail.pressed = {press for press in trail.pressed if not press.startswith(reading.plain(trail.last))}
-                trail.before = None
-                raise Stuck(
-                    asking.MISSING,
-                    f"{control.label.capitalize()} needed: the page says “{asking.short(says, 90)}” and the task gives none. Answer “{label}: …”.",
-                    wants=label,
-                )
+        if control.kind not in (INPUT, SELECT) or not label or label in given:
+            continue
+        if _names(says, label) and not fields.has_value(session, session.look(), control):
+            trail.pressed = {press for press in trail.pressed if not press.startswith(reading.plain(trail.last))}
+            trail.before = None
+            raise Stuck(
+                asking.MISSING,
+                f"{control.label.capitalize()} needed: the page says “{asking.short(says, 90)}” and "
+                f"the task gives none. Answer “{label}: …”.",
+                wants=label,
+            )
     trail.before = session.scene
     raise Stuck(asking.VERIFY_FAILED, f"After “{trail.last}” the page says “{asking.short(says, 120)}”.")
+
+
+def _names(says: str, label: str) -> bool:
+    """Whether a complaint names the field."""
+    said = reading.plain(says).split()
+    return any(word in said for word in label.split() if len(word) > 2)
 
 
 def _slots(session: Session, goal: Goal) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""What the words on a screen say: finding a phrase, the row it stands on, the value beside a label. Pure over a Scene."""
+"""What the words on a screen say: a phrase, its row, the value beside a label. Pure over a Scene."""
 
 from __future__ import annotations
 
@@ -144,7 +144,9 @@ def rivals(key: str, text: str) -> bool:
 def key_pattern(key: str) -> re.Pattern[str]:
     """Things named like the key: INV-1042 -> letters, dash, four digits."""
     parts = re.findall(r"[A-Za-z]+|\d+|[^A-Za-z\d]+", key)
-    return re.compile(r"\b" + "".join(rf"\d{{{len(p)}}}" if p.isdigit() else re.escape(p) for p in parts) + r"\b", re.IGNORECASE)
+    return re.compile(
+        r"\b" + "".join(rf"\d{{{len(p)}}}" if p.isdigit() else re.escape(p) for p in parts) + r"\b", re.IGNORECASE
+    )
 
 
 def record_lines(scene: Scene, words: str) -> list[Line]:
@@ -182,7 +184,8 @@ def title(scene: Scene) -> str:
 
 
 def value_of(scene: Scene, label: str) -> str:
-    """The value beside, else below, a label; else what follows the label on its line, else what stands under a column of that name."""
+    """The value beside, else below, a label; else what follows the label on its line, else what stands under a
+    column of that name."""
     for line in find(scene, label):
         rest = re.sub(rf"^.*?\b{re.escape(label)}\b\s*[:=–-]*\s*", "", line.text, flags=re.IGNORECASE)
         if rest and plain(rest) != plain(line.text) and within(label, line.text[: len(label) + 6]):
@@ -253,7 +256,8 @@ def as_control(line: Line) -> Control:
 
 
 def with_fields(scene: Scene) -> Scene:
-    """The scene with wide frames whose words stand at their left taken for fields: the words of a button stand in its middle."""
+    """The scene with wide frames whose words stand at their left taken for fields: the words of a button stand
+    in its middle."""
     return replace(scene, controls=tuple(_as_field(scene, c) if c.kind == BUTTON else c for c in scene.controls))
 
 

@@ -130,7 +130,8 @@ class Session:
         return choice.candidates[0].control if choice.kind == "one" else None
 
     def find(self, target: Target, what: str = "") -> Control:
-        """The place that the target means. Waits a moment, then scrolls; raises Stuck when there is none or more than one."""
+        """The place that the target means. Waits a moment, then scrolls; raises Stuck when there is none or
+        more than one."""
         found = self._settled(target)
         if found is None:
             self.sight.until(lambda _: self._settled(target) is not None, SETTLE_SECONDS)
@@ -186,7 +187,8 @@ class Session:
     # what may stand in the way
 
     def obstacles(self) -> None:
-        """Raise what keeps a person's hand needed here: a captcha, a one-time code, a sign-in that lacks credentials."""
+        """Raise what keeps a person's hand needed here: a captcha, a one-time code, a sign-in that lacks
+        credentials."""
         scene = self.scene
         if line := asking.captcha(scene):
             words = asking.short(line.text, 120)
@@ -212,7 +214,8 @@ class Session:
                 on = asking.short(reading.title(scene), 80)
                 raise Stuck(
                     asking.IRREVERSIBLE,
-                    f"About to press “{reading.name(control)}” on “{on}”, which can't be undone. Resume to do it, or say no.",
+                    f"About to press “{reading.name(control)}” on “{on}”, which can't be undone. Resume "
+                    f"to do it, or say no.",
                     allow=token,
                 )
 
@@ -245,8 +248,9 @@ def _distance(a: Box, b: Box) -> int:
 
 
 _DISMISS = (
-    "reject all", "decline", "only necessary", "necessary only", "reject", "no thanks", "no, thanks", "not now", "maybe later",
-    "got it", "accept all", "accept", "accept cookies", "i agree", "agree", "ok", "close", "dismiss", "understood", "allow all",
+    "reject all", "decline", "only necessary", "necessary only", "reject", "no thanks", "no, thanks", "not now",
+    "maybe later", "got it", "accept all", "accept", "accept cookies", "i agree", "agree", "ok", "close", "dismiss",
+    "understood", "allow all",
 )  # fmt: skip
 
 

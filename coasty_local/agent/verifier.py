@@ -26,7 +26,8 @@ def holds(scene: Scene, step: Verify, heard: tuple[str, ...] = ()) -> bool:
 
 
 def _about(scene: Scene, step: Verify) -> bool:
-    """The words stand with the record that the step is about, beside it as a label, or on a page that is all about it."""
+    """The words stand with the record that the step is about, beside it as a label, or on a page that is all
+    about it."""
     cells = [line for line in reading.record_lines(scene, step.about) if not reading.same(step.about, line.text)]
     if any(_affirms(step.words, line.text.replace(step.about, " ")) for line in cells):
         return True

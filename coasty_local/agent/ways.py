@@ -1,4 +1,4 @@
-"""Which of the controls on screen leads on towards a goal: the way to its place, its record, its act, its last button. Pure."""
+"""Which control leads on towards a goal: to its place, its record, its act, its last button. Pure."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ def keyed(scene: Scene, key: str) -> bool:
 
 
 def alone(scene: Scene, key: str) -> bool:
-    """Whether the page is about this one record: one of its two largest lines names it, and none names a rival; or the key
+    """Whether the page is about this one record: one of its two largest lines names it, and none names a
+    rival; or the key
     stands on it and no rival does."""
     heads = reading.headings(scene)
     if any(reading.within(key, line.text) for line in heads[:2]):
@@ -117,7 +118,8 @@ def _checked(scene: Scene, target: Target, words: tuple[str, ...]) -> Control | 
 
 
 def _worded(scene: Scene, words: tuple[str, ...], goal: Goal) -> Control | None:
-    """The control whose words start with the act: exact ones first, buttons before links, never a place of the navigation."""
+    """The control whose words start with the act: exact ones first, buttons before links, never a place of the
+    navigation."""
     scored = []
     for control in clickable(scene):
         text = reading.plain(control.text)
@@ -171,8 +173,10 @@ def adder(scene: Scene, goal: Goal) -> Control | None:
 def last_control(
     scene: Scene, goal: Goal, before: Scene | None, pressed: set[str], below: Box | None
 ) -> Control | None:
-    """The control that completes what was begun: act or confirming words, rather new on screen, rather a button, below the fields."""
-    words, best = lexicon.act_words(goal.act), (0.0, None)
+    """The control that completes what was begun: act or confirming words, rather new on screen, rather a
+    button, below the fields."""
+    words = lexicon.act_words(goal.act)
+    best: tuple[float, Control | None] = (0.0, None)
     for control in clickable(scene):
         text = reading.plain(control.text)
         if (

@@ -29,7 +29,7 @@ from coasty_local.agent.planner.steps import (
     Unknown,
     Verify,
 )  # fmt: skip
-from coasty_local.agent.ports import Desk, Display, DisplayError, Job, Outcome
+from coasty_local.agent.ports import Desk, Display, DisplayError, Image, Job, Outcome
 from coasty_local.agent.scene import Box
 from coasty_local.agent.session import Session
 from coasty_local.agent.sight import Eyes
@@ -232,7 +232,7 @@ class Work:
             quote = "" if stuck.kind == asking.CREDENTIAL else f": '{asking.short(note, 60)}'"
             reason = f"I could not read the note{quote}. {stuck.reason}"
 
-    def _picture(self, stuck: Stuck) -> tuple[object, list[Box]]:
+    def _picture(self, stuck: Stuck) -> tuple[Image | None, list[Box]]:
         try:
             return self.session.picture(stuck)
         except Stuck:  # a dialog stands before the page: what is known of it is in the question

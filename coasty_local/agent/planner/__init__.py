@@ -1,4 +1,4 @@
-"""From sentences to typed steps. `GrammarPlanner` is the offline default; anything with the same `plan` can take its seat."""
+"""From sentences to typed steps. `GrammarPlanner` is the offline default; others may take its seat."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from typing import Protocol
 from coasty_local.agent.planner import checks, facts, goals, grammar
 from coasty_local.agent.planner.clauses import Text, clauses, trimmed
 from coasty_local.agent.planner.steps import (
-    Allow, Check, Choose, Click, Fact, Goal, Nothing, Open, Plan, Search, Step, Unknown,
+    Allow,
+    Check,
+    Choose,
+    Click,
+    Fact,
+    Goal,
+    Nothing,
+    Open,
+    Plan,
+    Search,
+    Step,
+    Unknown,
 )  # fmt: skip
 from coasty_local.agent.scene import Target
 
@@ -73,7 +84,8 @@ def _read(clause: str, text: Text) -> list[Step] | None:
 def _sprawls(step: Step, text: Text) -> bool:
     """What is pointed at has a comma or an address in it that nobody quoted: two things were read as one."""
     pointed = {
-        Click: ("target",), Check: ("target",), Choose: ("option",), Open: ("noun", "key"), Goal: ("noun", "key"), Search: ("words",),
+        Click: ("target",), Check: ("target",), Choose: ("option",), Open: ("noun", "key"), Goal: ("noun", "key"),
+        Search: ("words",),
     }.get(type(step), ())  # fmt: skip
     names = [getattr(step, name) for name in pointed]
     found = [name.words if isinstance(name, Target) else name for name in names]
@@ -108,7 +120,8 @@ def _with_source(step: Step, source: str) -> Step:
 
 
 def _instructions(instructions: str) -> tuple[tuple[Step, ...], tuple[str, ...]]:
-    """What standing instructions tell: facts and permissions; other sentences are remarks that the run shows as unread."""
+    """What standing instructions tell: facts and permissions; other sentences are remarks that the run shows
+    as unread."""
     told, remarks = [], []
     for step in read(instructions) if instructions.strip() else []:
         if isinstance(step, Allow | Fact):

@@ -122,9 +122,7 @@ def _words(phrase: str, text: Text) -> str:
     role = _ROLE_NAMED.match(plain)
     if role and not quoted(phrase):
         return role.group(1)
-    return (
-        re.sub(r"\s+(?:somewhere|on\s+the\s+(?:page|screen)|page)$", "", plain) if not quoted(phrase) else plain
-    )
+    return re.sub(r"\s+(?:somewhere|on\s+the\s+(?:page|screen)|page)$", "", plain) if not quoted(phrase) else plain
 
 
 def _about(phrase: str, text: Text) -> str:
@@ -188,5 +186,7 @@ def read(match: re.Match[str], text: Text) -> list[Step] | None:
     of = re.fullmatch(r"(.+?)\s+(?:of|for)\s+(?:the\s+)?(.+)", rest, re.IGNORECASE)
     if of:
         noun = re.match(r"(?:the\s+)?([a-z]+)\s+\S*\d", of.group(2))
-        return [Read(words=text.plain(of.group(1)), about=_about(of.group(2), text), noun=noun.group(1) if noun else "")]
+        return [
+            Read(words=text.plain(of.group(1)), about=_about(of.group(2), text), noun=noun.group(1) if noun else "")
+        ]
     return [Read(words=text.plain(rest))]

@@ -12,7 +12,9 @@ _QUOTES = re.compile(
 _SEAL, _MARK = "\ue000{}\ue001", re.compile("\ue000(\\d+)\ue001")
 _NUMBERED = re.compile(r"(?m)^\s*(?:\(?\d{1,2}[.)]|[-*•–]|step\s+\d+\s*[:.])\s+", re.IGNORECASE)
 _INLINE_NUMBERS = re.compile(r"(?:(?<=^)|(?<=[\s.;,]))(?:\(?\d{1,2}\)|step\s+\d+\s*:)\s+(?=\w)", re.IGNORECASE)
-_HARD = re.compile(r"\s*\n+\s*|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.!?]\s+(?=[^a-z]|$)"
+_HARD = re.compile(
+    r"\s*\n+\s*|"
+    r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.!?]\s+(?=[^a-z]|$)"
                    r"|(?<=[a-z\ue001])\.\s+(?=(?:then|and then|after|next|finally|now)\b)")  # fmt: skip
 _SOFT = re.compile(
     r"\s*;\s*(?:and\s+)?(?:then\s+)?|,?\s+(?:and\s+)?(?:then|afterwards?|after\s+that|finally|next)\s*,?\s+|,\s*(?:and|but)\s+|,\s+|\s+and\s+|\s+but\s+|\s+&\s+",
@@ -64,7 +66,10 @@ def trimmed(clause: str) -> str:
     while True:
         shorter = _PREAMBLE.sub("", clause)
         shorter = re.sub(
-            r"(?:(?:\s*,)?\s+(?:please|for me|afterwards)|[,.!]\s*(?:thanks|thank you)(?: very much)?)\s*[.!?]?$", "", shorter, flags=re.IGNORECASE
+            r"(?:(?:\s*,)?\s+(?:please|for me|afterwards)|[,.!]\s*(?:thanks|thank you)(?: very much)?)\s*[.!?]?$",
+            "",
+            shorter,
+            flags=re.IGNORECASE,
         )
         shorter = shorter.rstrip(" .!?;,") if not shorter.endswith("...") else shorter
         if shorter == clause:
@@ -81,7 +86,8 @@ def sentences(sealed: str) -> list[str]:
 
 
 def clauses(sealed: str, starts: Callable[[str], bool], reads: Callable[[str], bool]) -> Iterator[str]:
-    """The clauses in order. A soft break ("and", a comma) counts only where the right side starts an instruction and the
+    """The clauses in order. A soft break ("and", a comma) counts only where the right side starts an
+    instruction and the
     left side can be read by itself; otherwise both stay together."""
     for sentence in sentences(sealed):
         pieces = _soft_pieces(sentence, starts)
@@ -98,7 +104,8 @@ def clauses(sealed: str, starts: Callable[[str], bool], reads: Callable[[str], b
 
 
 def _readable_first(clause: str, reads: Callable[[str], bool]) -> Iterator[str]:
-    """The clause; one that can't be read as a whole is cut where its beginning can, so that only the rest is asked about."""
+    """The clause; one that can't be read as a whole is cut where its beginning can, so that only the rest is
+    asked about."""
     clause = trimmed(clause)
     if clause and not reads(clause):
         for match in _SOFT.finditer(clause):

@@ -10,7 +10,10 @@ from coasty_local.agent.planner.clauses import Text
 from coasty_local.agent.planner.steps import Allow, Fact, Step
 
 RULES = rules.Rules()
-_CODE = r"(?:(?:one[\s-]time|verification|security|authentication|auth|login|sms|2fa|confirmation)\s+)*(?:code|otp|passcode|token)"
+_CODE = (
+    r"(?:(?:one[\s-]time|verification|security|authentication|auth|login|sms|2fa|confirmation)\s+)*(?:code|"
+    r"otp|passcode|token)"
+)
 _NAMES = (
     rf"(?:{_CODE}|pass\s?word|passphrase|pin|e-?mail(?:\s+address)?|user\s?name|user(?:\s+id)?|login|reason|amount|name|full\s+name|"
     r"phone(?:\s+number)?|plan|role|company|address|city|country|date|quantity|note|title|subject|message|description)"
@@ -81,7 +84,8 @@ _BEFORE_PASSWORD = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = frozenset(
-    "is the a an and or in into to for field box missing needed wrong required reset link page that it his her my your without "
+    "is the a an and or in into to for field box missing needed wrong required reset link page that it "
+    "his her my your without "
     "with from which please so then must should was shown not on of button only at".split()
 )
 

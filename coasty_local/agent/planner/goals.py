@@ -13,7 +13,7 @@ from coasty_local.agent.scene import BUTTON, LINK, Target
 
 RULES = rules.Rules()
 _USER = r"(?:the\s+|my\s+|your\s+)?(?:e-?mail(?:\s+address)?|user(?:\s?name)?|user\s+id|login|account|credentials|id)"
-_PASS = r"(?:the\s+|my\s+|a\s+)?(?:pass\s?word|passphrase|passcode|pwd|pin)"
+_SIGN = r"(?:the\s+|my\s+|a\s+)?(?:pass\s?word|passphrase|passcode|pwd|pin)"
 _GLUE = r"(?:\s*[:=]\s*|\s+(?:is|as|of)\s+|\s+)"
 _COMPARE = re.compile(
     r"\b(?:all|every|each|any|some|cheapest|best|most|least|lowest|highest|biggest|smallest|newest|oldest|latest|overdue|unpaid|open|pending)\b",
@@ -32,11 +32,12 @@ def sign_in(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 def credentials(rest: str, text: Text) -> tuple[str | None, str]:
-    """User and password out of "ada@example.com with password x", "email a and password b", "a / b"; None: unreadable."""
+    """User and password out of "ada@example.com with password x", "email a and password b", "a / b"; None:
+    unreadable."""
     rest = re.sub(r"^(?:the\s+following\s+)?credentials\s*[:,-]?\s*", "", rest.strip(), flags=re.IGNORECASE)
     password = ""
     tail = re.search(
-        rf"(?:\s*(?:,|and|with|using|/|\bas\b))*\s*\b{_PASS}{_GLUE}(?P<value>\ue000\d+\ue001|\S+)\s*$",
+        rf"(?:\s*(?:,|and|with|using|/|\bas\b))*\s*\b{_SIGN}{_GLUE}(?P<value>\ue000\d+\ue001|\S+)\s*$",
         rest,
         re.IGNORECASE,
     )
@@ -73,7 +74,9 @@ _PLACE = r"(?:page|section|tab|screen|view|area|list|menu|overview|dashboard|pan
 )
 def open_(match: re.Match[str], text: Text) -> list[Step] | None:
     what = match.group("what")
-    if not quoted(what) and (_COMPARE.search(what) or len(what.split()) > 6 or re.match(r"(?:out|who|what|how|why|when|if|whether)\b", what)):
+    if not quoted(what) and (
+        _COMPARE.search(what) or len(what.split()) > 6 or re.match(r"(?:out|who|what|how|why|when|if|whether)\b", what)
+    ):
         return None
     ordinal = re.match(rf"(?:{'|'.join(lexicon.ORDINALS)})\s+(?P<noun>\w+)$", what, re.IGNORECASE)
     if ordinal:
@@ -89,7 +92,8 @@ def thing(phrase: str, text: Text) -> tuple[str, str]:
     if quoted(phrase):
         return "", text.plain(phrase)
     keyed = re.fullmatch(
-        r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|for|from|to|of|with\s+(?:the\s+)?(?:id|number|name))\s+)?#?(?P<key>\S*\d\S*|\ue000\d+\ue001|[A-Z].*)",
+        r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|for|from|to|of|"
+        r"with\s+(?:the\s+)?(?:id|number|name))\s+)?#?(?P<key>\S*\d\S*|\ue000\d+\ue001|[A-Z].*)",
         phrase,
     )
     if keyed and re.fullmatch(r"(?:[a-z-]+\s?)+", keyed.group("noun")):
@@ -185,8 +189,10 @@ def add(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
-    r"(?:change|update|edit|set|modify)\s+(?:the\s+)?(?P<field>[a-z][a-z -]*?)\s+(?:of|for)\s+(?:the\s+)?(?P<rest>.+?)\s+(?:to|as)\s+(?P<value>.+)",
-    r"(?:change|update|edit|set|modify)\s+(?P<rest>[\w .-]+?)'s\s+(?P<field>[a-z][a-z -]*?)\s+(?:to|as)\s+(?P<value>.+)",
+    r"(?:change|update|edit|set|modify)\s+(?:the\s+)?(?P<field>[a-z][a-z -]*?)\s+(?:of|"
+    r"for)\s+(?:the\s+)?(?P<rest>.+?)\s+(?:to|as)\s+(?P<value>.+)",
+    r"(?:change|update|edit|set|modify)\s+(?P<rest>[\w .-]+?)'s\s+(?P<field>[a-z][a-z -]*?)\s+(?:to|"
+    r"as)\s+(?P<value>.+)",
 )
 def edit(match: re.Match[str], text: Text) -> list[Step] | None:
     noun, key = thing(match.group("rest"), text)

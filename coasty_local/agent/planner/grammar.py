@@ -27,11 +27,21 @@ from coasty_local.agent.planner.steps import (
 from coasty_local.agent.scene import BUTTON, ICON, INPUT, LINK, Target
 
 RULES = rules.Rules()
-_BROWSER = r"(?:google\s+)?(?:chrome|chromium|firefox|edge|safari|(?:a|the|your|my)\s+(?:web\s+)?browser|browser)(?:\s+(?:browser|window|tab))?"
-_GO = r"(?:go|navigate|browse|head|surf|point\s+the\s+browser|direct\s+the\s+browser|switch)(?:\s+over)?\s+to|open(?:\s+up)?|visit|load|launch|start(?:\s+at|\s+on|\s+from)?|bring\s+up|access"
+_BROWSER = (
+    r"(?:google\s+)?(?:chrome|chromium|firefox|edge|safari|(?:a|the|your|my)\s+(?:web\s+)?browser|"
+    r"browser)(?:\s+(?:browser|window|tab))?"
+)
+_GO = (
+    r"(?:go|navigate|browse|head|surf|point\s+the\s+browser|direct\s+the\s+browser|switch)(?:\s+over)?\s+to|"
+    r"open(?:\s+up)?|visit|load|launch|start(?:\s+at|\s+on|\s+from)?|bring\s+up|access"
+)
 _SITE = r"(?:the\s+)?(?:web\s*)?(?:site|page|website|url|address|link|app|portal)?\s*(?:at\s+)?"
 _PUT = r"(?:type|enter|put|write|input|insert|key\s+in|type\s+in|enter\s+in|paste)"
-_LIST_END = r"(?:\s+(?:drop-?\s?down|list|menu|select|box|field|dropdown\s+(?:list|menu)|options?|selector|combo\s*box|select\s+box))+"
+_FIELD = "|".join(sorted((name.replace("_", " ") for name in lexicon.FIELDS), key=len, reverse=True))
+_LIST_END = (
+    r"(?:\s+(?:drop-?\s?down|list|menu|select|box|field|dropdown\s+(?:list|menu)|options?|selector|"
+    r"combo\s*box|select\s+box))+"
+)
 
 
 @RULES.rule(
@@ -188,9 +198,11 @@ def fill(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
-    r"(?:fill(?:\s+(?:in|out))?|complete)\s+(?:the\s+|this\s+)?(?:\w+\s+)?(?:form|fields|details|following)\s*[:,-]?\s*(?P<slots>.+)",
+    r"(?:fill(?:\s+(?:in|out))?|complete)\s+(?:the\s+|this\s+)?(?:\w+\s+)?(?:form|fields|details|following)\s*[:,-]?"
+    r"\s*(?P<slots>.+)",
     rf"(?:{_PUT}|fill(?:\s+(?:in|out))?|use|provide)\s+(?:the\s+|your\s+)?(?P<slots>[\w\s-]+?\s*[:=]\s*.+)",
-    rf"(?:{_PUT}|use|provide|fill\s+in)\s+(?:the\s+|my\s+)?(?P<slots>(?:{'|'.join(sorted((f.replace('_', ' ') for f in lexicon.FIELDS), key=len, reverse=True))})\s+(?!in\b|into\b|field\b).+)",
+    rf"(?:{_PUT}|use|provide|fill\s+in)\s+(?:the\s+|"
+    rf"my\s+)?(?P<slots>(?:{_FIELD})\s+(?!in\b|into\b|field\b).+)",
 )
 def fill_named(match: re.Match[str], text: Text) -> list[Step] | None:
     slots = named_values(match.group("slots"), text)

@@ -17,7 +17,8 @@ GO_ON, AGAIN, REFUSE, SKIP, TELL, STEPS, PICK, RENAME, UNREAD = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What the note says: go on with what was asked, look again, refuse, skip, tell facts, give steps, pick a candidate,
+    """What the note says: go on with what was asked, look again, refuse, skip, tell facts, give steps, pick a
+    candidate,
     rename the target. An unread note says none of these."""
 
     meaning: str

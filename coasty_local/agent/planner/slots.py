@@ -38,7 +38,8 @@ def details(phrase: str, text: Text) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def values(phrase: str, text: Text, noun: str) -> tuple[tuple[str, str], ...]:
-    """The fields of something new: "Grace Hopper, grace@example.com, plan Pro" -> name, email, plan; () if unreadable."""
+    """The fields of something new: "Grace Hopper, grace@example.com, plan Pro" -> name, email, plan; () if
+    unreadable."""
     phrase = re.sub(r"^[\s,:(-]+|[\s)]+$", "", phrase)
     phrase = re.sub(
         r"^(?:(?:named|called|with|for|whose|details?|the\s+following|details)\s*[:,]?\s*)+",

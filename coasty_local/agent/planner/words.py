@@ -55,8 +55,8 @@ GO_ON = ("continue", "next", "submit", "go", "enter", "proceed", "ok", "verify",
 USER_LABELS = ("email", "e-mail", "email address", "username", "user name", "user", "login", "account", "user id")
 PASSWORD_LABELS = ("password", "passphrase", "passcode", "pass word", "secret", "pin")
 CODE_LABELS = (
-    "code", "one-time code", "verification code", "security code", "otp", "6-digit code", "authentication code", "token",
-    "one time code", "passcode",
+    "code", "one-time code", "verification code", "security code", "otp", "6-digit code", "authentication code",
+    "token", "one time code", "passcode",
 )  # fmt: skip
 # What people call a field -> other words that a page may use for it.
 FIELD_ALIASES: dict[str, tuple[str, ...]] = {
@@ -82,7 +82,8 @@ FIELD_ALIASES: dict[str, tuple[str, ...]] = {
     "code": CODE_LABELS,
 }
 FIELDS = frozenset(FIELD_ALIASES) | frozenset(
-    "country city state street tel telephone mobile website url comment notes department team manager price tax first_name "
+    "country city state street tel telephone mobile website url comment notes department team manager "
+    "price tax first_name "
     "last_name surname age birthday budget priority category status type tag tags label language currency iban "
     "account reference due due_date start end pin cvv card color colour size gender number login user".split()
 )

@@ -15,7 +15,9 @@ from tests.local.mind import driver
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), "chromium")
+    program = next(
+        (path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), "chromium"
+    )
     started = Browser(program, tmp_path_factory.mktemp("mind") / "profile")
     yield started
     started.close()

@@ -1,4 +1,4 @@
-"""The agent without the server: a real Chromium, a desk that records, people who answer by a script, pages served from here."""
+"""The agent without the server: a real Chromium, a desk that records, people who answer by a script."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ Answer = str | Callable[[Display], str]
 
 @dataclass
 class RecordingDesk:
-    """A desk that keeps what it was told. `answers`: what the person says to each question in turn; none left ends the run."""
+    """A desk that keeps what it was told. `answers`: what the person says to each question in turn; none left
+    ends the run."""
 
     display: Display
     answers: list[Answer] = field(default_factory=list)

@@ -12,12 +12,16 @@ from coasty_local.agent.scene import BUTTON, CHECK, INPUT, LINK, Box, Control, L
 
 
 def scene(*rows: str, unit: float = 14.0) -> Scene:
-    """A scene from a sketch: each row is a line of text at its column; [x] is a button, <x> a link, {label|text} a field,
+    """A scene from a sketch: each row is a line of text at its column; [x] is a button, <x> a link,
+    {label|text} a field,
     (label:on|off) a check box. A row that starts with # is a heading."""
     lines, controls = [], []
     for number, row in enumerate(rows):
         y, tall = 20 + number * 40, row.startswith("#")
-        for match in re.finditer(r"\[([^]]+)\]|<([^>]+)>|\{([^}|]*)\|([^}]*)\}|\(([^():]+):(on|off)\)|(?:[^\[\]<>{}() ]| (?! ))+", row.lstrip("# ")):
+        for match in re.finditer(
+            r"\[([^]]+)\]|<([^>]+)>|\{([^}|]*)\|([^}]*)\}|\(([^():]+):(on|off)\)|(?:[^\[\]<>{}() ]| (?! ))+",
+            row.lstrip("# "),
+        ):
             x = 20 + match.start() * 9
             box = Box(x, y, max(20, len(match.group()) * 9), 24 if tall else 12)
             button, link, label, value, mark, state = match.groups()
@@ -64,7 +68,9 @@ def test_prose_and_solved_captchas_do_not_park(page: Scene) -> None:
 
 
 def test_a_code_is_asked_for_where_a_field_stands_with_the_phrase() -> None:
-    assert asking.code_field(scene("# Two-step verification", "Enter the 6-digit code from your app.", "{Code|}", "[Verify]"))
+    assert asking.code_field(
+        scene("# Two-step verification", "Enter the 6-digit code from your app.", "{Code|}", "[Verify]")
+    )
     assert asking.code_field(scene("# Security", "Two-factor codes keep accounts safe.", "<Back>")) is None
     assert asking.code_field(scene("# Checkout", "{Name|}", "{Street|}", "{City|}", "{Promo code|}", "[Go on]")) is None
     assert asking.code_field(scene("# Sign in", "{Email|}", "{Password|}", "Lost your one-time code?")) is None
@@ -77,7 +83,10 @@ def test_a_login_wall_is_a_password_and_little_beside_it() -> None:
     assert not asking.login_wall(scene("# Sign up", *many, "{Password|}", "[Create account]"))
 
 
-@pytest.mark.parametrize("words", ["Pay", "PAY NOW", "Pay $12.00", "Pay this invoice", "Confirm payment", "Place order", "Buy now", "Yes, pay"])
+@pytest.mark.parametrize(
+    "words",
+    ["Pay", "PAY NOW", "Pay $12.00", "Pay this invoice", "Confirm payment", "Place order", "Buy now", "Yes, pay"],
+)
 def test_words_that_pay(words: str) -> None:
     assert asking.pays(the(scene(f"[{words}]"), words))
 
@@ -120,7 +129,9 @@ def test_reasons_are_short() -> None:
     assert len(asking.Stuck(asking.NOT_FOUND, "long " * 200).reason) <= 300
 
 
-@pytest.mark.parametrize("words", ["Delete", "Delete account", "Remove", "Yes, delete it", "Cancel subscription", "Issue refund"])
+@pytest.mark.parametrize(
+    "words", ["Delete", "Delete account", "Remove", "Yes, delete it", "Cancel subscription", "Issue refund"]
+)
 def test_words_that_destroy(words: str) -> None:
     assert asking.destroys(the(scene(f"[{words}]"), words))
 

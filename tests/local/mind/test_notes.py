@@ -45,7 +45,7 @@ def test_a_note_is_understood(kind: str, note: str, meaning: str) -> None:
 FACTS = [
     ("credential", "the password is lovelace", {"password": "lovelace"}),
     ("credential", "password: lovelace", {"password": "lovelace"}),
-    ("credential", "My password is \"love lace\".", {"password": "love lace"}),
+    ("credential", 'My password is "love lace".', {"password": "love lace"}),
     ("credential", "lovelace", {"password": "lovelace"}),
     ("credential", "use password lovelace", {"password": "lovelace"}),
     ("credential", "email: a@b.c, password: x1y", {"email": "a@b.c", "password": "x1y"}),

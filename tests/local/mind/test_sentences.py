@@ -9,8 +9,29 @@ import pytest
 from coasty_local.agent.planner import GrammarPlanner, read
 from coasty_local.agent.planner.facts import likely_secrets
 from coasty_local.agent.planner.steps import (
-    Allow, Check, Choose, Click, Dismiss, Drag, Fact, Fill, Goal, Goto, Hover, Nothing, Open, Press, Read, Scroll, Search,
-    SignIn, SignOut, Step, Travel, Type, Unknown, Verify, Wait,
+    Allow,
+    Check,
+    Choose,
+    Click,
+    Drag,
+    Fact,
+    Fill,
+    Goal,
+    Goto,
+    Hover,
+    Nothing,
+    Open,
+    Press,
+    Read,
+    Scroll,
+    Search,
+    SignIn,
+    Step,
+    Travel,
+    Type,
+    Unknown,
+    Verify,
+    Wait,
 )  # fmt: skip
 from coasty_local.agent.scene import BUTTON, CHECK, INPUT, LINK, SELECT
 
@@ -63,13 +84,17 @@ def shape(step: Step) -> tuple[Any, ...]:
     return (type(step).__name__.lower(),)
 
 
-def click(words: str, ordinal: int | None = None, row: str = "", clicks: int = 1, button: str = "left") -> tuple[Any, ...]:
+def click(
+    words: str, ordinal: int | None = None, row: str = "", clicks: int = 1, button: str = "left"
+) -> tuple[Any, ...]:
     return ("click", words, ordinal, row, clicks, button)
 
 
 def verify(words: str = "", present: bool = True, about: str = "", state: str = "") -> tuple[Any, ...]:
     return ("verify", words, present, about, state)
 
+
+GRACE = (("name", "Grace Hopper"), ("email", "grace@example.com"), ("plan", "Pro"))
 
 SENTENCES: list[tuple[str, list[tuple[Any, ...]]]] = [
     # places
@@ -191,11 +216,11 @@ SENTENCES: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("Cancel order 7002", [("goal", "cancel", "order", "7002")]),
     ("mark invoice INV-1 as paid", [("goal", "pay", "invoice", "INV-1")]),
     ("Add the customer Grace Hopper, grace@example.com, plan Pro",
-     [("goal", "add", "customer", "Grace Hopper", ("name", "Grace Hopper"), ("email", "grace@example.com"), ("plan", "Pro"))]),
+     [("goal", "add", "customer", "Grace Hopper", *GRACE)]),
     ("create a new customer: name Grace Hopper; email grace@example.com; plan Pro",
-     [("goal", "add", "customer", "Grace Hopper", ("name", "Grace Hopper"), ("email", "grace@example.com"), ("plan", "Pro"))]),
+     [("goal", "add", "customer", "Grace Hopper", *GRACE)]),
     ("Add a customer named Grace Hopper with email grace@example.com and plan Pro",
-     [("goal", "add", "customer", "Grace Hopper", ("name", "Grace Hopper"), ("email", "grace@example.com"), ("plan", "Pro"))]),
+     [("goal", "add", "customer", "Grace Hopper", *GRACE)]),
     ("add Grace Hopper as a customer with email grace@example.com",
      [("goal", "add", "customer", "Grace Hopper", ("name", "Grace Hopper"), ("email", "grace@example.com"))]),
     ("change the plan of Grace Hopper to Pro", [("goal", "edit", "", "Grace Hopper", ("plan", "Pro"))]),
@@ -222,7 +247,9 @@ def test_a_sentence_becomes_its_steps(sentence: str, expected: list[tuple[Any, .
 
 
 CHAINS: list[tuple[str, list[tuple[Any, ...]]]] = [
-    ("Open Chrome, go to http://a.test/, sign in as ada@example.com with password lovelace, and verify that the page says "
+    (
+        "Open Chrome, go to http://a.test/, sign in as ada@example.com with password lovelace, and verify "
+        "that the page says "
      "Welcome back, Ada.",
      [("goto", "http://a.test/"), ("sign in", "ada@example.com", "lovelace"), verify("Welcome back, Ada")]),
     ("Open Chrome, navigate to http://a.test/, and click the first link.", [("goto", "http://a.test/"), click("", 1)]),
@@ -259,7 +286,9 @@ def test_fields_and_buttons_get_the_roles_that_the_sentence_names() -> None:
 
 
 def test_instructions_give_facts_and_permissions_and_say_what_was_not_used() -> None:
-    plan = GrammarPlanner().plan("Pay invoice INV-1", "You may pay without asking. The password is x9y. Be quick about it.")
+    plan = GrammarPlanner().plan(
+        "Pay invoice INV-1", "You may pay without asking. The password is x9y. Be quick about it."
+    )
     assert [shape(step)[0] for step in plan.steps] == ["allow", "fact", "goal"]
     assert plan.remarks == ("Be quick about it",)
 

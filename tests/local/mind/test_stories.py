@@ -1,4 +1,4 @@
-"""The agent's stories on the practice portal, by sight, over a real Chromium: one layout each in every run, two more in the slow lane."""
+"""The agent's stories on the practice portal, by sight: one layout always, more in the slow lane."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def acts(practice: tuple[str, Any], act: str) -> list[str]:
 
 @looks(0, 1, 4, 7, 8)
 def test_signing_in_succeeds_by_itself(display: BrowserDisplay, practice: tuple[str, Any], look: int) -> None:
-    story = play(display, at(practice, look, "Open Chrome, " + ADA + "and verify that the page says Welcome back, Ada."))
+    story = play(
+        display, at(practice, look, "Open Chrome, " + ADA + "and verify that the page says Welcome back, Ada.")
+    )
     assert story.passed
     assert story.kinds == []
     assert story.desk.steps <= 7
@@ -42,7 +44,9 @@ def test_signing_in_succeeds_by_itself(display: BrowserDisplay, practice: tuple[
 def test_a_missing_password_is_asked_for_and_taken_from_the_note(
     display: BrowserDisplay, practice: tuple[str, Any], look: int
 ) -> None:
-    task = at(practice, look, "go to {site}, sign in as ada@example.com, and verify that the page says Welcome back, Ada.")
+    task = at(
+        practice, look, "go to {site}, sign in as ada@example.com, and verify that the page says Welcome back, Ada."
+    )
     story = play(display, task, "the password is lovelace")
     assert story.kinds == ["credential"]
     assert "password" in story.desk.asked[0][1].lower()
@@ -55,7 +59,11 @@ def test_a_missing_password_is_asked_for_and_taken_from_the_note(
 def test_a_one_time_code_is_asked_for_and_a_wrong_one_said_to_be_wrong(
     display: BrowserDisplay, practice: tuple[str, Any], look: int
 ) -> None:
-    task = at(practice, look, "go to {site}, sign in as grace@example.com with password hopper, and verify that it says Welcome back, Grace")
+    task = at(
+        practice,
+        look,
+        "go to {site}, sign in as grace@example.com with password hopper, and verify that it says Welcome back, Grace",
+    )
     story = play(display, task, "the code is 999999", "the code is 123456")
     assert story.kinds == ["one_time_code", "one_time_code"]
     assert "code" in story.desk.asked[0][1].lower()
@@ -114,9 +122,7 @@ def test_a_refund_that_the_task_spells_out_needs_nobody(
 
 
 @looks(6, 0, 3, 7)
-def test_a_customer_is_added_as_the_task_says(
-    display: BrowserDisplay, practice: tuple[str, Any], look: int
-) -> None:
+def test_a_customer_is_added_as_the_task_says(display: BrowserDisplay, practice: tuple[str, Any], look: int) -> None:
     story = play(display, at(practice, look, ADA + "then add the customer Grace Hopper, grace@example.com, plan Pro"))
     assert story.kinds == []
     assert story.passed
@@ -175,9 +181,7 @@ def test_a_check_that_does_not_hold_ends_the_run_as_not_passed(
     assert "Nonsense at midnight" in story.outcome.summary
 
 
-def test_a_blank_screen_starts_at_the_home_page_and_says_so(
-    display: BrowserDisplay, practice: tuple[str, Any]
-) -> None:
+def test_a_blank_screen_starts_at_the_home_page_and_says_so(display: BrowserDisplay, practice: tuple[str, Any]) -> None:
     story = play(display, "Click Help", home=practice[0])
     assert story.passed
     assert any("start at" in said for said in story.desk.said)

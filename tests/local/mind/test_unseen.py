@@ -9,9 +9,12 @@ from tests.local.mind.driver import play, served
 
 pytestmark = pytest.mark.browser
 
-CSS = "<style>body{font:16px/1.5 Arial;margin:30px;max-width:900px} input,select,textarea{font:inherit;padding:8px;width:320px;display:block;"\
-      "border:1px solid #888} button,.b{font:inherit;padding:8px 18px;background:#246;color:#fff;border:0;text-decoration:none}"\
-      "td,th{padding:8px 24px 8px 0;text-align:left} label{display:block;margin:12px 0}</style>"  # fmt: skip
+CSS = (
+    "<style>body{font:16px/1.5 Arial;margin:30px;max-width:900px}"
+    "input,select,textarea{font:inherit;padding:8px;width:320px;display:block;border:1px solid #888}"
+    "button,.b{font:inherit;padding:8px 18px;background:#246;color:#fff;border:0;text-decoration:none}"
+    "td,th{padding:8px 24px 8px 0;text-align:left} label{display:block;margin:12px 0}</style>"
+)
 
 
 def page(body: str) -> str:
@@ -29,7 +32,10 @@ HELPDESK = {
         "<tr><td>T-301<td>Printer on fire<td>Open<td><a class=b href=/t301>Details</a></tr>"
         "<tr><td>T-302<td>No coffee<td>Open<td><a class=b href=/t302>Details</a></tr></table>"
     ),
-    "/t302": page("<h1>Ticket T-302</h1><p>No coffee. State: Open</p><form method=post action=/closed><button>Close ticket</button></form>"),
+    "/t302": page(
+        "<h1>Ticket T-302</h1><p>No coffee. State: Open</p><form method=post "
+        "action=/closed><button>Close ticket</button></form>"
+    ),
     "/closed": page("<h1>Ticket T-302</h1><p>State: Closed</p><p>Ticket T-302 was closed.</p>"),
     "/people": page("<h1>People</h1><p>Ada, Bob</p><p><a class=b href=/people/new>+ New member</a></p>"),
     "/people/new": page(
@@ -73,7 +79,11 @@ def test_something_new_is_added_to_another_portal(display: BrowserDisplay) -> No
 
 def test_an_explicit_click_on_an_order_button_asks_first(display: BrowserDisplay) -> None:
     with served(SHOP) as (url, sent):
-        story = play(display, f"go to {url} and click Place order, then verify that it says Thank you", lambda _: "yes" if not sent else "late")
+        story = play(
+            display,
+            f"go to {url} and click Place order, then verify that it says Thank you",
+            lambda _: "yes" if not sent else "late",
+        )
         assert story.kinds == ["payment"]
         assert "39.90" in story.desk.asked[0][1]
         assert story.passed
@@ -93,14 +103,21 @@ def test_two_equal_targets_are_numbered_and_the_answer_is_used(display: BrowserD
 
 
 def test_another_name_from_a_note_is_used(display: BrowserDisplay) -> None:
-    with served({"/": page("<h1>Start</h1><p><a class=b href=/next>Proceed</a></p>"), "/next": page("<h1>Arrived</h1>")}) as (url, _):
-        story = play(display, f"go to {url}, click Launch, and verify that it says Arrived", "the button is called Proceed")
+    with served(
+        {"/": page("<h1>Start</h1><p><a class=b href=/next>Proceed</a></p>"), "/next": page("<h1>Arrived</h1>")}
+    ) as (url, _):
+        story = play(
+            display, f"go to {url}, click Launch, and verify that it says Arrived", "the button is called Proceed"
+        )
         assert story.kinds == ["target_not_found"]
         assert story.passed
 
 
 def test_a_dialog_of_the_page_is_read_and_a_confirmation_asked_for(display: BrowserDisplay) -> None:
-    wipe = page("<h1>Drafts</h1><p id=s>3 drafts</p><button onclick=\"if(confirm('Erase all drafts?'))s.textContent='No drafts left'\">Tidy up</button>")
+    wipe = page(
+        "<h1>Drafts</h1><p id=s>3 drafts</p><button onclick=\"if(confirm('Erase all "
+        "drafts?'))s.textContent='No drafts left'\">Tidy up</button>"
+    )
     with served({"/": wipe}) as (url, _):
         story = play(display, f"go to {url}, click Tidy up, verify that it says No drafts left", "yes")
         assert story.kinds == ["irreversible"]
@@ -112,24 +129,32 @@ def test_fields_lists_and_ticks_are_filled_and_read_back(display: BrowserDisplay
     form = page(
         "<h1>Order a desk</h1><form method=post action=/done><label>City <input name=c></label>"
         "<label>Colour <select name=k><option>Oak<option>White<option>Black</select></label>"
-        "<label style='display:flex;gap:10px'><input type=checkbox name=t style='width:auto'> I accept the terms</label>"
+        "<label style='display:flex;gap:10px'><input type=checkbox name=t style='width:auto'> I accept "
+        "the terms</label>"
         "<button>Send</button></form>"
     )
     with served({"/": form, "/done": page("<h1>We got it</h1>")}) as (url, sent):
-        task = f"go to {url}\ntype Paris into the City field\nchoose White from the Colour list\ntick 'I accept the terms'\nclick Send\ncheck that it says We got it"
+        task = (
+            f"go to {url}\ntype Paris into the City field\nchoose White from the Colour list\ntick 'I accept "
+            f"the terms'\nclick Send\ncheck that it says We got it"
+        )
         story = play(display, task)
         assert story.passed, story.desk.told()
         assert sent == [("/done", "c=Paris&k=White&t=on")]
 
 
 def test_what_lies_further_down_is_found_by_scrolling(display: BrowserDisplay) -> None:
-    long = page("<h1>Long</h1>" + "<p>Nothing here yet.</p>" * 40 + "<p><a class=b href=/end>Sign the guest book</a></p>")
+    long = page(
+        "<h1>Long</h1>" + "<p>Nothing here yet.</p>" * 40 + "<p><a class=b href=/end>Sign the guest book</a></p>"
+    )
     with served({"/": long, "/end": page("<h1>Guest book</h1>")}) as (url, _):
         assert play(display, f"go to {url}, click Sign the guest book, verify that it says Guest book").passed
 
 
 def test_a_value_is_read_into_the_summary(display: BrowserDisplay) -> None:
-    with served({"/": page("<h1>Account</h1><table><tr><td>Balance<td>$84.20</tr><tr><td>Owner<td>Ada</tr></table>")}) as (url, _):
+    with served(
+        {"/": page("<h1>Account</h1><table><tr><td>Balance<td>$84.20</tr><tr><td>Owner<td>Ada</tr></table>")}
+    ) as (url, _):
         story = play(display, f"go to {url} and tell me the balance")
         assert story.outcome is not None
         assert "$84.20" in story.outcome.summary
