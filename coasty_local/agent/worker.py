@@ -56,6 +56,8 @@ def work(
         return Work(session, planner or GrammarPlanner()).run()
     except Refused as no:
         return Outcome(False, f"Stopped on a person's word: {no}", "refused")
+    except perception.SightError as error:
+        return Outcome(False, f"The screen can't be read any more: {error}.", "sight_lost")
     except DisplayError as error:
         return Outcome(False, f"The screen can't be used any more: {error}.", "display_lost")
 
