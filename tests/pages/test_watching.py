@@ -100,3 +100,36 @@ def test_while_upstream_is_down_every_page_works_and_says_so(people, upstream, p
     page.goto(person.site.url + "/")
     expect(page.locator("#health")).to_contain_text(": up", timeout=25_000)
     person.noise.clear()
+
+
+DEAF = """async path => {
+    window.got = [];
+    window.messages = 0;
+    window.deaf = new WebSocket(location.origin.replace('http', 'ws') + path);
+    deaf.onmessage = said => {
+        messages++;
+        got.push(...[...said.data.matchAll(/data-seq="([0-9]+)"/g)].map(found => Number(found[1])));
+    };
+    await new Promise(done => { deaf.onopen = done; });
+    deaf.send(JSON.stringify({have: {}, after: 0}));
+}"""
+
+
+def test_a_browser_that_does_not_keep_up_is_not_flooded_and_misses_nothing(people, upstream, until) -> None:
+    person = people["viewer"]
+    run = upstream.add(task="Much happens here")
+    run.go()
+    page = person.live("/runs/")
+    expect(page.get_by_role("link", name="Much happens here")).to_be_visible(timeout=8000)
+    page.goto(person.site.url + "/static/favicon.svg")
+    page.evaluate(DEAF, f"/ws/runs/{run.id}/")
+    until(lambda: page.evaluate("got.length") == 2)
+    address = f"{person.site.url}/runs/{run.id}/"
+    for _ in range(12):
+        last = run.emit("text", {"text": "one more", "step": 1})
+        until(lambda last=last: f'data-seq="{last}"' in person.context.request.get(address).text())
+    assert page.evaluate("messages") <= 6
+    page.evaluate("setInterval(() => deaf.send(JSON.stringify({ack: 1})), 50)")
+    until(lambda: page.evaluate("got.length") == last)
+    assert page.evaluate("got") == list(range(1, last + 1))
+    run.finish()
