@@ -131,9 +131,18 @@ class Client:
         return found
 
     def ended(self, run_id: str, seconds: float = 90) -> dict[str, Any]:
-        run = self.reaches(run_id, ENDED | {"awaiting_human"}, seconds)
-        assert run["status"] in ENDED, f"parked instead of ending: {run['awaiting_human_reason']}"
-        return run
+
+        def there() -> dict[str, Any] | None:
+            run = self.run(run_id)
+            asked = [one["reason"] for one in self.open_approvals() if one["run_id"] == run_id]
+            assert not asked, f"parked instead of ending: {asked}"
+            return run if run["status"] in ENDED else None
+
+        return wait_until(there, seconds, every=0.2)
+
+    def open_approvals(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.call("GET", "/approvals?state=open").json()["data"]
+        return found
 
     def reaches(self, run_id: str, statuses: set[str], seconds: float = 90) -> dict[str, Any]:
         def there() -> dict[str, Any] | None:
@@ -146,8 +155,7 @@ class Client:
         """The open approval of the run, once it waits."""
 
         def there() -> dict[str, Any] | None:
-            found = self.call("GET", "/approvals?state=open").json()["data"]
-            mine = [approval for approval in found if approval["run_id"] == run_id]
+            mine = [approval for approval in self.open_approvals() if approval["run_id"] == run_id]
             run = self.run(run_id)
             assert run["status"] not in ENDED, (
                 f"ended instead of parking: {run['status']} {run['result']} {run['error']}"
