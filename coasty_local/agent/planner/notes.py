@@ -62,6 +62,12 @@ _PICK = re.compile(
     + r"|\d{1,2}|one|two|three|four|left|right)(?:\s+(?:one|button|link|field|candidate))?(?:\s+please)?",
     re.IGNORECASE,
 )
+_CONDITION = re.compile(
+    r"n['’]t\b|\?|\b(?:not?|never|nobody|nothing|none|cannot|stop|wait|hold|instead|only|just|but|unless|if|until|once|"
+    r"when|before|after|first|later|then|less|half|part|other|another|different|wrong|incorrect|change|cancel|skip|reject"
+    r"|refuse|deny|too|why|what|who|doubt|suspicious|fraud|mistake|without|except|rather|already|done|paid|sent|myself|elsewhere)\b",
+    re.IGNORECASE,
+)
 _COUNT = {"one": 1, "two": 2, "three": 3, "four": 4, "left": 1, "right": -1}
 
 
@@ -79,7 +85,17 @@ def understand(note: str, kind: str) -> Answer:
         return Answer(AGAIN)
     if _NO.fullmatch(plain):
         return Answer(REFUSE)
-    return _value(plain, text, kind) or _renamed(plain, text, kind) or _told(note, kind)
+    answer = _value(plain, text, kind) or _renamed(plain, text, kind) or _told(note, kind)
+    return _remark(plain, kind) or answer if answer.meaning == UNREAD else answer
+
+
+def _remark(plain: str, kind: str) -> Answer | None:
+    """A resume is the yes: words beside it that set no condition are a remark. After a captcha a look tells all."""
+    if kind == "captcha":
+        return Answer(AGAIN)
+    if kind in ("payment", "irreversible") and not _CONDITION.search(plain) and not lexicon.MONEY.search(plain):
+        return Answer(GO_ON)
+    return None
 
 
 def _picked(plain: str) -> int:

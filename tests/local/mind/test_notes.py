@@ -76,3 +76,24 @@ def test_a_note_with_steps_gives_them_in_order() -> None:
 
 def test_another_name_is_kept_as_it_was_written() -> None:
     assert notes.understand("the button is called 'Proceed to pay'", "target_not_found").name == "Proceed to pay"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "checked against the order",
+        "Amount matches the invoice.",
+        "approved by finance, ticket 4711",
+        "Ada says it is due",
+    ],
+)
+def test_a_remark_beside_a_resume_does_not_hold_back_what_was_asked(note):
+    assert understand(note, "payment").meaning == notes.GO_ON
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["wait until Monday", "if the amount is right", "it isn't ours", "half of it", "is that right?", "up to $500.00"],
+)
+def test_a_note_that_sets_a_condition_is_never_taken_for_a_yes(note):
+    assert understand(note, "payment").meaning != notes.GO_ON
