@@ -39,7 +39,7 @@ class Children:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (no thread runs here)
             )
 
     def dead(self) -> str | None:
@@ -88,7 +88,8 @@ def check_upstream(base_url: str, key: str) -> None:
             raise Refused(f"{base_url} refuses the key. Set COASTY_API_KEY to a valid one.") from None
         if error.code in {403, 404}:
             raise Refused(
-                f"{base_url}/runs answers {error.code}. Is COASTY_BASE_URL right (it ends in /v1), and may the key read runs?"
+                f"{base_url}/runs answers {error.code}. "
+                "Is COASTY_BASE_URL right (it ends in /v1)? May the key read runs?"
             ) from None
     except (urllib.error.URLError, OSError) as error:
         why = getattr(error, "reason", error)
