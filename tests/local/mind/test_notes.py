@@ -88,7 +88,7 @@ def test_another_name_is_kept_as_it_was_written() -> None:
     ],
 )
 def test_a_remark_beside_a_resume_does_not_hold_back_what_was_asked(note):
-    assert understand(note, "payment").meaning == notes.GO_ON
+    assert notes.understand(note, "payment").meaning == notes.GO_ON
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_remark_beside_a_resume_does_not_hold_back_what_was_asked(note):
     ["wait until Monday", "if the amount is right", "it isn't ours", "half of it", "is that right?", "up to $500.00"],
 )
 def test_a_note_that_sets_a_condition_is_never_taken_for_a_yes(note):
-    assert understand(note, "payment").meaning != notes.GO_ON
+    assert notes.understand(note, "payment").meaning != notes.GO_ON
