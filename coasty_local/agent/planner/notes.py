@@ -86,14 +86,14 @@ def understand(note: str, kind: str) -> Answer:
     if _NO.fullmatch(plain):
         return Answer(REFUSE)
     answer = _value(plain, text, kind) or _renamed(plain, text, kind) or _told(note, kind)
-    return _remark(plain, kind) or answer if answer.meaning == UNREAD else answer
+    return _remark(note, kind) or answer if answer.meaning == UNREAD else answer
 
 
-def _remark(plain: str, kind: str) -> Answer | None:
+def _remark(note: str, kind: str) -> Answer | None:
     """A resume is the yes: words beside it that set no condition are a remark. After a captcha a look tells all."""
     if kind == "captcha":
         return Answer(AGAIN)
-    if kind in ("payment", "irreversible") and not _CONDITION.search(plain) and not lexicon.MONEY.search(plain):
+    if kind in ("payment", "irreversible") and not _CONDITION.search(note) and not lexicon.MONEY.search(note):
         return Answer(GO_ON)
     return None
 
