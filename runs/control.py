@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from coasty_api import errors
 from coasty_api.client import Client
-from runs import audit, ingest, upstream
+from runs import audit, ingest, secrets, upstream
 from runs.models import Connection, Run
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def start(
     with transaction.atomic():
         run = ingest.take_snapshot(connection, payload, asked_at=asked_at)
         if _keep_submitted(run, user, body):
-            told = str(body.get("task", ""))[:500]
+            told = secrets.mask(str(body.get("task", ""))[:500])
             audit.record(user, "run.started", run=run, subject=run.upstream_id, actor_name=actor_name, task=told)
     return run
 

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from runs import plain as texts
-from runs import states, steps
+from runs import secrets, states, steps
 
 register = template.Library()
 
@@ -26,6 +26,12 @@ def cents(value: int | None) -> str:
 @register.filter
 def plain(value: object, limit: int = texts.LIMIT) -> SafeString:
     return texts.plain(value, limit)
+
+
+@register.filter
+def masked(value: str) -> str:
+    """Without the passwords that a task or a note gives away."""
+    return secrets.mask(value)
 
 
 @register.filter

@@ -114,3 +114,10 @@ def test_an_audit_entry_needs_a_transaction_and_never_changes(people):
         entry.delete()
     people.admin.delete()
     assert audit.verify() == (True, None), "the record outlives the account"
+
+
+def test_a_password_in_the_task_goes_upstream_but_not_into_the_audit_log(upstream, connection, people):
+    task = "sign in as ada@example.com with password lovelace"
+    run = control.start(people.operator, {"task": task})
+    assert upstream.runs[run.upstream_id].fields["task"] == task
+    assert "lovelace" not in str(AuditEntry.objects.get(act="run.started").detail)
