@@ -18,7 +18,7 @@ from tests.local.sites import corpus
 from tests.local.sites.street import Street
 
 OUT = Path(__file__).parent / "out"
-TYPED = ("q", "o", "quartz!river")
+TYPED = ("q", "quartz!river")
 
 
 def grab(page: Page) -> Image:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import cv2
+import numpy as np
+
 from coasty_local.agent.perception import Eyes
 from coasty_local.agent.scene import Box
 from tests.local.eyes.conftest import kinds, only
@@ -77,6 +80,30 @@ def test_a_password_shows_dots_and_a_typed_letter_does_not(look, shot, page):
         seen[text] = eyes.masked(picture, box), eyes.read(picture, box)
     assert seen == {"": (None, ""), "h": (True, "•"), "hunter2": (True, "•" * 7)}
     page.locator("#a").evaluate("e => e.type = 'text'")
-    for letter in "oeas.0lQ":
+    for letter in "oeas.0lQ*-;:!":
         page.fill("#a", letter)
         assert eyes.masked(shot(), box) is False, letter
+
+
+def test_dots_are_told_from_letters_inside_of_dark_rings_and_round_corners(shot, page):
+    wrong = []
+    for style in (
+        "border-radius:99px;outline:3px solid #111;background:#f8e8f2",
+        "border-radius:10px;outline:3px solid #111;background:#0d2417;color:#efe;zoom:.8",
+        "border:0;border-bottom:1px solid #888;outline:auto",
+        "color:#666;outline:2px solid #06f;font-family:Liberation Serif;zoom:1.25",
+    ):
+        shot(f"<input id=a style='font:16px Liberation Sans;padding:9px;{style}'>")
+        box = Box(*(round(v) for v in page.locator("#a").bounding_box().values()))
+        for kind, texts in (
+            ("password", ("q", "quartz!river")),
+            ("text", ("q", "o", ".", "*", "l", "0", "-", "..", "i")),
+        ):
+            page.locator("#a").evaluate("(e, kind) => e.type = kind", kind)
+            for text in texts:
+                page.fill("#a", text)
+                for caret in ("initial", "hide"):
+                    picture = cv2.imdecode(np.frombuffer(page.screenshot(caret=caret), np.uint8), cv2.IMREAD_COLOR)
+                    if (Eyes().masked(picture, box) is True) != (kind == "password"):
+                        wrong.append((style, text, caret))
+    assert not wrong
