@@ -27,7 +27,7 @@ class DisplayError(Exception):
 
 @dataclass(frozen=True)
 class Dialog:
-    """A JavaScript dialog: browsers report it beside the picture, not in it. `kind`: alert, confirm, prompt, beforeunload."""
+    """A JavaScript dialog, told beside the picture. `kind`: alert, confirm, prompt, beforeunload."""
 
     kind: str
     message: str
@@ -118,7 +118,7 @@ class Desk(Protocol):
         """Keep this picture as a frame of the current step; boxes in `blur` are made unreadable first."""
 
     def step(self) -> None:
-        """A whole step (look, think, act, check) is done: `step` and `billing`; raises Stopped when the budget is used up."""
+        """A whole step (look, think, act, check) is done: `step` and `billing`. Stopped when the budget is used up."""
 
     def ask(self, kind: str, reason: str, image: Image | None = None, blur: Sequence[Box] = ()) -> str:
-        """Park the run until a person resumes it; answers their note ("" if none). Raises Stopped if the run ends instead."""
+        """Park the run until a person resumes it; answers their note ("" if none). Stopped if the run ends instead."""

@@ -51,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Control:
-    """Something that can be acted on. `text` is what is written on or in it, `label` what names it from beside or above."""
+    """Something that can be acted on. `text` is written on or in it, `label` names it from beside or above."""
 
     kind: str
     box: Box
@@ -71,7 +71,7 @@ class Scene:
     height: int
     lines: tuple[Line, ...] = ()
     controls: tuple[Control, ...] = ()
-    text_height: float = 14.0  # the median height of a line: the unit that size limits are scaled by
+    text_height: float = 14.0  # 0.85 of the usual size of type: the unit of size limits
 
     def text(self) -> str:
         return "\n".join(line.text for line in self.lines)
@@ -81,8 +81,8 @@ class Scene:
 class Target:
     """What a step points at, in the words of the task: never a place in a document, always something visible.
 
-    `words`: the visible text or label; `kinds`: roles it may have, best first (empty: any); `ordinal`: 1 first, 2 second,
-    -1 last, None unstated; `row`: words that stand on the same row or card ("the Pay button of INV-1042");
+    `words`: the visible text or label; `kinds`: roles it may have, best first (empty: any); `ordinal`: 1 first,
+    2 second, -1 last, None unstated; `row`: words that stand on the same row or card ("the Pay button of INV-1042");
     `aliases`: other words that the task or a note allowed.
     """
 

@@ -46,9 +46,7 @@ class Memory:
         self._lock = threading.Lock()
 
     def read(self, crop: Image) -> tuple[str, float]:
-        key = hashlib.blake2b(
-            np.ascontiguousarray(crop), digest_size=16, salt=crop.shape[1].to_bytes(8, "big")
-        ).digest()
+        key = hashlib.blake2b(crop.tobytes(), digest_size=16, salt=crop.shape[1].to_bytes(8, "big")).digest()
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)

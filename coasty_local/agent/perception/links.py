@@ -52,7 +52,7 @@ def _underlined(ink: npt.NDArray[np.bool_], box: Box) -> list[Box]:
     """Runs of a straight line under letters; letters that hang through it part it by a pixel or two only."""
     best: list[Box] = []
     for row in range(max(3, round(box.h * 0.6)), len(ink)):
-        strokes = _stretches(ink[row : row + 3].any(axis=0) if row + 3 <= len(ink) else ink[row])
+        strokes = _stretches(np.asarray(ink[row : row + 3 if row + 3 <= len(ink) else row + 1].any(axis=0)))
         long = [a for a, b in _stretches(ink[row]) if b - a > 0.9 * box.h]
         if not long:
             continue

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from coasty_local.agent.perception import regions
 from coasty_local.agent.perception.page import Page, Word, alike
 from coasty_local.agent.perception.strokes import rules
@@ -40,7 +42,7 @@ def _closed(page: Page, word: Word, rule: Box) -> regions.Region | None:
     edge[max(0, mark.y - top - 1) : mark.bottom - top + 1, mark.x - left - 1 : mark.right - left + 1] = 0
     start = word.box.x - round(1.1 * unit)
     row = edge[rule.y - top : rule.bottom - top, : word.box.x - left].any(axis=0)
-    inked = row.nonzero()[0]
+    inked = np.flatnonzero(row)
     start = int(inked[0]) if len(inked) else max(0, start - left)
     edge[rule.y - top : max(rule.bottom - top, rule.y - top + 2), start : rule.x - left + 1] = 1
     found = regions.find(page.image[top:bottom, left:right], edge)

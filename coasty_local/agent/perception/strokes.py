@@ -181,7 +181,7 @@ def _icons(page: Page, found: Sequence[Control]) -> list[Control]:
     """Compact blots of ink that are neither text nor part of a control."""
     unit = page.unit
     _, _, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(page.edge, np.ones((3, 3), np.uint8)), connectivity=8)
-    out = []
+    out: list[Control] = []
     for s in stats[1:]:
         box = Box(int(s[0]) + 1, int(s[1]) + 1, int(s[2]) - 2, int(s[3]) - 2)
         compact = (
