@@ -77,7 +77,7 @@ class Console:
         return done.stdout
 
     def call(self, name, method, path, **options):
-        headers = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
+        headers = options.pop("headers", {}) | ({"Authorization": f"Bearer {self.tokens[name]}"} if name else {})
         return requests.request(method, f"{self.base}{path}", headers=headers, timeout=30, **options)
 
     def approval_of(self, run_id, seconds=15):

@@ -63,9 +63,11 @@ def test_of_fifty_callers_one_stands_and_forty_nine_are_told_by_whom(console, fa
     bodies = [
         {"action": actions[n % 3], "note": f"caller {n}", "seen_seq": approval["pause_seq"]} for n in range(CALLERS)
     ]
-    answers = all_at_once(
-        [lambda n=n, body=body: console.call(f"r{n}", "POST", path, json=body) for n, body in enumerate(bodies)]
-    )
+
+    def decide(n):
+        return console.call(f"r{n}", "POST", path, json=bodies[n], headers={"Idempotency-Key": f"caller-{n}"})
+
+    answers = all_at_once([lambda n=n: decide(n) for n in range(CALLERS)])
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 49}
     winner = next(n for n, answer in enumerate(answers) if answer.status_code == 200)
     stands = answers[winner].json()["decision"]
@@ -76,8 +78,8 @@ def test_of_fifty_callers_one_stands_and_forty_nine_are_told_by_whom(console, fa
             expected = {name: stands[name] for name in ("decided_by", "action", "decided_at")}
             assert {name: told[name] for name in expected} == expected
             assert {name: told["error"][name] for name in expected} == expected
-    again = console.call(f"r{winner}", "POST", path, json=bodies[winner])
-    assert again.status_code == 200
+    assert decide(winner).status_code == 200
+    assert console.call(f"r{winner}", "POST", path, json=bodies[winner]).status_code == 409
     assert console.decision_of(approval["id"], {"delivered"})["code"] == stands["code"]
     assert far.count("POST", f"/{run.id}/(resume|cancel)$") == 1
     acts = [entry["act"] for entry in console.call("viewer", "GET", f"/api/audit?run={run.id}").json()["data"]]

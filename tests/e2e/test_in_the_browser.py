@@ -34,8 +34,8 @@ def sign_in(browser: Browser, stack: Stack) -> Iterator[object]:
         contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
         page = contexts[-1].new_page()
         page.goto(f"{stack.console}/sign-in/")
-        page.get_by_label("Username").fill(name)
-        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("#id_username").fill(name)
+        page.locator("#id_password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"{stack.console}/")
         return page

@@ -1,4 +1,4 @@
-"""A console before a scripted upstream, once for all page tests, and a browser."""
+"""A console before a scripted upstream, once for all page tests, and a browser for each module."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ def site(upstream, tmp_path_factory):
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Closed after each module: Playwright's loop, left running, would stop every asynchronous test after it."""
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         yield opened
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def people(site, browser) -> dict[str, Person]:
-    """Signed-in browsers, made once for each name."""
+    """Signed-in browsers, made once for each name and module."""
 
     class People(dict):
         def __missing__(self, name):

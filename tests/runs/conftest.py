@@ -78,8 +78,3 @@ def mirrored():
         return Run.objects.filter(upstream_id=run.id).first()
 
     return read
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
