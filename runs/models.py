@@ -1,8 +1,9 @@
-"""Shape and constraints: connections, runs, events, frames, leases, workers, tokens, the audit log."""
+"""Shape and constraints: connections, runs, events, frames, leases, workers, hints, tokens, the audit log."""
 
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -13,8 +14,16 @@ from django.utils import timezone
 from runs import states
 
 
+def new_slug() -> str:
+    """A slug for a connection that was given none."""
+    return secrets.token_hex(6)
+
+
 class Connection(models.Model):
-    """One upstream: its address, and how it answered last. Its key is not here: `coasty_console.settings` holds it."""
+    """One upstream: its address, its key (sealed, or named by the environment), its limits, and how it answered last.
+
+    The one that the settings describe keeps no key here: `runs.upstream.key` reads it where it stands.
+    """
 
     class Health(models.TextChoices):
         UNKNOWN = "unknown", "Not asked yet"
@@ -22,8 +31,29 @@ class Connection(models.Model):
         DOWN = "down", "Down"
         REFUSED = "refused", "Key refused"
 
+    class Colour(models.TextChoices):
+        SLATE = "slate", "Slate"
+        BLUE = "blue", "Blue"
+        TEAL = "teal", "Teal"
+        GREEN = "green", "Green"
+        AMBER = "amber", "Amber"
+        RED = "red", "Red"
+        PINK = "pink", "Pink"
+        VIOLET = "violet", "Violet"
+
     name = models.CharField(max_length=64, unique=True)
+    slug = models.SlugField(max_length=64, unique=True, default=new_slug)  # never changes: in its webhook's address
     base_url = models.CharField(max_length=512)
+    colour = models.CharField(max_length=16, choices=Colour.choices, default=Colour.SLATE)
+    is_enabled = models.BooleanField(default=True)
+    is_from_settings = models.BooleanField(default=False)
+    sealed_key = models.TextField(blank=True)  # by `runs.vault`
+    key_env = models.CharField(max_length=128, blank=True)  # the environment's variable that holds the key instead
+    wants_webhooks = models.BooleanField(default=False)  # runs started here tell upstream our address
+    sealed_webhook_secret = models.TextField(blank=True)
+    max_requests_a_second = models.PositiveIntegerField(null=True, blank=True)
+    max_runs = models.PositiveIntegerField(null=True, blank=True)  # live ones that were started here
+    is_unlisted = models.BooleanField(default=False)  # upstream has live runs that its listings can't show
     key_kind = models.CharField(max_length=16, blank=True)  # live, test or legacy, as upstream said
     health = models.CharField(max_length=16, choices=Health.choices, default=Health.UNKNOWN)
     health_detail = models.CharField(max_length=500, blank=True)
@@ -32,6 +62,22 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Allowance(models.Model):
+    """When a connection may be asked next, over all processes. Unix times in seconds, as they are compared by value."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, primary_key=True, related_name="allowance")
+    next_at = models.FloatField(default=0.0)  # the first moment that nobody has taken yet
+    held_until = models.FloatField(default=0.0)  # upstream has asked to wait so long
+
+
+class Starting(models.Model):
+    """A run that is being started: it counts against the connection's limit until its row is there."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=128, unique=True)
+    at = models.DateTimeField()
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -71,6 +117,7 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    is_ours = models.BooleanField(default=False)  # this console has started it
     seen_at = models.DateTimeField(default=timezone.now)  # when the console first knew of it
     cursor = models.PositiveBigIntegerField(default=0)  # seq of the newest stored event
     last_event_at = models.DateTimeField(null=True, blank=True)
@@ -169,6 +216,34 @@ class Frame(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.index}"
+
+
+class RunSecret(models.Model):
+    """What upstream signs a run's webhooks with, told once when the run was started with our address. Sealed."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="secret")
+    sealed = models.TextField()
+
+
+class Hint(models.Model):
+    """A webhook has named this run: read it. The row goes when the run was read after the hint."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    upstream_id = models.CharField(max_length=128)
+    at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "upstream_id"], name="hint_once")]
+        indexes = [models.Index(fields=["due_at"], name="hint_due")]
+
+
+class SeenSignature(models.Model):
+    """A webhook's signature that was accepted: the same one again is a replay. Kept for the window of time."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    at = models.DateTimeField(db_index=True)
 
 
 class Lease(models.Model):

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from live import publish, topics
-from runs.models import Connection, Lease, Run, Worker
+from runs.models import Lease, Run, Worker
 from runs.states import Stream
 
 KIND = "relay"
@@ -35,15 +35,15 @@ def alive(now: datetime | None = None) -> QuerySet[Worker]:
     return Worker.objects.filter(kind=KIND, beat_at__gt=since)
 
 
-def to_follow(connection: Connection) -> QuerySet[Run]:
-    """Runs whose log is not at its end."""
-    return Run.objects.filter(~Q(stream=Stream.ENDED), connection=connection)
+def to_follow() -> QuerySet[Run]:
+    """Runs whose log is not at its end, of every connection that is enabled."""
+    return Run.objects.filter(~Q(stream=Stream.ENDED), connection__is_enabled=True)
 
 
-def claim(worker: str, connection: Connection, limit: int, now: datetime | None = None) -> dict[int, int]:
+def claim(worker: str, limit: int, now: datetime | None = None) -> dict[int, int]:
     """Take up to `limit` runs that no living worker follows: {run pk: token}. Two workers never get the same."""
     living = alive(now).values("name")
-    free = to_follow(connection).filter(Q(lease=None) | ~Q(lease__worker__in=living)).order_by("-id")
+    free = to_follow().filter(Q(lease=None) | ~Q(lease__worker__in=living)).order_by("-id")
     if limit <= 0 or not free.exists():
         return {}
     with transaction.atomic():
@@ -77,10 +77,10 @@ def mark_idle(runs: QuerySet[Run], why: str) -> int:
     return len(chosen)
 
 
-def share(worker: str, connection: Connection, now: datetime | None = None) -> int:
+def share(worker: str, now: datetime | None = None) -> int:
     """How many runs an even split gives this worker."""
     workers = max(1, alive(now).exclude(name=worker).count() + 1)
-    return math.ceil(to_follow(connection).count() / workers)
+    return math.ceil(to_follow().count() / workers)
 
 
 def surplus(held: int, fair: int) -> int:

@@ -145,8 +145,8 @@ class Relay:
         if not self.gate.is_open and self._client is not None and self._client.has_other_key(upstream.key()):
             self.gate.probe_now()  # the key is another one now: do not wait for the next try
         followed = self.streams.count
-        room = leases.share(self.name, self._connection) - followed if followed else _CLAIM_AT_ONCE
-        claimed = leases.claim(self.name, self._connection, min(room, _CLAIM_AT_ONCE))
+        room = leases.share(self.name) - followed if followed else _CLAIM_AT_ONCE
+        claimed = leases.claim(self.name, min(room, _CLAIM_AT_ONCE))
         self._take_up(claimed)
         return TICK_SECONDS
 
@@ -156,10 +156,10 @@ class Relay:
         for pk, token in followed.items():
             if held.get(pk) != token:
                 self.streams.drop(pk)
-        unfinished = set(leases.to_follow(self._connection).filter(pk__in=list(held)).values_list("pk", flat=True))
+        unfinished = set(leases.to_follow().filter(pk__in=list(held)).values_list("pk", flat=True))
         self._take_up({pk: token for pk, token in held.items() if pk in unfinished and followed.get(pk) != token})
         finished = set(held) - unfinished
-        extra = leases.surplus(len(unfinished), leases.share(self.name, self._connection))
+        extra = leases.surplus(len(unfinished), leases.share(self.name))
         given_up = random.sample(sorted(unfinished), extra) if extra else []
         for pk in given_up:
             self.streams.drop(pk)

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db
 def test_a_run_is_claimed_by_one_worker_only(connection, make_run):
     run = make_run()
     leases.beat("a")
-    assert leases.claim("a", connection, 10) == {run.pk: 1}
+    assert leases.claim("a", 10) == {run.pk: 1}
     leases.beat("b")
-    assert leases.claim("b", connection, 10) == {}
+    assert leases.claim("b", 10) == {}
     assert leases.held("a") == {run.pk: 1}
 
 
@@ -29,9 +29,9 @@ def test_the_runs_of_a_dead_worker_are_claimed_with_a_higher_token(connection, m
     run = make_run()
     long_ago = timezone.now() - timedelta(seconds=settings.LEASE_SECONDS + 1)
     leases.beat("dead", now=long_ago)
-    leases.claim("dead", connection, 10)
+    leases.claim("dead", 10)
     leases.beat("b")
-    assert leases.claim("b", connection, 10) == {run.pk: 2}
+    assert leases.claim("b", 10) == {run.pk: 2}
     assert leases.held("dead") == {}
 
 
@@ -39,35 +39,35 @@ def test_a_sign_of_life_keeps_every_lease(connection, make_run, settings):
     make_run()
     start = timezone.now()
     leases.beat("a", now=start)
-    leases.claim("a", connection, 10, now=start)
+    leases.claim("a", 10, now=start)
     later = start + timedelta(seconds=settings.LEASE_SECONDS - 1)
     leases.beat("a", now=later)
-    assert leases.claim("b", connection, 10, now=later + timedelta(seconds=settings.LEASE_SECONDS - 1)) == {}
+    assert leases.claim("b", 10, now=later + timedelta(seconds=settings.LEASE_SECONDS - 1)) == {}
 
 
 def test_what_was_given_up_is_free_at_once_and_its_token_still_rises(connection, make_run):
     run = make_run()
     leases.beat("a")
-    leases.claim("a", connection, 10)
+    leases.claim("a", 10)
     leases.release("a", [run.pk])
-    assert leases.claim("b", connection, 10) == {run.pk: 2}
+    assert leases.claim("b", 10) == {run.pk: 2}
     leases.leave("b")
-    assert leases.claim("a", connection, 10) == {run.pk: 3}
+    assert leases.claim("a", 10) == {run.pk: 3}
 
 
 def test_runs_whose_log_has_ended_are_nobodys(connection, make_run):
     make_run("succeeded", stream=Stream.ENDED)
     unfinished = make_run("succeeded")
-    assert leases.claim("a", connection, 10) == {unfinished.pk: 1}
+    assert leases.claim("a", 10) == {unfinished.pk: 1}
 
 
 def test_a_worker_that_has_too_much_gives_up_what_is_over_its_share(connection, make_run):
     for _ in range(9):
         make_run()
     leases.beat("a")
-    assert len(leases.claim("a", connection, leases.share("a", connection))) == 9
+    assert len(leases.claim("a", leases.share("a"))) == 9
     leases.beat("b")
-    assert leases.share("a", connection) == leases.share("b", connection) == 5
+    assert leases.share("a") == leases.share("b") == 5
     assert leases.surplus(9, 5) == 4
     assert leases.surplus(6, 5) == 0
 
@@ -83,7 +83,7 @@ def test_workers_that_claim_in_the_same_instant_share_without_overlap(connection
 
     def claim(name):
         start.wait()
-        got[name] = leases.claim(name, connection, 10)
+        got[name] = leases.claim(name, 10)
         connections.close_all()
 
     threads = [threading.Thread(target=claim, args=[name]) for name in names]
