@@ -4,35 +4,52 @@ from __future__ import annotations
 
 import platform
 import threading
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 import requests
 from requests import exceptions as failures
 
 from coasty_api import wire
-from coasty_api.errors import UNREACHABLE, CoastyError, Lost, Unavailable
+from coasty_api.errors import UNREACHABLE, Busy, CoastyError, Lost, Unavailable
 
 VERSION = "0.1.0"
 USER_AGENT = f"CoastyConsole/{VERSION} (Python {platform.python_version()})"
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_OF_RUNS = "TOO_MANY_RUNS"  # a 429 that says nothing about the pace of requests
 _NOT_SENT = (failures.ConnectTimeout, failures.InvalidURL, failures.MissingSchema, failures.InvalidSchema)
+
+
+class Pace(Protocol):
+    """Whose turn it is: `take` waits before each request or raises Busy, `busy` hears of each 429."""
+
+    def take(self) -> None: ...
+
+    def busy(self, retry_after: float | None) -> None: ...
+
+    def hold(self, until: float) -> None: ...
 
 
 class Client:
     """One upstream and one key. May be shared by threads. Every method raises the tree of `coasty_api.errors`."""
 
-    def __init__(self, base_url: str, key: str, timeout_seconds: float = 5) -> None:
+    def __init__(self, base_url: str, key: str, timeout_seconds: float = 5, pace: Pace | None = None) -> None:
         self.base_url = base_url.rstrip("/")
         self.timeout_seconds = timeout_seconds
         self.key_kind = ""  # live, test or legacy, as the last answer said
         self._key = key
+        self._pace = pace
         self._is_loopback = urlsplit(self.base_url).hostname in _LOOPBACK
         self._local = threading.local()
 
     def has_other_key(self, key: str) -> bool:
         return key != self._key
+
+    def hold(self, until: float) -> None:
+        """Another process was told to ask nothing until this unix time."""
+        if self._pace is not None:
+            self._pace.hold(until)
 
     def create_run(self, body: dict[str, Any], idempotency_key: str) -> dict[str, Any]:
         """The Run as it was at creation; a replay shows it as queued whatever it is now."""
@@ -124,6 +141,8 @@ class Client:
 
     def _send(self, session: requests.Session, method: str, path: str, **options: Any) -> requests.Response:
         limits = (self.timeout_seconds, options.pop("timeout", self.timeout_seconds))
+        if self._pace is not None:
+            self._pace.take()
         try:
             response = session.request(
                 method, self.base_url + path, timeout=limits, stream=True, allow_redirects=False, **options
@@ -161,7 +180,10 @@ class Client:
             body = _body(response, limit=1_000_000)
         except (failures.RequestException, CoastyError):
             body = b""
-        return wire.error(response.status_code, body, response.headers)
+        error = wire.error(response.status_code, body, response.headers)
+        if self._pace is not None and isinstance(error, Busy) and error.code != _OF_RUNS:
+            self._pace.busy(error.retry_after)
+        return error
 
     def _session(self, fresh: bool = False) -> requests.Session:
         if fresh or not hasattr(self._local, "session"):

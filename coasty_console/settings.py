@@ -13,6 +13,7 @@ DATA_DIR = data_dir()
 VERSION = "0.1.0"
 
 SECRET_KEY = secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # open what was signed or sealed before a change
 DEBUG = flag("DEBUG")
 CONSOLE_HOST = env.str("CONSOLE_HOST", default="127.0.0.1")
 CONSOLE_PORT = integer("CONSOLE_PORT", 8000, 1, 65535)

@@ -160,14 +160,18 @@ def take_snapshot(connection: Connection, payload: dict[str, Any], *, asked_at: 
     `asked_at` is when the question was sent (our clock): what arrived later is newer and stays. Without it the
     snapshot counts as old as the longest call. ValueError when the payload has no usable id.
     """
+    _identifier(payload)
     return take_snapshots(connection, [payload], asked_at=asked_at)[0]
 
 
 def take_snapshots(
     connection: Connection, payloads: Iterable[dict[str, Any]], *, asked_at: datetime | None = None
 ) -> list[Run]:
-    """Take several Run objects of one answer in one transaction. What tells nothing new writes nothing."""
-    by_id = {_identifier(payload): payload for payload in payloads}
+    """Take several Run objects of one answer in one transaction. What tells nothing new writes nothing.
+
+    One that names no run is left out: it must not hide the others.
+    """
+    by_id = _usable(payloads)
     moment = asked_at or timezone.now() - _LONGEST_CALL
     known = {run.upstream_id: run for run in Run.objects.filter(connection=connection, upstream_id__in=list(by_id))}
     news = {
@@ -181,6 +185,16 @@ def take_snapshots(
                 known[upstream_id] = _take(connection, upstream_id, payload, moment)
             _tell([known[upstream_id] for upstream_id in news])
     return [known[upstream_id] for upstream_id in by_id]
+
+
+def _usable(payloads: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    by_id = {}
+    for payload in payloads:
+        try:
+            by_id[_identifier(payload)] = payload
+        except ValueError as problem:
+            log.debug("%s", problem)
+    return by_id
 
 
 def _identifier(payload: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from coasty_api import errors
 from runs import ingest, upstream
-from runs.models import Run, Worker
+from runs.models import Connection, Run, Worker
 from runs.relay import leases
 
 log = logging.getLogger(__name__)
@@ -28,16 +28,20 @@ def sweep() -> None:
     Worker.objects.update_or_create(name=name, defaults={"kind": JOBS, "beat_at": timezone.now()})
     Worker.objects.filter(beat_at__lt=timezone.now() - _LONG_DEAD).delete()
     leases.mark_idle(leases.orphans(), "No relay follows it: start one with `python manage.py relay`.")
+    upstream.connection()
     if not leases.alive().exists():
         look_at_unfollowed()
 
 
 def look_at_unfollowed() -> int:
     """GET live runs that nobody follows, so that they do not seem to go on for ever; how many were read."""
-    connection = upstream.connection()
-    client = upstream.client(connection)
+    return sum(_look_at(connection) for connection in upstream.enabled())
+
+
+def _look_at(connection: Connection) -> int:
     runs = list(Run.objects.live().filter(connection=connection).order_by("status_at")[:_AT_ONCE])
     try:
+        client = upstream.client(connection)
         client.list_runs(limit=1)
         for run in runs:
             asked_at = timezone.now()

@@ -1,45 +1,82 @@
-"""The connection to upstream: its row made from the settings, a client with the key of the moment, its health."""
+"""Connections to upstream: the settings' own row, a client with the key of the moment, and how each one answers."""
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import transaction
 from django.utils import timezone
+from django.utils.text import slugify
 
 from coasty_api import errors
 from coasty_api.client import Client
 from live import publish, topics
+from runs import limits, vault
 from runs.models import Connection
 
 LOCAL_NAME = "Local platform"
+DISABLED = "The connection is disabled: nothing is asked of it."
 _FRESH = timedelta(seconds=10)  # an unchanged health is not written more often than this
+_RELAY_PATIENCE_SECONDS = 60.0
 
 
 def connection() -> Connection:
-    """The default connection, made or brought in line with the settings."""
+    """The connection that the settings describe, made or brought in line with them."""
     name = LOCAL_NAME if settings.UPSTREAM_IS_LOCAL else urlsplit(settings.UPSTREAM_BASE_URL).netloc[:64]
-    found = Connection.objects.filter(name=name).first()
-    if found is None:
-        try:
-            return Connection.objects.create(name=name, base_url=settings.UPSTREAM_BASE_URL)
-        except IntegrityError:  # another process was faster
-            found = Connection.objects.get(name=name)
-    if found.base_url != settings.UPSTREAM_BASE_URL:
-        found.base_url = settings.UPSTREAM_BASE_URL
-        found.save(update_fields=["base_url"])
+    slug = slugify(name.replace(".", "-").replace(":", "-"))[:64]
+    found = Connection.objects.filter(slug=slug).first()
+    if found is None or not found.is_from_settings or found.base_url != settings.UPSTREAM_BASE_URL:
+        found = _settle(slug, name)
     return found
 
 
-def client(connection: Connection, timeout_seconds: float | None = None) -> Client:
-    """A client of that upstream with the key as it is now: the local platform may write its key later."""
-    return Client(connection.base_url, key(), timeout_seconds or settings.UPSTREAM_TIMEOUT_SECONDS)
+def _settle(slug: str, name: str) -> Connection:
+    """Make the row, or take it up again; one that an earlier setting described is left without a key, so disabled."""
+    with transaction.atomic():
+        if Connection.objects.filter(name=name).exclude(slug=slug).exists():
+            name = f"{name[:54]} (settings)"
+        found, _made = Connection.objects.get_or_create(slug=slug, defaults={"name": name})
+        if not found.is_from_settings:
+            found.is_from_settings = found.is_enabled = True
+        found.base_url = settings.UPSTREAM_BASE_URL
+        found.save(update_fields=["is_from_settings", "is_enabled", "base_url"])
+        earlier = Connection.objects.filter(is_from_settings=True).exclude(pk=found.pk)
+        earlier.update(is_from_settings=False, is_enabled=False)
+    return found
 
 
-def key() -> str:
-    """The key as given, else the one that the local platform issued; empty until it has."""
+def enabled() -> list[Connection]:
+    """Every connection that may be asked, the settings' own first."""
+    return list(Connection.objects.filter(is_enabled=True).order_by("-is_from_settings", "name"))
+
+
+def client(connection: Connection, timeout_seconds: float | None = None, *, in_relay: bool = False) -> Client:
+    """A client of that upstream with the key as it is now: the local platform may write its key later.
+
+    KeyRefused when the stored key can't be read.
+    """
+    timeout = timeout_seconds or settings.UPSTREAM_TIMEOUT_SECONDS
+    patience = _RELAY_PATIENCE_SECONDS if in_relay else timeout
+    pace = limits.Pace(connection.pk, connection.max_requests_a_second, patience, is_told=in_relay)
+    return Client(connection.base_url, key(connection), timeout, pace)
+
+
+def key(connection: Connection) -> str:
+    """The connection's key; empty where there is none (yet). KeyRefused when the stored one can't be read."""
+    if connection.is_from_settings:
+        return _key_of_settings()
+    if connection.key_env:
+        return os.environ.get(connection.key_env, "").strip()
+    try:
+        return vault.unseal(connection.sealed_key)
+    except vault.Unreadable as problem:
+        raise errors.KeyRefused(str(problem)) from problem
+
+
+def _key_of_settings() -> str:
     if settings.COASTY_API_KEY or not settings.UPSTREAM_IS_LOCAL:
         return str(settings.COASTY_API_KEY)
     try:
@@ -48,23 +85,35 @@ def key() -> str:
         return ""
 
 
-def note_health(connection: Connection, error: errors.CoastyError | None, key_kind: str = "") -> None:
-    """Remember how upstream answered: None for well. An error that is no sign of its health changes nothing."""
+def note_health(connection: Connection, error: errors.CoastyError | None, key_kind: str = "") -> bool:
+    """Remember how upstream answered: None for well. An error that is no sign of its health changes nothing.
+
+    Whether it is another health than before: of many processes that see the same, one is told so.
+    """
     health, detail = _judged(error)
     if health is None:
-        return
+        return False
     now = timezone.now()
-    row = Connection.objects.get(pk=connection.pk)
+    row = Connection.objects.filter(pk=connection.pk).first()
+    if row is None:
+        return False
     changes: dict[str, object] = {"checked_at": now, "health_detail": detail}
-    if row.health != health:
-        changes |= {"health": health, "health_since_at": now}
     if key_kind:
         changes["key_kind"] = key_kind
-    is_news = row.health != health or row.health_detail != detail or (key_kind and row.key_kind != key_kind)
+    other = Connection.objects.filter(pk=row.pk).exclude(health=health)
+    is_other = row.health != health and bool(other.update(health=health, health_since_at=now, **changes))
+    is_news = is_other or row.health_detail != detail or bool(key_kind and row.key_kind != key_kind)
     if is_news or row.checked_at is None or now - row.checked_at > _FRESH:
         Connection.objects.filter(pk=row.pk).update(**changes)
     if is_news:
         publish.nudge(topics.HEALTH)
+    return is_other
+
+
+def note_unlisted(connection: Connection, is_unlisted: bool) -> None:
+    """Remember whether upstream has live runs that its listings can't show."""
+    Connection.objects.filter(pk=connection.pk).update(is_unlisted=is_unlisted)
+    publish.nudge(topics.HEALTH)
 
 
 def _judged(error: errors.CoastyError | None) -> tuple[str | None, str]:

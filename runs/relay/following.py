@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from coasty_api import sse
 from coasty_api.body import Body
 from runs.ingest import Arrived
+from runs.relay.gate import Gate
 
 
 class Sink(Protocol):
@@ -16,11 +17,31 @@ class Sink(Protocol):
 
     def events(self, arrived: list[Arrived]) -> None: ...
 
-    def snapshot(self, payload: dict[str, Any], asked_at: datetime) -> None: ...
-
     def note(self, run_pk: int, token: int, stream: str, detail: str) -> None: ...
 
     def wait_for_room(self) -> None: ...
+
+
+class Reader(Protocol):
+    """Where an opener puts what it has read of a run: the line of the run's connection."""
+
+    def snapshot(self, payload: dict[str, Any], asked_at: datetime) -> None: ...
+
+
+class Source(Protocol):
+    """The connection that a stream comes from: whether it may be asked, and who opens its streams."""
+
+    @property
+    def gate(self) -> Gate: ...
+
+    @property
+    def openers(self) -> Opening: ...
+
+
+class Opening(Protocol):
+    """Threads that open streams in the loop's place."""
+
+    def open(self, stream: Followed, is_last: bool) -> None: ...
 
 
 @dataclass(slots=True)
@@ -32,6 +53,7 @@ class Followed:
     token: int
     cursor: int
     is_terminal: bool
+    source: Source
     parser: sse.Parser = field(default_factory=sse.Parser)
     body: Body | None = None
     was_terminal: bool = False  # before this connection was opened: its end is then the log's end

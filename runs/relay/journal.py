@@ -42,7 +42,7 @@ class Waiting:
     """What has come in and is not committed."""
 
     events: list[Arrived] = field(default_factory=list)
-    snapshots: list[tuple[datetime, list[dict[str, Any]]]] = field(default_factory=list)
+    snapshots: list[tuple[Connection, datetime, list[dict[str, Any]]]] = field(default_factory=list)
     notes: dict[int, Note] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -52,8 +52,7 @@ class Waiting:
 class Journal:
     """The sink of the streams. Everything may be called from any thread; one thread writes."""
 
-    def __init__(self, connection: Connection, on_taken: Callable[[list[Arrived], Taken], None]) -> None:
-        self._connection = connection
+    def __init__(self, on_taken: Callable[[list[Arrived], Taken], None]) -> None:
         self._on_taken = on_taken
         self._waiting = Waiting()
         self._changed = threading.Condition()
@@ -76,12 +75,9 @@ class Journal:
             self._waiting.events += arrived
             self._changed.notify_all()
 
-    def snapshot(self, payload: dict[str, Any], asked_at: datetime) -> None:
-        self.snapshots([payload], asked_at)
-
-    def snapshots(self, payloads: list[dict[str, Any]], asked_at: datetime) -> None:
+    def snapshots(self, connection: Connection, payloads: list[dict[str, Any]], asked_at: datetime) -> None:
         with self._changed:
-            self._waiting.snapshots.append((asked_at, payloads))
+            self._waiting.snapshots.append((connection, asked_at, payloads))
             self._changed.notify_all()
 
     def note(self, run_pk: int, token: int, stream: str, detail: str) -> None:
@@ -141,8 +137,8 @@ class Journal:
     def _write(self, batch: Waiting) -> Taken:
         with transaction.atomic():
             taken = ingest.take_events(batch.events) if batch.events else Taken()
-            for asked_at, payloads in batch.snapshots:
-                told = ingest.take_snapshots(self._connection, payloads, asked_at=asked_at)
+            for connection, asked_at, payloads in batch.snapshots:
+                told = ingest.take_snapshots(connection, payloads, asked_at=asked_at)
                 taken.behind |= {run.pk for run in told if run.is_ahead}
             _write_notes(list(batch.notes.values()))
         return taken
@@ -151,9 +147,9 @@ class Journal:
         taken = Taken()
         for pk in dict.fromkeys(event.run_pk for event in batch.events):
             self._guarded(taken, Waiting(events=[event for event in batch.events if event.run_pk == pk]))
-        for asked_at, payloads in batch.snapshots:
+        for connection, asked_at, payloads in batch.snapshots:
             for payload in payloads:
-                self._guarded(taken, Waiting(snapshots=[(asked_at, [payload])]))
+                self._guarded(taken, Waiting(snapshots=[(connection, asked_at, [payload])]))
         self._guarded(taken, Waiting(notes=batch.notes))
         return taken
 

@@ -10,11 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from live import publish, topics
-from runs.models import Lease, Run, Worker
+from runs.models import Connection, Lease, Run, Worker
 from runs.states import Stream
 
 KIND = "relay"
@@ -75,6 +75,22 @@ def mark_idle(runs: QuerySet[Run], why: str) -> int:
     Run.objects.filter(pk__in=chosen).update(stream=Stream.IDLE, stream_detail=why, stream_since_at=timezone.now())
     publish.nudge(*(topics.run(pk) for pk in chosen))
     return len(chosen)
+
+
+def strike(worker: str, connection: Connection, why: str) -> None:
+    """Give up all runs of a connection that is not to be followed any more, and say so on them."""
+    mine = Run.objects.filter(~Q(stream=Stream.ENDED), connection=connection, lease__worker=worker)
+    held = Lease.objects.filter(worker=worker, run_id__in=[*mine.values_list("pk", flat=True)])
+    held.update(worker=NOBODY, token=F("token") + 1)  # what still waits to be written counts no more
+    mark_idle(Run.objects.filter(~Q(stream=Stream.ENDED), connection=connection), why)
+
+
+def refuse(worker: str, connection: Connection, why: str) -> None:
+    """Upstream refuses the connection's key: write it on the runs that this worker follows. Nobody is nudged a run."""
+    mine = Run.objects.filter(~Q(stream=Stream.ENDED), connection=connection, lease__worker=worker)
+    Run.objects.filter(pk__in=mine.values("pk")).update(
+        stream=Stream.REFUSED, stream_detail=why[:500], stream_since_at=timezone.now()
+    )
 
 
 def share(worker: str, now: datetime | None = None) -> int:

@@ -13,8 +13,8 @@ from django.utils import timezone
 from coasty_api import errors
 from coasty_api.body import Body
 from coasty_api.client import Client
-from runs import states
-from runs.relay.following import Followed, Sink
+from runs import limits, states
+from runs.relay.following import Followed, Reader
 from runs.relay.gate import Gate
 
 log = logging.getLogger(__name__)
@@ -42,9 +42,9 @@ class Loop(Protocol):
 class Openers:
     """A queue of streams to open, and the threads that work on it."""
 
-    def __init__(self, client: Callable[[], Client], sink: Sink, gate: Gate, loop: Loop) -> None:
+    def __init__(self, client: Callable[[], Client], reader: Reader, gate: Gate, loop: Loop) -> None:
         self._client = client
-        self._sink = sink
+        self._reader = reader
         self._gate = gate
         self._loop = loop
         self._waiting: queue.SimpleQueue[tuple[Followed, bool] | None] = queue.SimpleQueue()
@@ -70,6 +70,9 @@ class Openers:
             stream, is_last = job
             if not self._loop.is_wanted(stream):
                 continue
+            if (closed := self._gate.error) is not None:  # since it was queued: the probe alone asks now
+                self._loop.failed(stream, closed)
+                continue
             try:
                 self._work(stream, is_last)
             except errors.CoastyError as error:
@@ -90,7 +93,7 @@ class Openers:
         """GET the run: whatever the stream says or hides, this is where it stands."""
         asked_at = timezone.now()
         payload = self._client().get_run(stream.upstream_id)
-        self._sink.snapshot(payload, asked_at)
+        self._reader.snapshot(payload, asked_at)
         status = str(payload.get("status"))
         self._loop.moved(stream.run_pk, status)
         if is_last:
@@ -98,5 +101,6 @@ class Openers:
 
     def _report(self, error: errors.CoastyError) -> None:
         """What concerns every stream closes the gate; what concerns one stays with it."""
-        if error.code == errors.UNREACHABLE or isinstance(error, (errors.KeyRefused, errors.Busy)):
+        is_ours = error.code == limits.OURS
+        if error.code == errors.UNREACHABLE or (isinstance(error, (errors.KeyRefused, errors.Busy)) and not is_ours):
             self._gate.close(error)

@@ -18,12 +18,11 @@ from django.utils import timezone
 
 from coasty_api import errors, sse, wire
 from coasty_api.body import Body, Broken
-from coasty_api.client import Client
 from runs import states
 from runs.ingest import Arrived
-from runs.relay.following import Followed, Sink
-from runs.relay.gate import Gate, backoff_seconds
-from runs.relay.openers import SILENCE_SECONDS, Openers
+from runs.relay.following import Followed, Sink, Source
+from runs.relay.gate import backoff_seconds
+from runs.relay.openers import SILENCE_SECONDS
 from runs.states import Stream
 
 log = logging.getLogger(__name__)
@@ -37,14 +36,12 @@ _GONE_PAUSE_SECONDS = 60.0
 class Streams:
     """The loop and its openers. `follow` and `drop` may be called from any thread."""
 
-    def __init__(self, client: Callable[[], Client], sink: Sink, gate: Gate) -> None:
+    def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._gate = gate
         self._followed: dict[int, Followed] = {}
         self._due: list[tuple[float, int, int]] = []
         self._order = itertools.count()
         self._posted: deque[Callable[[], None]] = deque()
-        self._openers = Openers(client, sink, gate, self)
         self._selector = selectors.DefaultSelector()
         self._waker, self._woken = socket.socketpair()
         self._woken.setblocking(False)
@@ -54,15 +51,13 @@ class Streams:
         self._thread = threading.Thread(target=self._run, name="relay-streams", daemon=True)
 
     def start(self) -> None:
-        self._openers.start()
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Close every stream and end the threads; whoever waits for an answer is left behind."""
+        """Close every stream."""
         self._stopping.set()
         self._wake()
         self._thread.join(seconds)
-        self._openers.stop()
 
     @property
     def count(self) -> int:
@@ -72,13 +67,17 @@ class Streams:
         """The runs followed now: {run pk: token}."""
         return {pk: stream.token for pk, stream in list(self._followed.items())}
 
-    def follow(self, run_pk: int, upstream_id: str, token: int, cursor: int, status: str) -> None:
-        stream = Followed(run_pk, upstream_id, token, cursor, states.is_terminal(status))
+    def follow(self, source: Source, run_pk: int, upstream_id: str, token: int, cursor: int, status: str) -> None:
+        stream = Followed(run_pk, upstream_id, token, cursor, states.is_terminal(status), source)
         self._post(partial(self._add, stream))
 
     def drop(self, run_pk: int) -> None:
         """Stop following, without a word to anybody: somebody else does, or nobody needs to."""
         self._post(partial(self._remove, run_pk))
+
+    def leave(self, source: Source) -> None:
+        """Stop following all that comes from there."""
+        self._post(partial(self._leave, source))
 
     def moved(self, run_pk: int, status: str) -> None:
         """The journal has learnt a run's status."""
@@ -104,13 +103,13 @@ class Streams:
     def not_finished(self, stream: Followed) -> None:
         self._post(partial(self._not_finished, stream))
 
-    def halt(self, error: errors.CoastyError) -> None:
-        """The gate has closed. A refused key ends the open streams as well."""
-        self._post(partial(self._halt, isinstance(error, errors.KeyRefused)))
+    def halt(self, source: Source, error: errors.CoastyError) -> None:
+        """Its gate has closed. A refused key ends the open streams as well."""
+        self._post(partial(self._halt, source, isinstance(error, errors.KeyRefused)))
 
-    def resume(self) -> None:
-        """The gate is open again: connect what waits, spread over a moment."""
-        self._post(self._resume)
+    def resume(self, source: Source) -> None:
+        """Its gate is open again: connect what waits, spread over a moment."""
+        self._post(partial(self._resume, source))
 
     # The loop's thread.
 
@@ -133,7 +132,7 @@ class Streams:
     def _until_due(self) -> float:
         if self._posted:
             return 0
-        wait = self._due[0][0] - time.monotonic() if self._due and self._gate.is_open else 1.0
+        wait = self._due[0][0] - time.monotonic() if self._due else 1.0
         return min(1.0, max(0.0, wait))
 
     def _ready(self, key: selectors.SelectorKey) -> None:
@@ -151,12 +150,13 @@ class Streams:
 
     def _start_due(self) -> None:
         now = time.monotonic()
-        while self._gate.is_open and self._due and self._due[0][0] <= now:
+        while self._due and self._due[0][0] <= now:
             when, _order, run_pk = heapq.heappop(self._due)
             stream = self._followed.get(run_pk)
-            if stream is not None and stream.due_at == when and stream.body is None and not stream.is_opening:
-                stream.is_opening = True
-                self._openers.open(stream, stream.has_done)
+            is_idle = stream is not None and stream.body is None and not stream.is_opening
+            if stream is not None and is_idle and stream.due_at == when and stream.source.gate.is_open:
+                stream.is_opening = True  # behind a closed gate it waits until `resume` plans it anew
+                stream.source.openers.open(stream, stream.has_done)
 
     def _schedule(self, stream: Followed, seconds: float) -> None:
         stream.due_at = time.monotonic() + seconds
@@ -168,7 +168,8 @@ class Streams:
             return
         self._remove(stream.run_pk)
         self._followed[stream.run_pk] = stream
-        self._note(stream, Stream.CONNECTING if self._gate.is_open else Stream.RECONNECTING, self._gate.in_words())
+        gate = stream.source.gate
+        self._note(stream, Stream.CONNECTING if gate.is_open else Stream.RECONNECTING, gate.in_words())
         self._schedule(stream, 0)
 
     def _remove(self, run_pk: int) -> None:
@@ -268,9 +269,9 @@ class Streams:
             self._note(stream, Stream.REFUSED, error.message)
             pause = backoff_seconds(stream.failures, _GONE_PAUSE_SECONDS)
         elif isinstance(error, errors.KeyRefused):
-            self._note(stream, Stream.REFUSED, self._gate.in_words() or error.message)
+            self._note(stream, Stream.REFUSED, stream.source.gate.in_words() or error.message)
         else:
-            self._note(stream, Stream.RECONNECTING, self._gate.in_words() or error.message)
+            self._note(stream, Stream.RECONNECTING, stream.source.gate.in_words() or error.message)
         self._schedule(stream, max(pause, error.retry_after or 0))
 
     def _finished(self, stream: Followed) -> None:
@@ -297,20 +298,27 @@ class Streams:
             if stream.body is not None and now - stream.heard_at > SILENCE_SECONDS:
                 self._closed(stream, f"nothing was heard for {SILENCE_SECONDS:.0f} s")
 
-    def _halt(self, is_refusal: bool) -> None:
-        for stream in self._followed.values():
+    def _leave(self, source: Source) -> None:
+        for stream in self._of(source):
+            self._remove(stream.run_pk)
+
+    def _of(self, source: Source) -> list[Followed]:
+        return [stream for stream in self._followed.values() if stream.source is source]
+
+    def _halt(self, source: Source, is_refusal: bool) -> None:
+        words = source.gate.in_words()
+        for stream in self._of(source):
             if is_refusal:
                 if stream.body is not None:
                     self._disconnect(stream)
-                    self._schedule(stream, 0)
-                self._note(stream, Stream.REFUSED, self._gate.in_words())
+                stream.noted = (Stream.REFUSED, words)  # the supervisor writes it for all of them at once
             elif stream.body is None:
-                self._note(stream, Stream.RECONNECTING, self._gate.in_words())
+                self._note(stream, Stream.RECONNECTING, words)
 
-    def _resume(self) -> None:
-        spread = min(5.0, len(self._followed) / 500)
-        self._due.clear()
-        for stream in self._followed.values():
+    def _resume(self, source: Source) -> None:
+        waiting = self._of(source)
+        spread = min(5.0, len(waiting) / 500)
+        for stream in waiting:
             if stream.body is None:
                 own = backoff_seconds(stream.failures, _LONGEST_PAUSE_SECONDS) if stream.failures > 1 else 0
                 self._schedule(stream, own + random.uniform(0, spread))  # noqa: S311 (jitter, no secret)

@@ -1,4 +1,4 @@
-"""The relay as a whole: how many runs it follows, its sign of life, finding runs started elsewhere, draining."""
+"""The relay as a whole: its lines to the connections, how many runs it follows, its sign of life, draining."""
 
 from __future__ import annotations
 
@@ -11,21 +11,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import Error as DatabaseFailure
 from django.db import connections
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from coasty_api import errors, wire
-from coasty_api.client import Client
-from runs import states, upstream
+from coasty_api import errors
+from runs import limits, upstream
 from runs.ingest import Arrived, Taken
 from runs.models import Connection, Run, Worker
 from runs.relay import leases
-from runs.relay.gate import Gate
 from runs.relay.journal import Journal
+from runs.relay.lines import Line
 from runs.relay.pictures import Pictures
 from runs.relay.streams import Streams
 
@@ -33,68 +31,55 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
 _BEAT_SECONDS = 2.0
-_LIST_SECONDS = 3.0
-_LIST_LIMIT = 200
-_RECENT_LIMIT = 50
-_RECENT = timedelta(minutes=15)
+_ROWS_SECONDS = 1.0  # so old may be what is known of the connections
 _CLAIM_AT_ONCE = 2_000
 _WITH_PICTURE = frozenset({"step", "awaiting_human", "done", "screenshot"})
 _MOMENTS = frozenset({"awaiting_human", "done"})
 
 
 class Relay:
-    """One worker: a loop of streams, a journal, threads for pictures, and two that look after them."""
+    """One worker for all connections: a line each, one loop of streams, one journal, threads for pictures."""
 
-    def __init__(self, connection: Connection | None = None) -> None:
+    def __init__(self) -> None:
         self.host = socket.gethostname()
         self.name = f"{self.host}:{os.getpid()}:{secrets.token_hex(3)}"[:64]
-        self._connection = connection or upstream.connection()
-        self._client_lock = threading.Lock()
-        self._client: Client | None = None
-        self.gate = Gate(self._gate_closed)
-        self.journal = Journal(self._connection, self._taken)
-        self.streams = Streams(self.client, self.journal, self.gate)
+        self.journal = Journal(self._taken)
+        self.streams = Streams(self.journal)
         self.pictures = Pictures()
+        self.lines: dict[int, Line] = {}  # by the connection's pk; touched by the supervisor's thread only
+        self._listers: dict[int, threading.Thread] = {}
         self._stopping = threading.Event()
-        self._unlisted = False
-        self._trouble: errors.CoastyError | None = None  # not written down yet
-        self._threads = [
-            threading.Thread(target=self._looked_after(self._follow), name="relay-supervisor", daemon=True),
-            threading.Thread(target=self._looked_after(self._adopt), name="relay-adopt", daemon=True),
-        ]
+        self._thread = threading.Thread(
+            target=self._looked_after(self._follow, self._stopping.is_set), name="relay-supervisor", daemon=True
+        )
 
     def start(self) -> None:
         _allow_many_sockets()
+        upstream.connection()
         self._bury()
         leases.beat(self.name, self._detail())
         self.journal.start()
         self.streams.start()
         self.pictures.start()
-        for thread in self._threads:
-            thread.start()
-        log.info("Relay %s follows %s", self.name, self._connection.base_url)
+        self._thread.start()
+        log.info("Relay %s is running", self.name)
 
     def stop(self, seconds: float = 5.0) -> None:
         """Drain: read no more, commit what was read, give up the runs. Whatever is cut off comes again."""
         self._stopping.set()
-        self.gate.wake()
+        self._thread.join(seconds / 4)
+        for line in self.lines.values():
+            line.stop()
         self.streams.stop(seconds / 4)
         self.pictures.stop(seconds / 4)
         self.journal.stop(seconds / 2)
-        for thread in self._threads:
-            thread.join(seconds / 4)
+        for thread in self._listers.values():
+            thread.join(seconds / 8)
         try:
             leases.leave(self.name)
         except DatabaseFailure as problem:
             log.warning("The relay's leases were not given up; they run out by themselves: %s", problem)
         connections.close_all()
-
-    def client(self) -> Client:
-        """The client with the key as it is now."""
-        with self._client_lock:
-            if self._client is None or self._client.has_other_key(upstream.key()):
-                self._client = upstream.client(self._connection)
-            return self._client
 
     def _detail(self) -> dict[str, object]:
         return {
@@ -102,7 +87,7 @@ class Relay:
             "pid": os.getpid(),
             "runs": self.streams.count,
             "events": self.journal.committed_events,
-            "unlisted": self._unlisted,
+            "connections": len(self.lines),
         }
 
     def _bury(self) -> None:
@@ -111,11 +96,11 @@ class Relay:
             if worker.detail.get("host") == self.host and not _is_running(worker.detail.get("pid")):
                 leases.leave(worker.name)
 
-    def _looked_after(self, work: Callable[[], float]) -> Callable[[], None]:
+    def _looked_after(self, work: Callable[[], float], is_over: Callable[[], bool]) -> Callable[[], None]:
         """A thread that does `work` again and again; each time it says how long to rest. No failure ends it."""
 
         def run() -> None:
-            while not self._stopping.is_set():
+            while not is_over():
                 try:
                     rest = work()
                 except DatabaseFailure as problem:
@@ -130,20 +115,67 @@ class Relay:
 
         return run
 
-    # Following: leases and streams kept equal.
+    # Lines kept equal to the rows of the connections.
 
     _beat_due = 0.0
+    _rows_due = 0.0
+
+    def _keep_lines(self) -> None:
+        """A new connection, one that has changed, one that was disabled: it takes effect here."""
+        rows = {row.pk: row for row in upstream.enabled()}
+        for pk, line in list(self.lines.items()):
+            if pk not in rows or not line.is_of(rows[pk]):
+                self._end(self.lines.pop(pk), is_disabled=pk not in rows)
+        for pk, row in rows.items():
+            if pk not in self.lines:
+                self._begin(row)
+        names = list(leases.alive().order_by("name").values_list("name", flat=True))
+        for turn, pk in enumerate(sorted(self.lines)):
+            self.lines[pk].is_lister = not names or names[turn % len(names)] == self.name
+
+    def _begin(self, row: Connection) -> None:
+        line = self.lines[row.pk] = Line(row, self.journal, self.streams)
+        line.start()
+        work = self._looked_after(line.list, lambda: line.is_stopping)
+        self._listers[row.pk] = threading.Thread(target=work, name=f"relay-list-{row.pk}", daemon=True)
+        self._listers[row.pk].start()
+        self._beat_due = 0.0  # take up what is held of it at once
+        log.info("Following %s at %s", row.name, row.base_url)
+
+    def _end(self, line: Line, *, is_disabled: bool) -> None:
+        line.stop()
+        self.streams.leave(line)
+        self._listers.pop(line.connection.pk, None)
+        log.info("%s is followed no more as it was", line.connection.name)
+        if is_disabled:
+            leases.strike(self.name, line.connection, upstream.DISABLED)
+
+    def _look_after_lines(self) -> None:
+        now, held = time.time(), limits.holds(self.lines)
+        for pk, line in self.lines.items():
+            trouble = line.look_after(held.get(pk), now)
+            if trouble is not None:
+                self._write_down(line, trouble)
+
+    def _write_down(self, line: Line, trouble: errors.CoastyError) -> None:
+        """What concerns a whole connection is told once: health, one log line, one statement for its runs."""
+        if upstream.note_health(line.connection, trouble):
+            log.warning("%s: %s", line.connection.name, line.gate.in_words() or trouble.message)
+        if isinstance(trouble, errors.KeyRefused):
+            leases.refuse(self.name, line.connection, line.gate.in_words() or trouble.message)
+
+    # Following: leases and streams kept equal.
 
     def _follow(self) -> float:
-        if time.monotonic() >= self._beat_due:
-            self._beat_due = time.monotonic() + _BEAT_SECONDS
+        now = time.monotonic()
+        if now >= self._rows_due:
+            self._rows_due = now + _ROWS_SECONDS
+            self._keep_lines()
+        self._look_after_lines()
+        if now >= self._beat_due:
+            self._beat_due = now + _BEAT_SECONDS
             leases.beat(self.name, self._detail())
             self._compare()
-        trouble, self._trouble = self._trouble, None
-        if trouble is not None:
-            upstream.note_health(self._connection, trouble)
-        if not self.gate.is_open and self._client is not None and self._client.has_other_key(upstream.key()):
-            self.gate.probe_now()  # the key is another one now: do not wait for the next try
         followed = self.streams.count
         room = leases.share(self.name) - followed if followed else _CLAIM_AT_ONCE
         claimed = leases.claim(self.name, min(room, _CLAIM_AT_ONCE))
@@ -167,9 +199,13 @@ class Relay:
             leases.release(self.name, [*finished, *given_up])
 
     def _take_up(self, claimed: dict[int, int]) -> None:
-        rows = Run.objects.filter(pk__in=list(claimed)).values_list("pk", "upstream_id", "cursor", "status")
-        for pk, upstream_id, cursor, status in rows:
-            self.streams.follow(pk, upstream_id, claimed[pk], cursor, status)
+        fields = ("connection_id", "pk", "upstream_id", "cursor", "status")
+        for connection_pk, pk, upstream_id, cursor, status in _rows(claimed, *fields):
+            line = self.lines.get(connection_pk)
+            if (
+                line is not None
+            ):  # else it is new: the next look at the rows makes it, and the next compare takes this up
+                self.streams.follow(line, pk, upstream_id, claimed[pk], cursor, status)
 
     def _taken(self, events: list[Arrived], taken: Taken) -> None:
         """The journal has committed: stop what was fenced off, fetch what is missing, and pictures of what moved."""
@@ -183,60 +219,9 @@ class Relay:
         for pk in {event.run_pk for event in events if event.type in _WITH_PICTURE}:
             self.pictures.want(pk, is_moment=pk in moments)
 
-    # Adopting: what runs upstream without our doing. The same listing tells how upstream is.
 
-    def _adopt(self) -> float:
-        try:
-            if self.gate.is_open and not self._is_lister():
-                self.gate.wait_to_probe(_LIST_SECONDS)
-                return 0
-            self._list()
-        except errors.CoastyError as problem:
-            self.gate.close(problem)
-            upstream.note_health(self._connection, problem)
-        else:
-            upstream.note_health(self._connection, None, self.client().key_kind)
-            if self.gate.open():
-                self.streams.resume()
-        self.gate.wait_to_probe(_LIST_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 (jitter, no secret)
-        return 0
-
-    def _is_lister(self) -> bool:
-        """One worker lists for all: the first by name."""
-        first = leases.alive().order_by("name").values_list("name", flat=True).first()
-        return first in {None, self.name}
-
-    def _list(self) -> None:
-        unlisted = False
-        for status in sorted(states.LIVE):
-            unlisted = self._list_some(status) or unlisted
-        self._list_some(None)
-        if unlisted and not self._unlisted:
-            log.warning("Upstream has more live runs than it lists; some that were started elsewhere can't be seen")
-        self._unlisted = unlisted
-
-    def _list_some(self, status: str | None) -> bool:
-        """Mirror what is listed; whether there is more. Without a status: runs that came and ended between listings."""
-        asked_at = timezone.now()
-        answer = self.client().list_runs(status, _LIST_LIMIT if status else _RECENT_LIMIT)
-        told = answer.get("data")
-        payloads = [item for item in told if isinstance(item, dict) and item.get("id")] if told else []
-        if status is None:
-            payloads = [item for item in payloads if _is_recent(item, asked_at)]
-        if payloads:
-            self.journal.snapshots(payloads, asked_at)
-        return bool(answer.get("has_more"))
-
-    def _gate_closed(self, error: errors.CoastyError) -> None:
-        log.warning("Upstream: %s", error.message)
-        self._trouble = error
-        self.streams.halt(error)
-
-
-def _is_recent(payload: dict[str, Any], now: datetime) -> bool:
-    """Old runs that ended long ago are history that nobody asked for."""
-    told = wire.time(payload.get("finished_at")) or wire.time(payload.get("created_at"))
-    return told is not None and now - told < _RECENT
+def _rows(claimed: dict[int, int], *fields: str) -> QuerySet[Run, Any]:
+    return Run.objects.filter(pk__in=list(claimed)).values_list(*fields)
 
 
 def _is_running(pid: object) -> bool:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from approvals import decisions
 from runs import audit
-from runs.models import Run
+from runs.models import Allowance, Run
 from tests.approvals.desk import acts_in, code_in, newest, resumed_notes
 from tests.approvals.test_decisions import in_the_same_instant
 from tests.conftest import wait_until
@@ -141,7 +141,9 @@ def test_it_waits_as_long_as_upstream_asks(desk, people):
     desk.deliver(decision)
     assert desk.deliver(decision, 30).delivery == "pending"
     assert desk.sent() == 1
-    assert desk.deliver(decision, 45).delivery == "delivered"
+    assert desk.deliver(decision, 45).delivery == "pending", "by upstream's clock it is not over"
+    Allowance.objects.update(held_until=0)
+    assert desk.deliver(decision, 90).delivery == "delivered"
 
 
 def test_an_upstream_that_is_down_is_waited_for(desk, people):

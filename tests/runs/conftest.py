@@ -29,7 +29,7 @@ def connection(upstream, settings, db):
 def relay(connection, transactional_db):
     from runs.relay.supervisor import Relay
 
-    started = Relay(connection)
+    started = Relay()
     started.start()
     yield started
     started.stop()

@@ -21,16 +21,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def journal(connection):
     taken = []
-    made = Journal(connection, lambda events, result: taken.append((events, result)))
+    made = Journal(lambda events, result: taken.append((events, result)))
     made.taken = taken
     made.start()
     yield made
     made.stop(10)
 
 
-def test_a_report_that_can_not_be_stored_spoils_nothing_else(journal, make_run, arrived, until):
+def test_a_report_that_can_not_be_stored_spoils_nothing_else(journal, connection, make_run, arrived, until):
     run = make_run()
-    journal.snapshots([{"id": 5, "status": "running"}, {"id": "good", "status": "running"}], timezone.now())
+    journal.snapshots(connection, [{"id": 5, "status": "running"}, {"id": "good", "status": "running"}], timezone.now())
     journal.events([arrived(run, 1, "text", "{}")])
     until(lambda: run.events.count() == 1 and Run.objects.filter(upstream_id="good").exists())
 
@@ -51,7 +51,7 @@ def test_what_comes_in_during_a_commit_goes_into_the_next_one(journal, make_run,
 
 def test_stopping_commits_what_is_waiting(connection, make_run, arrived):
     run = make_run()
-    journal = Journal(connection, lambda *_: None)
+    journal = Journal(lambda *_: None)
     for seq in range(1, 3001):
         journal.events([arrived(run, seq, "text", "{}")])
     journal.start()
@@ -71,7 +71,7 @@ def test_a_note_counts_only_under_the_lease(journal, make_run, until):
 
 def test_whoever_reads_streams_waits_while_the_database_can_not_keep_up(connection, make_run, arrived):
     run = make_run()
-    journal = Journal(connection, lambda *_: None)
+    journal = Journal(lambda *_: None)
     journal.events([arrived(run, seq, "text") for seq in range(1, 50_002)])
     passed = threading.Event()
     reader = threading.Thread(target=lambda: (journal.wait_for_room(), passed.set()))

@@ -178,7 +178,7 @@ def test_a_run_that_ended_while_nobody_looked_is_followed_to_its_end(
     run = upstream.add(task="over")
     ingest.take_snapshot(connection, run.view(), asked_at=timezone.now())
     play(run)
-    relay = Relay(connection)
+    relay = Relay()
     relay.start()
     try:
         until(lambda: is_ended(mirrored(run)))
@@ -205,7 +205,7 @@ def test_two_workers_share_the_runs_and_one_takes_over_from_the_other(upstream, 
 
     runs = [upstream.add(task=str(n)) for n in range(12)]
     until(lambda: len(relay.streams.runs()) == 12)
-    other = Relay(connection)
+    other = Relay()
     other.start()
     try:
         until(lambda: len(other.streams.runs()) >= 5 and len(relay.streams.runs()) <= 7, 15)
