@@ -18,7 +18,7 @@ class NavConsumer(LiveConsumer):
         return [topics.QUEUE, topics.HEALTH]
 
     def regions(self) -> list[str]:
-        return [fragments.nav_counts(self.user), run_fragments.health()]
+        return [fragments.nav_counts(self.user), run_fragments.health(), run_fragments.alerts()]
 
 
 class OverviewConsumer(LiveConsumer):

@@ -16,7 +16,7 @@ from live import fragments
 from runs import fragments as run_fragments
 from runs import states as run_states
 from runs import timeline
-from runs.models import Connection, Run, step_cents
+from runs.models import Run, step_cents
 from runs.secrets import mask
 
 QUEUE_LIMIT = 100
@@ -119,7 +119,7 @@ def today(user: Any) -> SafeString:
 
 def upstream() -> SafeString:
     """How upstream stands, with what it said last and what to do about it."""
-    return fragments.render("approvals/_upstream.html", {"connections": list(Connection.objects.all())})
+    return fragments.render("approvals/_upstream.html", {"connections": run_fragments.known_connections()})
 
 
 def overview(user: Any) -> dict[str, SafeString]:

@@ -180,6 +180,8 @@ class Client:
             body = _body(response, limit=1_000_000)
         except (failures.RequestException, CoastyError):
             body = b""
+        if self._key:  # whatever upstream repeats: the key stands in no message, log or page
+            body = body.replace(self._key.encode(), b"(the key)")
         error = wire.error(response.status_code, body, response.headers)
         if self._pace is not None and isinstance(error, Busy) and error.code != _OF_RUNS:
             self._pace.busy(error.retry_after)

@@ -34,6 +34,15 @@ def upstream(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+@register()
+def public_url(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    address = urlsplit(settings.PUBLIC_URL)
+    if not settings.PUBLIC_URL or (address.scheme in {"http", "https"} and address.hostname and not address.query):
+        return []
+    hint = "Give the address under which upstream reaches this console, for example https://console.example.org."
+    return [Error(f"PUBLIC_URL is not an address: {settings.PUBLIC_URL!r}.", hint=hint, id="console.E003")]
+
+
 @register(deploy=True)
 def exposed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.BEHIND_TLS or settings.CONSOLE_HOST in {"127.0.0.1", "localhost", "::1"}:

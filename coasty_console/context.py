@@ -18,4 +18,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "role": roles.role_of(request.user),
         "nav_counts": approval_fragments.nav_counts(request.user),
         "health": run_fragments.health(),
+        "alerts": run_fragments.alerts(),
     }

@@ -18,7 +18,7 @@ GRANTS = {
     VIEWER: SEES,
     OPERATOR: OPERATES,
     REVIEWER: REVIEWS,
-    ADMIN: OPERATES | REVIEWS | {"auth.view_user", "auth.add_user", "auth.change_user"},
+    ADMIN: OPERATES | REVIEWS | {"auth.view_user", "auth.add_user", "auth.change_user", "runs.change_connection"},
 }
 
 

@@ -21,6 +21,9 @@ LOCAL_PORT = integer("LOCAL_PORT", 8787, 1, 65535)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_TLS = flag("BEHIND_TLS")
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")  # where upstream reaches this console, for webhooks
+if PUBLIC_URL:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, urlsplit(PUBLIC_URL).hostname or ""]
 
 # Upstream: the real service with a key, else the local platform with the key that it issued.
 COASTY_BASE_URL = env.str("COASTY_BASE_URL", default="").rstrip("/")

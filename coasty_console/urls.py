@@ -3,14 +3,20 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from coasty_console import health, people
+from coasty_console import connections, health, people
 from coasty_console.api import api
+from runs import webhooks
 
 urlpatterns = [
     path("sign-in/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
     path("people/", people.listing, name="people"),
     path("people/<int:pk>/", people.change, name="person"),
+    path("connections/", connections.listing, name="connections"),
+    path("connections/<slug:slug>/", connections.change, name="connection"),
+    path("connections/<slug:slug>/key/", connections.replace_key, name="connection_key"),
+    path("connections/<slug:slug>/webhook/", connections.webhook_secret, name="connection_webhook"),
+    path("webhooks/coasty/<slug:slug>/", webhooks.receive, name="webhook"),
     path("healthz", health.up, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("api/", api.urls),

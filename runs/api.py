@@ -12,9 +12,10 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from ninja import Field, Header, Query, Router, Schema, Status
+from ninja.errors import HttpError
 from pydantic import BeforeValidator, ConfigDict
 
-from runs import control, paging, states
+from runs import control, paging, states, upstream
 from runs.models import AuditEntry, Event, Run
 
 router = Router(tags=["Runs"])
@@ -52,6 +53,7 @@ class RunIn(Schema):
     metadata: dict[str, Any] | None = Field(None, max_length=50)
     llm: dict[str, Any] | None = None
     action_policy: dict[str, Any] | None = None
+    connection: str | None = Field(None, max_length=64, description="A connection's slug; else the settings' own.")
 
 
 class StreamOut(Schema):
@@ -64,6 +66,7 @@ class StreamOut(Schema):
 
 class RunOut(Schema):
     id: str
+    connection: str = Field(description="the slug of the connection that it runs on")
     status: str
     task: str
     machine_id: str
@@ -148,6 +151,7 @@ def shape(run: Run) -> dict[str, Any]:
              "metadata", "created_at", "started_at", "awaiting_human_since", "finished_at", "cursor")  # fmt: skip
     return {
         "id": run.upstream_id,
+        "connection": run.connection.slug,
         **{name: getattr(run, name) for name in named},
         "awaiting_human_reason": run.awaiting_human_reason if is_parked else None,
         "started_by": run.started_by.get_username() if run.started_by else None,
@@ -156,9 +160,13 @@ def shape(run: Run) -> dict[str, Any]:
 
 
 @router.get("/runs", response=RunsOut, summary="List runs, newest first")
-def list_runs(request: HttpRequest, limit: Limit, status: str = "", q: str = "", cursor: str = "") -> dict[str, Any]:
+def list_runs(
+    request: HttpRequest, limit: Limit, status: str = "", q: str = "", cursor: str = "", connection: str = ""
+) -> dict[str, Any]:
     user = need(request, "runs.view_run")
-    rows = _matching(Run.objects.visible_to(user).select_related("started_by"), status, q)
+    rows = _matching(Run.objects.visible_to(user).select_related("started_by", "connection"), status, q)
+    if connection:
+        rows = rows.filter(connection__slug=connection.replace("\x00", ""))
     if cursor:
         at, pk = paging.decode(cursor, str, int)
         since = _moment(at)
@@ -201,7 +209,11 @@ def start_run(
     user = need(request, "runs.start_run")
     # Keys belong to whoever made them up: two people with the same one don't get each other's run.
     key = hashlib.sha256(f"{user.pk}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
-    return Status(201, shape(control.start(user, body.dict(exclude_none=True), key)))
+    fields = body.dict(exclude_none=True)
+    connection = upstream.chosen(fields.pop("connection", ""))
+    if connection is None:
+        raise HttpError(422, "There is no enabled connection of this slug.")
+    return Status(201, shape(control.start(user, fields, key, connection=connection)))
 
 
 @router.get("/runs/{run_id}", response=RunOut, summary="One run")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from coasty_api import errors
 from coasty_api.client import Client
-from runs import audit, ingest, secrets, upstream
+from runs import audit, ingest, limits, secrets, upstream, webhooks
 from runs.models import Connection, Run
 
 log = logging.getLogger(__name__)
@@ -24,26 +24,40 @@ _TRIES = 2
 
 
 def start(
-    user: User | None, fields: dict[str, Any], idempotency_key: str | None = None, *, actor_name: str = ""
+    user: User | None,
+    fields: dict[str, Any],
+    idempotency_key: str | None = None,
+    *,
+    connection: Connection | None = None,
+    actor_name: str = "",
 ) -> Run:
     """Create a run upstream from the fields of POST /v1/runs and mirror it.
 
-    Without `machine_id` the first running machine takes it. Raises the tree of `coasty_api.errors`; Lost when
-    upstream may have created the run without telling: the same key sent again finds out.
+    Without `connection` the settings' own takes it, without `machine_id` its first running machine. Raises the tree of
+    `coasty_api.errors`: Busy when the connection has as many runs as it may; Lost when upstream may
+    have created the run without telling: the same key sent again finds out.
     """
-    connection = upstream.connection()
+    connection = connection or upstream.connection()
     client = upstream.client(connection)
     body = {name: value for name, value in fields.items() if value not in (None, "")}
     body.setdefault("cua_version", DEFAULT_ENGINE)
+    ours = webhooks.address(connection) if connection.wants_webhooks else ""
+    if ours:
+        body.setdefault("webhook_url", ours)
     if not body.get("machine_id"):
         body["machine_id"] = first_machine(client)
-    asked_at = timezone.now()
-    payload = _create(client, body, idempotency_key or uuid.uuid4().hex)
-    with transaction.atomic():
-        run = ingest.take_snapshot(connection, payload, asked_at=asked_at)
-        if _keep_submitted(run, user, body):
-            told = secrets.mask(str(body.get("task", ""))[:500])
-            audit.record(user, "run.started", run=run, subject=run.upstream_id, actor_name=actor_name, task=told)
+    key = idempotency_key or uuid.uuid4().hex
+    with limits.starting(connection, key):
+        asked_at = timezone.now()
+        payload = _create(client, body, key)
+        with transaction.atomic():
+            run = ingest.take_snapshot(connection, payload, asked_at=asked_at)
+            if ours and body["webhook_url"] == ours:
+                webhooks.keep_secret(run.pk, payload)
+            if _keep_submitted(run, user, body):
+                told = secrets.mask(str(body.get("task", ""))[:500])
+                facts = {"task": told, "connection": connection.name}
+                audit.record(user, "run.started", run=run, subject=run.upstream_id, actor_name=actor_name, **facts)
     return run
 
 
@@ -61,10 +75,10 @@ def _create(client: Client, body: dict[str, Any], key: str) -> dict[str, Any]:
 
 def _keep_submitted(run: Run, user: User | None, body: dict[str, Any]) -> bool:
     """Store what only the console knows. False when this run has been started here before (a replay)."""
-    if Run.objects.filter(pk=run.pk, started_by__isnull=False).exists():
+    if Run.objects.filter(pk=run.pk, is_ours=True).exists():
         return False
     kept = {name: body[name] for name in _SUBMITTED if isinstance(body.get(name), int)}
-    Run.objects.filter(pk=run.pk).update(started_by=user, **kept)
+    Run.objects.filter(pk=run.pk).update(started_by=user, is_ours=True, **kept)
     run.refresh_from_db()
     return True
 

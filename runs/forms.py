@@ -10,7 +10,7 @@ from django.conf import settings
 
 from coasty_api import errors
 from runs import steps
-from runs.models import step_cents
+from runs.models import Connection, step_cents
 
 ENGINES = (
     ("v3", "v3 · $0.05 a step"),
@@ -200,15 +200,15 @@ def remedy(error: errors.CoastyError) -> str:
         case errors.PaymentNeeded():
             return f"Upstream wants more credit first: {said}"
         case errors.KeyRefused():
-            return f"Upstream refuses the console's key; an administrator must check COASTY_API_KEY. It says: {said}"
+            return f"Upstream refuses the console's key; an administrator must check it. It says: {said}"
         case errors.Busy():
             return f"Upstream is busy: {said} Try again in a moment."
     return f"Upstream says: {said}"
 
 
-def presets() -> list[tuple[str, str]]:
+def presets(connection: Connection) -> list[tuple[str, str]]:
     """Example tasks for the practice site; none where upstream is not the local platform."""
-    if not settings.UPSTREAM_IS_LOCAL:
+    if not (settings.UPSTREAM_IS_LOCAL and connection.is_from_settings):
         return []
     practice = f"http://127.0.0.1:{settings.LOCAL_PORT}/practice/"
     return [(name, text.format(practice=practice)) for name, text in PRESETS]

@@ -33,6 +33,7 @@ class Filters:
     status: str = ""
     q: str = ""
     page: int = 1
+    connection: str = ""  # a slug
 
     @classmethod
     def read(cls, given: Any) -> Filters:
@@ -44,6 +45,7 @@ class Filters:
             status if status in known else "",
             given.get("q", "").replace("\x00", "").strip()[:200],
             int(page) if page.isdecimal() and len(page) < 7 else 1,
+            given.get("connection", "").replace("\x00", "")[:64],
         )
 
 
@@ -56,6 +58,8 @@ def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
             | Q(awaiting_human_reason__icontains=q)
             | Q(machine_id__iexact=q)
         )
+    if filters.connection:
+        runs = runs.filter(connection__slug=filters.connection)
     if filters.status == "live":
         return runs.exclude(status__in=states.TERMINAL)
     return runs.filter(status=filters.status) if filters.status else runs
@@ -64,14 +68,16 @@ def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
 def run_list(user: Any, filters: Filters) -> SafeString:
     """One page of the runs that the person may see."""
     runs = Run.objects.visible_to(user)
-    found = matching(runs, filters).select_related("started_by").order_by("-created_at", "-id")
+    found = matching(runs, filters).select_related("started_by", "connection").order_by("-created_at", "-id")
+    connections = known_connections()
     page: Page[Run] = Paginator(found, PAGE_SIZE).get_page(filters.page)
     return fragments.render(
         "runs/_run_list.html",
         {
             "page": page,
             "filters": filters,
-            "tabs": _tabs(matching(runs, Filters(q=filters.q)), filters),
+            "tabs": _tabs(matching(runs, Filters(q=filters.q, connection=filters.connection)), filters),
+            "connections": connections if len(connections) > 1 else [],
             "may_start": user.has_perm("runs.start_run"),
         },
     )
@@ -161,7 +167,23 @@ def lines(run: Run, part: steps.Step) -> str:
 
 def health() -> SafeString:
     """How upstream stands, in words."""
-    return fragments.render("runs/_health.html", {"connections": list(Connection.objects.all())})
+    return fragments.render("runs/_health.html", {"connections": known_connections()})
+
+
+def alerts() -> SafeString:
+    """What concerns a whole connection, on every page: its key is refused, it is down, it hides runs."""
+    troubled = Q(health__in=[Connection.Health.REFUSED, Connection.Health.DOWN]) | Q(is_unlisted=True)
+    found = Connection.objects.filter(troubled, is_enabled=True).order_by("name")
+    return fragments.render("runs/_alerts.html", {"connections": list(found)})
+
+
+def known_connections() -> list[Connection]:
+    """All that are followed, and those that are switched off but have runs here."""
+    return [row for row in Connection.objects.order_by("-is_from_settings", "name") if row.is_enabled or _has_runs(row)]
+
+
+def _has_runs(connection: Connection) -> bool:
+    return Run.objects.filter(connection=connection).exists()
 
 
 def board(user: Any) -> SafeString:

@@ -7,17 +7,20 @@ import socket
 from datetime import timedelta
 
 from celery import shared_task
+from django.db.models import F
 from django.utils import timezone
 
 from coasty_api import errors
-from runs import ingest, upstream
-from runs.models import Connection, Run, Worker
+from runs import ingest, upstream, webhooks
+from runs.models import Connection, Hint, Run, Worker
 from runs.relay import leases
 
 log = logging.getLogger(__name__)
 
 JOBS = "jobs"
 _AT_ONCE = 20
+_HINTS_AT_ONCE = 50
+_HINT_TRIES = 8
 _LONG_DEAD = timedelta(hours=1)
 
 
@@ -29,8 +32,37 @@ def sweep() -> None:
     Worker.objects.filter(beat_at__lt=timezone.now() - _LONG_DEAD).delete()
     leases.mark_idle(leases.orphans(), "No relay follows it: start one with `python manage.py relay`.")
     upstream.connection()
+    webhooks.forget(timezone.now())
+    if Hint.objects.filter(due_at__lte=timezone.now()).exists():
+        webhooks.ask()
     if not leases.alive().exists():
         look_at_unfollowed()
+
+
+@shared_task(name=webhooks.TASK)
+def read_hints() -> int:
+    """Read the runs that webhooks have named, and believe what upstream then says; how many were read."""
+    due = Hint.objects.filter(due_at__lte=timezone.now()).select_related("connection").order_by("due_at")
+    return sum(_read(hint) for hint in due[:_HINTS_AT_ONCE])
+
+
+def _read(hint: Hint) -> bool:
+    pause = timedelta(seconds=min(300, 5 * 2**hint.tries))
+    mine = Hint.objects.filter(pk=hint.pk, due_at=hint.due_at)
+    if not mine.update(due_at=timezone.now() + pause, tries=F("tries") + 1):
+        return False  # somebody else reads it
+    asked_at = timezone.now()
+    try:
+        payload = upstream.client(hint.connection).get_run(hint.upstream_id)
+        ingest.take_snapshot(hint.connection, payload, asked_at=asked_at)
+    except errors.NotFound:
+        log.info("A webhook named the run %s, which the key of %s can't see", hint.upstream_id, hint.connection)
+    except (errors.CoastyError, ValueError) as problem:
+        if hint.tries < _HINT_TRIES:
+            return False
+        log.warning("The run %s, which a webhook named, can't be read: %s", hint.upstream_id, problem)
+    Hint.objects.filter(pk=hint.pk, at__lte=hint.at).delete()  # a newer hint stays, and is due when its pause is over
+    return True
 
 
 def look_at_unfollowed() -> int:

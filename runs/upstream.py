@@ -19,6 +19,7 @@ from runs.models import Connection
 
 LOCAL_NAME = "Local platform"
 DISABLED = "The connection is disabled: nothing is asked of it."
+SHUT = "DISABLED_HERE"  # code of an error that upstream has no part in
 _FRESH = timedelta(seconds=10)  # an unchanged health is not written more often than this
 _RELAY_PATIENCE_SECONDS = 60.0
 
@@ -53,27 +54,60 @@ def enabled() -> list[Connection]:
     return list(Connection.objects.filter(is_enabled=True).order_by("-is_from_settings", "name"))
 
 
+def chosen(slug: str) -> Connection | None:
+    """The enabled connection of that slug; the settings' own for an empty one; None when there is none."""
+    if not slug:
+        return connection()
+    return Connection.objects.filter(slug=slug, is_enabled=True).first()
+
+
 def client(connection: Connection, timeout_seconds: float | None = None, *, in_relay: bool = False) -> Client:
     """A client of that upstream with the key as it is now: the local platform may write its key later.
 
-    KeyRefused when the stored key can't be read.
+    Where nothing may be asked (the connection is disabled, its key can't be read) each of its calls says so.
     """
     timeout = timeout_seconds or settings.UPSTREAM_TIMEOUT_SECONDS
+    if not connection.is_enabled:
+        return Client(connection.base_url, "", timeout, Shut(errors.Unavailable(DISABLED, code=SHUT)))
+    try:
+        found = key(connection)
+    except errors.KeyRefused as problem:
+        return Client(connection.base_url, "", timeout, Shut(problem))
     patience = _RELAY_PATIENCE_SECONDS if in_relay else timeout
     pace = limits.Pace(connection.pk, connection.max_requests_a_second, patience, is_told=in_relay)
-    return Client(connection.base_url, key(connection), timeout, pace)
+    return Client(connection.base_url, found, timeout, pace)
+
+
+class Shut:
+    """A pace at which nothing is asked: each call raises the error."""
+
+    def __init__(self, error: errors.CoastyError) -> None:
+        self._error = error
+
+    def take(self) -> None:
+        raise self._error
+
+    def busy(self, retry_after: float | None) -> None: ...
+
+    def hold(self, until: float) -> None: ...
 
 
 def key(connection: Connection) -> str:
-    """The connection's key; empty where there is none (yet). KeyRefused when the stored one can't be read."""
+    """The connection's key; empty where the settings' own has none yet. KeyRefused when there is none to be had."""
     if connection.is_from_settings:
         return _key_of_settings()
     if connection.key_env:
-        return os.environ.get(connection.key_env, "").strip()
+        found = os.environ.get(connection.key_env, "").strip()
+        if not found:
+            raise errors.KeyRefused(f"The console's environment has no variable {connection.key_env}.")
+        return found
     try:
-        return vault.unseal(connection.sealed_key)
+        found = vault.unseal(connection.sealed_key)
     except vault.Unreadable as problem:
         raise errors.KeyRefused(str(problem)) from problem
+    if not found:
+        raise errors.KeyRefused("This connection has no key: give it one.")
+    return found
 
 
 def _key_of_settings() -> str:
@@ -119,6 +153,8 @@ def note_unlisted(connection: Connection, is_unlisted: bool) -> None:
 def _judged(error: errors.CoastyError | None) -> tuple[str | None, str]:
     if error is None:
         return Connection.Health.UP, ""
+    if error.code == SHUT:
+        return None, ""
     if isinstance(error, errors.KeyRefused):
         return Connection.Health.REFUSED, error.message[:500]
     if isinstance(error, (errors.Unavailable, errors.Blocked, errors.Lost)):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -22,7 +22,10 @@ MACHINES_TIMEOUT_SECONDS = 2.0
 def load_run(user: Any, upstream_id: str) -> Run:
     """The run, if this person may see it; 404 else."""
     runs = Run.objects.visible_to(user).select_related("connection", "started_by")
-    return get_object_or_404(runs, upstream_id=upstream_id)
+    run = runs.filter(upstream_id=upstream_id).order_by("-id").first()
+    if run is None:
+        raise Http404
+    return run
 
 
 @require_GET
@@ -39,28 +42,37 @@ def listing(request: SignedIn) -> HttpResponse:
 @login_required
 @permission_required("runs.start_run", raise_exception=True)
 def new(request: SignedIn) -> HttpResponse:
-    machines, problem = _machines()
+    connection = upstream.chosen(request.GET.get("connection", "")[:64])
+    if connection is None:
+        raise Http404
+    machines, problem = _machines(connection)
     form = forms.NewRun(request.POST or None, machines=machines)
     if request.method == "POST" and form.is_valid():
-        run = _start(request, form)
+        run = _start(request, form, connection)
         if run:
             return redirect("run", run.upstream_id)
-    context = {"form": form, "presets": forms.presets(), "machines": machines, "machines_problem": problem}
-    context["key_kind"] = Connection.objects.values_list("key_kind", flat=True).first() or ""
+    context = {
+        "form": form,
+        "presets": forms.presets(connection),
+        "machines": machines,
+        "machines_problem": problem,
+        "connection": connection,
+        "connections": upstream.enabled(),
+    }
     return render(request, "runs/new.html", context, status=422 if form.errors else 200)
 
 
-def _start(request: SignedIn, form: forms.NewRun) -> Run | None:
+def _start(request: SignedIn, form: forms.NewRun, connection: Connection) -> Run | None:
+    key = form.cleaned_data["idempotency_key"]
     try:
-        return control.start(request.user, form.body(), form.cleaned_data["idempotency_key"])
+        return control.start(request.user, form.body(), key, connection=connection)
     except errors.CoastyError as refused:
         form.refuse(refused)
         return None
 
 
-def _machines() -> tuple[list[dict[str, Any]], str]:
+def _machines(connection: Connection) -> tuple[list[dict[str, Any]], str]:
     """The machines to choose from, and why there are none."""
-    connection = upstream.connection()
     if connection.health in {Connection.Health.DOWN, Connection.Health.REFUSED}:
         return [], connection.health_detail or "Upstream can't be reached."
     try:

@@ -237,6 +237,8 @@ class Upstream:
             return 404, _error("MACHINE_NOT_FOUND", "No machine by this id.")
         run = self.add(**body)
         answer = run.view()
+        if body.get("webhook_url"):
+            answer["webhook_secret"] = f"whsec_{run.id}"  # told this once
         if key:
             self.idempotent[key] = (body, answer)
         return 200, answer
