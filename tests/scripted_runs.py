@@ -1,18 +1,33 @@
-"""A run of the scripted upstream: its log, its state, and how its stream is spoken, well or badly."""
+"""A run of the scripted upstream: its log, its state, and how its stream is spoken, well or badly.
+
+An event goes straight to the sockets of those that have caught up (a plain manner: one write, no task is woken), so
+that thousands of runs can speak thousands of events a second. `Run.frozen` is what a checker compares.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import bisect
+import hashlib
 import json
 import struct
 import threading
+import time
 import uuid
 import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 TERMINAL = {"succeeded", "failed", "cancelled", "timed_out"}
+
+
+def digest(events):
+    """SHA-256 over (seq, type, payload text) of each event in order; what comes after those three counts not."""
+    summed = hashlib.sha256()
+    for seq, kind, raw, *_more in events:
+        summed.update(f"{seq}\n{kind}\n{raw}\n\n".encode())
+    return summed.hexdigest()
 
 
 def now():
@@ -46,7 +61,12 @@ class Manner:
     is_trickle: bool = False  # one byte at a time
     drop_after: int = 0  # events a connection, then it is cut inside the next frame
     cut_at: float = 0.5  # where in that frame
+    cut_inside: str = ""  # or "character", "id", "crlf": exactly there
+    withhold: frozenset = frozenset()  # seqs left out until the run is asked a second time from before them
     rotate_after: int = 0  # events a connection, then a proper end
+    rotate_seconds: float = 0.0  # a proper end after so long
+    stall_after: int = 0  # events a connection, then not a byte more
+    ignores_cursor: bool = False  # sends the whole log again at each connection
     repeat: int = 0  # events before the cursor that are sent again
     keepalive_seconds: float = 1.0
     comments: int = 0  # comment lines before each event
@@ -54,9 +74,29 @@ class Manner:
     status: int = 200  # anything else: refused with an envelope
     html: bool = False  # a page where the stream should be
     retry_after: int = 0
+    body: bytes | None = None  # of a refusal, instead of an envelope
+    location: str = ""
+
+    @property
+    def is_plain(self):
+        """Whether a frame may go out as soon as it is there, without a look at the faults."""
+        return not (self.drop_after or self.rotate_after or self.stall_after or self.is_trickle or self.withhold)
 
 
-@dataclass
+class Listener:
+    """One open stream. While it is `direct`, whoever emits writes to its socket."""
+
+    __slots__ = ("direct", "is_chunked", "news", "position", "transport")
+
+    def __init__(self, position, transport, is_chunked):
+        self.news, self.position, self.direct = asyncio.Event(), position, False
+        self.transport, self.is_chunked = transport, is_chunked
+
+    def send(self, frame):
+        self.transport.write(b"%x\r\n%s\r\n" % (len(frame), frame) if self.is_chunked else frame)
+
+
+@dataclass(eq=False)
 class ScriptedRun:
     """Drive it from any thread: `go`, `step`, `pause`, `resume`, `finish`, or `emit` for anything at all."""
 
@@ -92,11 +132,43 @@ class ScriptedRun:
         with self.lock:
             seq = seq or self.next_seq
             self.next_seq = max(self.next_seq, seq + 1)
-            self.log.append((seq, kind, raw, now()))
-            listeners = list(self.listeners)
-        for listener in listeners:
-            self.loop.call_soon_threadsafe(listener.set)
+            self.log.append((seq, kind, raw, now() if self.manner.has_created_at else ""))
+            if self.listeners:
+                self.loop.call_soon_threadsafe(self._deliver, list(self.listeners))
         return seq
+
+    def tell(self, kind, raw):
+        """`emit` for the loop's own thread: no lock, no hop."""
+        seq = self.next_seq
+        self.next_seq += 1
+        self.log.append((seq, kind, raw, ""))
+        self._deliver(self.listeners)
+        return seq
+
+    def _deliver(self, listeners):
+        for listener in listeners:
+            if not listener.direct:
+                listener.news.set()
+                continue
+            for entry in self._after(listener.position):
+                listener.send(self.spoken(*entry, number=entry[0]))
+                listener.position = entry[0]
+
+    def _after(self, position):
+        return self.log[bisect.bisect_right(self.log, position, key=lambda entry: entry[0]) :]
+
+    def restore(self, seq, **state):
+        """Upstream has come back from an old backup: it knows the log up to `seq` only, and counts on from there."""
+        with self.lock:
+            self.log = [entry for entry in self.log if entry[0] <= seq]
+            self.next_seq = seq + 1
+            self.state.update(state)
+
+    def frozen(self):
+        """What the log holds, to be compared: {"count", "last", "hash", "status"}."""
+        with self.lock:
+            log, status = list(self.log), self.status
+        return {"count": len(log), "last": log[-1][0] if log else 0, "hash": digest(log), "status": status}
 
     def skip(self, count=1):
         """Leave a gap in the numbers."""
@@ -148,7 +220,7 @@ class ScriptedRun:
 
     def _wake(self):
         for listener in list(self.listeners):
-            self.loop.call_soon_threadsafe(listener.set)
+            self.loop.call_soon_threadsafe(listener.news.set)
 
     def view(self):
         with self.lock:
@@ -187,33 +259,62 @@ class ScriptedRun:
         eol = ["\n", "\r\n", "\r"][number % 3] if manner.eol == "mixed" else manner.eol
         return (eol.join([*lines, ""]) + eol).encode()
 
-    async def stream(self, after, send):
+    def _cut(self, frame):
+        """How many bytes of the frame go out before the connection is cut."""
+        inside = self.manner.cut_inside
+        if inside == "id":
+            return frame.find(b"id: ") + 5
+        if inside == "crlf" and b"\r\n" in frame:
+            return frame.rfind(b"\r\n") + 1
+        if inside == "character":
+            found = next((at for at, byte in enumerate(frame) if byte >= 0xC0), None)
+            return len(frame) // 2 if found is None else found + 1
+        return max(1, int(len(frame) * self.manner.cut_at))
+
+    async def stream(self, after, send, transport):
         """Send everything after `after`, then what comes. Returns "end" or "cut"."""
-        listener = asyncio.Event()
+        start = 0 if self.manner.ignores_cursor else max(0, after - self.manner.repeat)
+        listener = Listener(start, transport, self.manner.is_chunked)
         with self.lock:
             self.listeners.add(listener)
-        manner, sent, position = self.manner, 0, max(0, after - self.manner.repeat)
         try:
-            while True:
-                listener.clear()
-                with self.lock:
-                    waiting = [entry for entry in self.log if entry[0] > position]
-                    is_over, is_parked = self.is_over, self.status == "awaiting_human"
-                for entry in waiting:
-                    frame = self.spoken(*entry, number=entry[0])
-                    if manner.drop_after and sent >= manner.drop_after:
-                        await send(frame[: max(1, int(len(frame) * manner.cut_at))])
-                        return "cut"
-                    if manner.rotate_after and sent >= manner.rotate_after:
-                        return "end"
-                    await send(frame)
-                    sent, position = sent + 1, entry[0]
-                if is_over or (is_parked and manner.closes_at_pause):
-                    return "end"
-                try:
-                    await asyncio.wait_for(listener.wait(), manner.keepalive_seconds)
-                except TimeoutError:
-                    await send(b": keepalive\n\n")
+            return await self._stream(listener, send)
         finally:
             with self.lock:
                 self.listeners.discard(listener)
+
+    async def _stream(self, listener, send):
+        manner, sent, began = self.manner, 0, time.monotonic()
+        withheld = {seq for seq in manner.withhold if seq > listener.position}
+        while True:
+            listener.news.clear()
+            with self.lock:
+                waiting = self._after(listener.position)
+                is_over, is_parked = self.is_over, self.status == "awaiting_human"
+                listener.direct = not waiting and not is_over and manner.is_plain
+            for entry in waiting:
+                if entry[0] in withheld:
+                    manner.withhold -= {entry[0]}
+                    continue
+                frame = self.spoken(*entry, number=entry[0])
+                if manner.drop_after and sent >= manner.drop_after:
+                    await send(frame[: self._cut(frame)])
+                    return "cut"
+                if manner.rotate_after and sent >= manner.rotate_after:
+                    return "end"
+                if manner.stall_after and sent >= manner.stall_after:
+                    await asyncio.sleep(3600)
+                await send(frame)
+                sent, listener.position = sent + 1, entry[0]
+            if waiting and manner.is_plain:
+                continue  # what came meanwhile; then it may go straight
+            if is_over or (is_parked and manner.closes_at_pause):
+                return "end"
+            left = manner.rotate_seconds - (time.monotonic() - began) if manner.rotate_seconds else 3600
+            if left <= 0:
+                return "end"
+            try:
+                await asyncio.wait_for(listener.news.wait(), min(manner.keepalive_seconds, left))
+            except TimeoutError:
+                if left > manner.keepalive_seconds:
+                    await send(b": keepalive\n\n")

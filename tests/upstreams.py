@@ -1,4 +1,17 @@
-"""A scripted upstream: a real `/v1` on a socket whose runs do what a test says, with any fault on the way."""
+"""A scripted upstream: a real `/v1` on a socket whose runs do what a test says, with any fault on the way.
+
+In a test's process: `with Upstream() as far:`, `far.add(Manner(...))`, `far.fail(...)`. As a process of its own:
+
+    python -m tests.upstreams --port 0 --runs 10000 --rate 3000 --seed 1 --faults plain
+
+prints its base URL as the first line, then sends that many events a second over that many runs (`run-000000` and up),
+each payload with `sent_ns` (`time.monotonic_ns()`), until its stdin ends. `--hold` waits for `POST /control/start`;
+`--lives` gives runs whole lives with pauses (`life-000000` and up); `--faults all` takes every manner in turn;
+`--errors 0.02` lets that share of all requests fail. Ask and tell it under `/control` (`tests.upstream_control`):
+`GET stats`, `sent` (count, last seq, hash of each run's log), `log/<run>`, `writes` (resumes and cancels), `requests`;
+`POST start`, `stop`, `pace {"rate"}`, `drain`, `finish`, `cut`. `tests.upstream_process.Process` wraps it all.
+Of 10,000 runs a listing shows 200: a benchmark puts the rows of the rest into the database itself.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +20,12 @@ import base64
 import json
 import re
 import threading
+import time
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
+from tests import upstream_control
 from tests.scripted_runs import Manner, ScriptedRun, now, picture
 
 KEY = "sk-coasty-test-scripted"
@@ -43,6 +59,10 @@ class Upstream:
         self.manner = Manner()  # of runs that are made from now on
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str, dict]] = []  # method, path with query, headers
+        self.asked_at: list[float] = []  # beside `requests`: time.monotonic()
+        self.writes: list[tuple[float, str, str, str | None, int]] = []  # at, run, verb, note, status answered
+        self.rates = None  # what drives the runs of a process of its own
+        self.mishaps = None  # (method, target) -> Fault or None, beside `faults`
         self.acts: list[tuple[str, str, dict]] = []  # machine, command, parameters
         self.machines = [{"id": "mch_test_00000001", "display_name": "Scripted", "status": "running"}]
         self.has_frames = True
@@ -74,11 +94,12 @@ class Upstream:
     def listen(self):
         """Start, or start again at the same address."""
 
-        async def start():
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
+        asyncio.run_coroutine_threadsafe(self.bind(), self.loop).result(5)
 
-        asyncio.run_coroutine_threadsafe(start(), self.loop).result(5)
+    async def bind(self):
+        """On the loop that runs already."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, backlog=4096)
+        self.port = self._server.sockets[0].getsockname()[1]
 
     def close(self):
         """Stop listening and cut every connection, as a crash would."""
@@ -101,7 +122,8 @@ class Upstream:
 
     def add(self, manner=None, **fields):
         """A run that nobody of the console started."""
-        run = ScriptedRun({"machine_id": self.machines[0]["id"], **fields}, self.loop, manner or self.manner)
+        named = {"id": fields.pop("id")} if "id" in fields else {}
+        run = ScriptedRun({"machine_id": self.machines[0]["id"], **fields}, self.loop, manner or self.manner, **named)
         run.emit("status", {"status": "queued"})
         self.runs[run.id] = run
         return run
@@ -136,7 +158,14 @@ class Upstream:
             name, _, value = header.partition(":")
             headers[name.lower()] = value.strip()
         body = await reader.readexactly(int(headers.get("content-length") or 0))
+        split = urlsplit(target)
+        query = {name: values[-1] for name, values in parse_qs(split.query).items()}
+        if split.path.startswith("/control/"):
+            told = upstream_control.answer(self, method, split.path, query, json.loads(body or b"{}"))
+            await _answer(writer, *told)
+            return True
         self.requests.append((method, target, headers))
+        self.asked_at.append(time.monotonic())
         fault = self._fault(method, target)
         if fault and fault.delay_seconds:
             await asyncio.sleep(fault.delay_seconds)
@@ -145,8 +174,6 @@ class Upstream:
         if fault and fault.status:
             await self._refuse(writer, fault)
             return True
-        split = urlsplit(target)
-        query = {name: values[-1] for name, values in parse_qs(split.query).items()}
         path = split.path.removeprefix("/v1")
         if headers.get("x-api-key") != self.key and path != "/health":
             await _answer(writer, 401, _error("INVALID_API_KEY", "The API key is not valid."))
@@ -165,7 +192,7 @@ class Upstream:
             if fault.times > 0 and fault.method in {method, "*"} and re.search(fault.path, target):
                 fault.times -= 1
                 return fault
-        return None
+        return self.mishaps(method, target) if self.mishaps else None
 
     async def _refuse(self, writer, fault):
         extra = [f"Retry-After: {fault.retry_after}"] if fault.retry_after else []
@@ -178,7 +205,9 @@ class Upstream:
         run.connections += 1
         if manner.status != 200:
             extra = [f"Retry-After: {manner.retry_after}"] if manner.retry_after else []
-            await _answer(writer, manner.status, _error("SCRIPTED", "The stream is refused."), extra)
+            extra += [f"Location: {manner.location}"] if manner.location else []
+            body = _error("SCRIPTED", "The stream is refused.") if manner.body is None else manner.body
+            await _answer(writer, manner.status, body, extra)
             return True
         kind = "text/html" if manner.html else "text/event-stream; charset=utf-8"
         framing = "Transfer-Encoding: chunked" if manner.is_chunked else "Connection: close"
@@ -199,7 +228,7 @@ class Upstream:
             return False
         told = headers.get("last-event-id", "")
         after = max(int(told) if told.isdigit() else 0, int(query.get("after") or 0))
-        how = await run.stream(after, send)
+        how = await run.stream(after, send, writer.transport)
         if how == "cut":
             await writer.drain()
             return False
@@ -247,8 +276,10 @@ class Upstream:
         status, limit = query.get("status"), int(query.get("limit") or 20)
         if status and status not in STATUSES:
             return 400, _error("INVALID_STATUS_FILTER", "No such status.", valid_options=list(STATUSES))
-        found = [run.view() for run in list(self.runs.values()) if not status or run.status == status]
-        return 200, {"object": "list", "data": found[:limit], "has_more": len(found) > limit}
+        matching = (run for run in list(self.runs.values()) if not status or run.status == status)
+        found = list(islice(matching, limit + 1))  # views of ten thousand would stop everything else
+        views = [run.view() for run in found[:limit]]
+        return 200, {"object": "list", "data": views, "has_more": len(found) > limit}
 
     def _run(self, run, verb, query, body):
         with run.lock:
@@ -256,18 +287,24 @@ class Upstream:
                 return 200, run.view()
             if verb == "screenshots":
                 return self._frames(run, query)
-            if verb == "cancel":
-                if run.is_over:
-                    return 409, _error("INVALID_STATE", "It has ended.", current_state=run.status)
-                run.finish("cancelled")
-                return 200, run.view()
-            if verb == "resume":
-                if run.status != "awaiting_human":
-                    code = "RESUME_CONFLICT" if run.is_over else "NOT_AWAITING_HUMAN"
-                    return 409, _error(code, "It does not wait for anybody.", current_state=run.status)
-                run.resume(body.get("note"))
-                return 200, run.view()
+            if verb in {"cancel", "resume"}:
+                status, answer = self._cancel(run) if verb == "cancel" else self._resume(run, body.get("note"))
+                self.writes.append((time.monotonic(), run.id, verb, body.get("note"), status))
+                return status, answer
         return 404, _error("NOT_FOUND", "No such route.")
+
+    def _cancel(self, run):
+        if run.is_over:
+            return 409, _error("INVALID_STATE", "It has ended.", current_state=run.status)
+        run.finish("cancelled")
+        return 200, run.view()
+
+    def _resume(self, run, note):
+        if run.status != "awaiting_human":
+            code = "RESUME_CONFLICT" if run.is_over else "NOT_AWAITING_HUMAN"
+            return 409, _error(code, "It does not wait for anybody.", current_state=run.status)
+        run.resume(note)
+        return 200, run.view()
 
     def _frames(self, run, query):
         if not self.has_frames:
@@ -316,3 +353,9 @@ async def _answer(writer, status, body, extra=()):
     ]
     writer.write("\r\n".join([*head, "", ""]).encode() + payload)
     await writer.drain()
+
+
+if __name__ == "__main__":
+    from tests.upstream_process import main
+
+    main()
