@@ -1,5 +1,5 @@
 # The commands of the project. `make up` and `make test` set up all they need.
-.PHONY: up test fast lint format bench setup setup-dev clean
+.PHONY: up test fast lint format bench chaos setup setup-dev clean
 
 setup:
 	@deploy/setup
@@ -24,6 +24,9 @@ format: setup-dev
 
 bench: setup-dev
 	@.venv/bin/python -m bench $(if $(QUICK),--quick)
+
+chaos: setup-dev
+	@.venv/bin/python -m bench.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(MODE),--mode $(MODE))
 
 clean:
 	rm -rf .venv .data .pytest_cache .ruff_cache .mypy_cache .import_linter_cache bench/out

@@ -147,7 +147,7 @@ class ScriptedRun:
 
     def _deliver(self, listeners):
         for listener in listeners:
-            if not listener.direct:
+            if not listener.direct or listener.transport.is_closing():
                 listener.news.set()
                 continue
             for entry in self._after(listener.position):
@@ -288,6 +288,8 @@ class ScriptedRun:
         withheld = {seq for seq in manner.withhold if seq > listener.position}
         while True:
             listener.news.clear()
+            if listener.transport.is_closing():
+                return "cut"
             with self.lock:
                 waiting = self._after(listener.position)
                 is_over, is_parked = self.is_over, self.status == "awaiting_human"

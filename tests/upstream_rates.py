@@ -8,6 +8,7 @@ import time
 from tests.scripted_runs import Manner
 
 TICK_SECONDS = 0.002
+IMPATIENCE = 0.01  # a run that is asked to act while it waits for a person gives up so often
 ENDINGS = ("succeeded", "succeeded", "failed", "cancelled", "timed_out")
 MANNERS = {
     "plain": Manner(),
@@ -188,7 +189,10 @@ class Lives:
             self._moving.pop()
             if len(self._moving) < self.wanted:
                 self._add()
-        elif run.status != "awaiting_human":
+        elif run.status == "awaiting_human":
+            if self._random.random() < IMPATIENCE:
+                run.finish("timed_out")
+        else:
             self._do(run, self._acts[run].pop() if self._acts[run] else "finish")
         made = len(run.log) - before
         self.sent += made

@@ -1,0 +1,134 @@
+"""The console's processes while chaos reigns: started, killed with SIGKILL, started again, asked what they stored."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+import requests
+
+from tests.conftest import find_free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+PEOPLE = """
+import json
+from django.contrib.auth.models import User
+from coasty_console import roles
+from runs import tokens
+made = {}
+for name in %r:
+    user = User.objects.create_user(name)
+    roles.give(user, "reviewer")
+    made[name] = tokens.issue(user)
+print(json.dumps(made))
+"""
+FACTS = """
+import hashlib, json
+from approvals.models import Approval, Decision
+from runs import audit
+from runs.models import Event, Run
+summed, counts = {}, {}
+events = Event.objects.order_by("run_id", "seq").values_list("run_id", "seq", "type", "data")
+for pk, seq, kind, data in events.iterator():
+    summed.setdefault(pk, hashlib.sha256()).update(f"{seq}\\n{kind}\\n{data}\\n\\n".encode())
+    counts[pk] = (counts.get(pk, (0, 0))[0] + 1, seq)
+nothing = hashlib.sha256().hexdigest()
+runs = {}
+for run in Run.objects.all():
+    count, last = counts.get(run.pk, (0, 0))
+    found = summed[run.pk].hexdigest() if run.pk in summed else nothing
+    runs[run.upstream_id] = {"count": count, "last": last, "hash": found, "status": run.status, "stream": run.stream,
+        "detail": run.stream_detail}
+named = ("code", "verdict", "delivery", "delivery_detail", "approval__run__upstream_id", "approval_id")
+print(json.dumps({"runs": runs, "decisions": list(Decision.objects.values(*named)),
+    "open": list(Approval.objects.filter(state="open").values_list("run__upstream_id", flat=True)),
+    "chain": audit.verify()}))
+"""
+MODES = {
+    "embedded": {"web": ("serve",)},
+    "split": {"web": ("serve", "--no-relay"), "relay-1": ("relay",), "relay-2": ("relay",)},
+}
+
+
+class Parts:
+    """`with Parts(folder, mode, base_url, key, people)`: the processes by name; what they say goes to `<name>.log`."""
+
+    def __init__(self, folder: Path, mode: str, base_url: str, key: str, people: list[str]) -> None:
+        self.commands = MODES[mode]
+        self.folder = folder
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        port = find_free_port()
+        self.base = f"http://127.0.0.1:{port}"
+        self.environment = {
+            **os.environ,
+            "DATA_DIR": str(folder),
+            "COASTY_BASE_URL": base_url,
+            "COASTY_API_KEY": key,
+            "CONSOLE_PORT": str(port),
+        }
+        self._logs: dict[str, TextIO] = {}
+        self._manage("prepare")
+        self.tokens: dict[str, str] = json.loads(self._manage("shell", "-c", PEOPLE % people).splitlines()[-1])
+
+    def __enter__(self) -> Parts:
+        for name in self.commands:
+            self.start(name)
+        deadline = time.monotonic() + 40
+        while not self.is_up():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"The console did not come up; its words are in {self.folder}.")
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.running.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for log in self._logs.values():
+            log.close()
+
+    def start(self, name: str) -> None:
+        log = self._logs.setdefault(name, (self.folder / f"{name}.log").open("a"))
+        self.running[name] = subprocess.Popen(
+            [sys.executable, "manage.py", *self.commands[name]], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+        )
+
+    def kill(self, name: str) -> None:
+        self.running[name].kill()
+        self.running[name].wait()
+
+    def is_up(self) -> bool:
+        try:
+            return requests.get(f"{self.base}/healthz", timeout=1).ok
+        except requests.RequestException:
+            return False
+
+    def facts(self) -> dict[str, Any]:
+        """What is stored: {"runs": {id: ..}, "decisions": [..], "open": [run ids], "chain": [is whole, first bad]}."""
+        found: dict[str, Any] = json.loads(self._manage("shell", "-c", FACTS).splitlines()[-1])
+        return found
+
+    def words(self, sign: str) -> list[str]:
+        """Lines that the processes have logged with this sign in them."""
+        lines = [line for path in self.folder.glob("*.log") for line in path.read_text(errors="replace").splitlines()]
+        return [line for line in lines if sign in line]
+
+    def _manage(self, *command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+        return done.stdout.strip()

@@ -1,0 +1,79 @@
+"""Processes killed by a seeded plan while runs are in flight and decided: nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+
+import pytest
+
+from bench.chaos import ROOT, Chaos, plan
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("chaos")
+def test_what_is_killed_at_random_moments_comes_back_with_everything():
+    command = [sys.executable, "-m", "bench.chaos", "--seconds=18", "--seed=11", "--mode=split"]
+    done = subprocess.run(
+        [*command, "--runs=50", "--rate=70"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=150
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "kill relay" in done.stdout
+    assert "All of it holds." in done.stdout
+
+
+def test_a_seed_repeats_its_plan():
+    parts = ["web", "relay-1", "relay-2"]
+    assert plan(7, 300, parts) == plan(7, 300, parts) != plan(8, 300, parts)
+    assert {blow.part for blow in plan(7, 300, parts)} == {*parts, "upstream"}
+
+
+SENT = {"life-0": {"count": 2, "last": 2, "hash": "ab", "status": "succeeded"}}
+WRITES = [{"run": "life-0", "verb": "resume", "note": "go [decision c0de]", "status": 200}]
+DECISION = {
+    "code": "c0de", "verdict": "resume", "delivery": "delivered", "approval_id": 1,
+    "approval__run__upstream_id": "life-0",
+}  # fmt: skip
+FACTS = {
+    "runs": {"life-0": {**SENT["life-0"], "stream": "ended"}}, "decisions": [DECISION], "open": [],
+    "chain": [True, None],
+}  # fmt: skip
+WRONG = {
+    "an event less": lambda facts, writes: facts["runs"]["life-0"].update(count=1),
+    "another payload": lambda facts, writes: facts["runs"]["life-0"].update(hash="cd"),
+    "another end": lambda facts, writes: facts["runs"]["life-0"].update(status="running"),
+    "an unknown run": lambda facts, writes: facts["runs"].clear(),
+    "an open approval": lambda facts, writes: facts["open"].append("life-0"),
+    "a decision that was told and is gone": lambda facts, writes: facts["decisions"].clear(),
+    "a decision without an answer": lambda facts, writes: facts["decisions"][0].update(delivery="unsure"),
+    "a resume that never came": lambda facts, writes: writes.clear(),
+    "a resume sent twice": lambda facts, writes: writes.append(dict(writes[0])),
+    "a resume sent again": lambda facts, writes: writes.append({**writes[0], "status": 409}),
+    "two decisions of one approval": lambda facts, writes: facts["decisions"].append({**DECISION, "code": "2"}),
+    "a broken chain": lambda facts, writes: facts.update(chain=[False, 7]),
+}
+
+
+class Told:
+    """A far side and parts that tell what they are given."""
+
+    def __init__(self, writes):
+        self.writes, self.tokens, self.base = writes, {}, ""
+
+    def ask(self, what):
+        return SENT if what == "sent" else self.writes
+
+    def words(self, sign):
+        return []
+
+
+@pytest.mark.parametrize("wrong", [None, *WRONG])
+def test_the_judge_sees_what_is_wrong(wrong):
+    facts, writes = copy.deepcopy(FACTS), copy.deepcopy(WRITES)
+    if wrong:
+        WRONG[wrong](facts, writes)
+    told = Told(writes)
+    chaos = Chaos(told, told, 1, 0)
+    chaos.reviewers = [type("Caller", (), {"told": [{"code": "c0de", "action": "resume"}]})]
+    assert chaos.judge(facts) is (wrong is None)
