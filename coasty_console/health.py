@@ -94,9 +94,14 @@ def _worker(kind: str, now: datetime) -> Answer:
 
 
 def _upstream() -> Answer:
-    found = Connection.objects.order_by("-checked_at", "-id").first()
-    if found is None:
+    """Well while one of the connections is: this asks whether the process is of use, and the pages name the others."""
+    rows = list(Connection.objects.filter(is_enabled=True).order_by("-is_from_settings", "name"))
+    if not rows:
         return False, "No upstream is set up yet."
-    label = found.get_health_display()
-    ok = found.health == Connection.Health.UP
-    return ok, f"{found.name}: {label.lower()}." + (f" {found.health_detail}" if found.health_detail and not ok else "")
+    return any(row.health == Connection.Health.UP for row in rows), " ".join(map(_in_words, rows))
+
+
+def _in_words(row: Connection) -> str:
+    is_up = row.health == Connection.Health.UP
+    told = f" {row.health_detail}" if row.health_detail and not is_up else ""
+    return f"{row.name}: {row.get_health_display().lower()}.{told}"

@@ -16,7 +16,7 @@ from ninja.errors import HttpError
 from pydantic import BeforeValidator, ConfigDict
 
 from runs import control, paging, states, upstream
-from runs.models import AuditEntry, Event, Run
+from runs.models import AuditEntry, Connection, Event, Run
 
 router = Router(tags=["Runs"])
 
@@ -94,6 +94,22 @@ class RunOut(Schema):
 class RunsOut(Schema):
     data: list[RunOut]
     next: str | None
+
+
+class ConnectionOut(Schema):
+    slug: str
+    name: str
+    colour: str
+    is_enabled: bool
+    key_kind: str = Field(description="live, test or legacy, as upstream said")
+    health: str
+    health_detail: str
+    health_since: datetime | None
+    is_unlisted: bool = Field(description="upstream has live runs that its listings can't show")
+
+
+class ConnectionsOut(Schema):
+    data: list[ConnectionOut]
 
 
 class EventOut(Schema):
@@ -214,6 +230,16 @@ def start_run(
     if connection is None:
         raise HttpError(422, "There is no enabled connection of this slug.")
     return Status(201, shape(control.start(user, fields, key, connection=connection)))
+
+
+@router.get("/connections", response=ConnectionsOut, tags=["Connections"], summary="The services that are followed")
+def list_connections(request: HttpRequest) -> dict[str, Any]:
+    need(request, "runs.view_run")
+    named = ("slug", "name", "colour", "is_enabled", "key_kind", "health", "health_detail", "is_unlisted")
+    rows = Connection.objects.order_by("-is_from_settings", "name")
+    return {
+        "data": [{**{name: getattr(row, name) for name in named}, "health_since": row.health_since_at} for row in rows]
+    }
 
 
 @router.get("/runs/{run_id}", response=RunOut, summary="One run")

@@ -155,7 +155,9 @@ def _wrong(problem: errors.CoastyError) -> tuple[str, str]:
             return "base_url", "A proxy or firewall answers in the service's place."
         case errors.Busy():
             return "base_url", "The service asks to wait; try again in a moment."
-    return "base_url", "The service can't be reached at this address."
+    if problem.status is None:
+        return "base_url", "The service can't be reached at this address."
+    return "base_url", "Something answers at this address, but not as the service should."
 
 
 def _slug(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 import threading
@@ -26,7 +27,7 @@ _LIST_LIMIT = 200
 _RECENT_LIMIT = 50
 _RECENT = timedelta(minutes=15)
 _SHARE_OF_LISTS = 0.25  # of a connection's own limit, at most
-_OF_ALL = (*sorted(states.LIVE), None)
+_ASKED_A_TIME = len(states.LIVE) + 2
 
 
 class Line:
@@ -42,6 +43,7 @@ class Line:
         self._client_lock = threading.Lock()
         self._client: Client | None = None
         self._trouble: errors.CoastyError | None = None  # not written down yet
+        self._ended_in_turn = itertools.cycle(sorted(states.TERMINAL))
         self.is_stopping = False
 
     def start(self) -> None:
@@ -118,26 +120,28 @@ class Line:
 
     def _pause(self) -> float:
         limit = self.connection.max_requests_a_second
-        return max(_LIST_SECONDS, len(_OF_ALL) / (limit * _SHARE_OF_LISTS)) if limit else _LIST_SECONDS
+        return max(_LIST_SECONDS, _ASKED_A_TIME / (limit * _SHARE_OF_LISTS)) if limit else _LIST_SECONDS
 
     def _list(self) -> None:
-        """Each live status on its own, as one listing is cut at its limit and there is no way to go on."""
-        is_unlisted = False
-        for status in _OF_ALL:
-            has_more = self._list_some(status)
-            is_unlisted = is_unlisted or (has_more and status is not None)
-        if is_unlisted != self.connection.is_unlisted:
-            self._note_unlisted(is_unlisted)
+        """Each status on its own, as one listing is cut at its limit and there is no way to go on.
 
-    def _list_some(self, status: str | None) -> bool:
-        """Mirror what is listed; whether there is more. Without a status: runs that came and ended between listings."""
+        The live ones each time; those that ended, one of the four a time, and only where a listing of all is cut.
+        """
+        hidden = [self._list_some(status, _LIST_LIMIT) for status in sorted(states.LIVE)]
+        if self._list_some(None, _RECENT_LIMIT):
+            self._list_some(next(self._ended_in_turn), _LIST_LIMIT)
+        if any(hidden) != self.connection.is_unlisted:
+            self._note_unlisted(any(hidden))
+
+    def _list_some(self, status: str | None, limit: int) -> bool:
+        """Mirror what is listed; whether there is more. Of what has ended, what came and ended between listings."""
         asked_at = timezone.now()
-        answer = self.client().list_runs(status, _LIST_LIMIT if status else _RECENT_LIMIT)
+        answer = self.client().list_runs(status, limit)
         told = answer.get("data")
         payloads = (
             [item for item in told if isinstance(item, dict) and item.get("id")] if isinstance(told, list) else []
         )
-        if status is None:
+        if status not in states.LIVE:
             payloads = [item for item in payloads if _is_recent(item, asked_at)]
         if payloads:
             self._journal.snapshots(self.connection, payloads, asked_at)
