@@ -20,6 +20,7 @@ from runs import audit, upstream, vault
 from runs.models import Connection, new_slug
 
 CHECK_SECONDS = 5.0
+_ASKED = 50  # runs, of the one call that tries a key
 KEY_ENV_PREFIX = "COASTY_"  # no other secret of the environment can be sent away by naming it
 _KEY = re.compile(r"[!-~]{1,512}\Z")
 _KEY_ENV = re.compile(rf"{KEY_ENV_PREFIX}[A-Z0-9_]{{1,120}}\Z")
@@ -64,7 +65,7 @@ def replace_key(by: User, connection: Connection, *, key: str = "", key_env: str
     """Another key for the same address, tried first. Refused as `add`."""
     if connection.is_from_settings:
         raise Refused("key", "This connection's key comes from COASTY_API_KEY: change it there.")
-    kind = _check(connection.base_url, _usable_key(key, key_env))
+    kind = _check(connection.base_url, _usable_key(key, key_env), connection.pk)
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk).update(key_kind=kind, **_stored(key, key_env))
         audit.record(by, "connection.key_replaced", subject=connection.name, key_kind=kind, key_env=key_env)
@@ -132,15 +133,25 @@ def _stored(key: str, key_env: str) -> dict[str, str]:
     return {"sealed_key": vault.seal(key), "key_env": key_env}
 
 
-def _check(base_url: str, key: str) -> str:
+def _check(base_url: str, key: str, connection_pk: int | None = None) -> str:
     """One call with the key: which kind it is (live, test, legacy; empty where upstream does not say)."""
     client = Client(base_url, key, CHECK_SECONDS)
     try:
-        client.list_runs(limit=1)
+        told = client.list_runs(limit=_ASKED).get("data")
     except errors.CoastyError as problem:
         field, words = _wrong(problem)
         raise Refused(field, f"{words} It says: {problem.message[:300]}" if problem.message else words) from None
+    _refuse_twin(base_url, connection_pk, told if isinstance(told, list) else [])
     return client.key_kind
+
+
+def _refuse_twin(base_url: str, connection_pk: int | None, told: list[Any]) -> None:
+    """Two keys of one account see the same runs: followed twice, each would stand here twice."""
+    ids = [item["id"] for item in told if isinstance(item, dict) and isinstance(item.get("id"), str)]
+    others = Connection.objects.filter(base_url=base_url, is_enabled=True).exclude(pk__in=[connection_pk])
+    twin = others.filter(runs__upstream_id__in=ids).first()
+    if twin is not None:
+        raise Refused("key", f"This key sees runs that {twin.name} follows already: it is of the same account.")
 
 
 def _wrong(problem: errors.CoastyError) -> tuple[str, str]:

@@ -153,10 +153,19 @@ class Streams:
         while self._due and self._due[0][0] <= now:
             when, _order, run_pk = heapq.heappop(self._due)
             stream = self._followed.get(run_pk)
-            is_idle = stream is not None and stream.body is None and not stream.is_opening
-            if stream is not None and is_idle and stream.due_at == when and stream.source.gate.is_open:
-                stream.is_opening = True  # behind a closed gate it waits until `resume` plans it anew
+            if stream is None or stream.due_at != when or stream.body is not None or stream.is_opening:
+                continue
+            if stream.source.gate.is_open:
+                stream.is_opening = True
                 stream.source.openers.open(stream, stream.has_done)
+            else:
+                self._wait(stream)
+
+    def _wait(self, stream: Followed) -> None:
+        """Behind a closed gate nothing is planned: `resume` does it anew."""
+        gate = stream.source.gate
+        state = Stream.REFUSED if isinstance(gate.error, errors.KeyRefused) else Stream.RECONNECTING
+        self._note(stream, state, gate.in_words())
 
     def _schedule(self, stream: Followed, seconds: float) -> None:
         stream.due_at = time.monotonic() + seconds

@@ -122,6 +122,16 @@ def test_what_the_service_answers_is_told_in_words(admin, service, desk, fault, 
 
 
 @pytest.mark.django_db
+def test_a_second_key_of_one_account_is_refused(admin, row, service, people):
+    from runs import control
+
+    control.start(people.admin, {"task": "x"}, connection=row)
+    answer = admin.post("/connections/", form(service, name="Twin"))
+    assert "Live follows already" in " ".join(answer.context["form"].errors["key"])
+    assert admin.post(f"/connections/{row.slug}/key/", {"key": KEY}).status_code == 302, "its own runs are no matter"
+
+
+@pytest.mark.django_db
 def test_a_key_may_stand_in_the_environment(admin, service, desk, monkeypatch):
     monkeypatch.setenv("COASTY_SECOND_KEY", KEY)
     assert admin.post("/connections/", form(service, key="", key_env="COASTY_SECOND_KEY")).status_code == 302

@@ -9,7 +9,7 @@ import pytest
 
 from runs import control, registry, vault
 from runs import upstream as upstreams
-from runs.models import Connection, Lease, Run
+from runs.models import Allowance, Connection, Lease, Run
 from runs.states import Stream
 from tests.upstreams import Upstream
 
@@ -102,6 +102,21 @@ def test_an_upstream_that_hangs_holds_up_no_other(upstream, second, relay, other
         second.add(task=str(n))
     ours = [upstream.add(task=f"ours {n}") for n in range(10)]
     until(lambda: all(map(is_live, ours)), 5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_keeps_a_request_to_wait_that_another_process_got(upstream, second, relay, other, until):
+    run, ours = second.add(task="told to wait"), upstream.add(task="goes on")
+    until(lambda: is_live(run) and is_live(ours))
+    Allowance.objects.update_or_create(connection=other, defaults={"held_until": time.time() + 2.5})
+    until(lambda: not relay.lines[other.pk].gate.is_open)
+    second.cut()
+    ours.go()
+    asked = len(second.requests)
+    until(lambda: "asks to wait" in Run.objects.get(upstream_id=run.id).stream_detail)
+    until(lambda: Run.objects.get(upstream_id=ours.id).status == "running")
+    assert len(second.requests) == asked
+    until(lambda: second.open_streams == 1, 8)
 
 
 @pytest.mark.django_db(transaction=True)
