@@ -56,6 +56,7 @@ class HolderOut(Schema):
 class ApprovalOut(Schema):
     id: int
     run_id: str
+    connection: str = Field(description="the slug of the connection that its run is on")
     state: str
     reason: str = Field(description="what the agent says; may hold text of web pages")
     opened_at: datetime
@@ -88,6 +89,7 @@ def shape(approval: Approval) -> dict[str, Any]:
     return {
         **{name: getattr(approval, name) for name in named},
         "run_id": run.upstream_id,
+        "connection": run.connection.slug,
         "closed_because": approval.closed_because or None,
         "task": run.task,
         "machine_id": run.machine_id,
@@ -131,7 +133,7 @@ def list_approvals(
 
 
 def _rows(user: Any) -> Any:
-    related = ("run", "decision__decided_by", "claim__user")
+    related = ("run__connection", "decision__decided_by", "claim__user")
     return Approval.objects.visible_to(user).select_related(*related)
 
 

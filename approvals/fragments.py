@@ -75,6 +75,7 @@ def _queued(user: Any, waiting: list[Approval], total: int) -> dict[str, Any]:
         "more": total - len(rows),
         "may_decide": user.has_perm("approvals.decide_approval"),
         "user": user,
+        "has_others": len(run_fragments.known_connections()) > 1,
     }
 
 

@@ -177,8 +177,8 @@ class Streams:
             return
         self._remove(stream.run_pk)
         self._followed[stream.run_pk] = stream
-        gate = stream.source.gate
-        self._note(stream, Stream.CONNECTING if gate.is_open else Stream.RECONNECTING, gate.in_words())
+        if stream.source.gate.is_open:
+            self._note(stream, Stream.CONNECTING, "")
         self._schedule(stream, 0)
 
     def _remove(self, run_pk: int) -> None:

@@ -16,6 +16,7 @@ REVIEWS = {"reviewer", "admin"}
 ROUTES = [
     ("GET", "/runs", None, SEES, 200),
     ("POST", "/runs", {"task": "Do it"}, OPERATES, 201),
+    ("GET", "/connections", None, SEES, 200),
     ("GET", "/runs/{run}", None, SEES, 200),
     ("GET", "/runs/{run}/events", None, SEES, 200),
     ("POST", "/runs/{run}/cancel", None, OPERATES, 200),

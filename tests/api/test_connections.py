@@ -8,6 +8,7 @@ import re
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from runs import audit, fragments, upstream, vault
 from runs.models import AuditEntry, Connection, Run
@@ -250,8 +251,8 @@ def test_a_run_is_started_and_listed_by_its_connection(row, service, callers, de
 
 
 @pytest.mark.django_db
-def test_the_pages_name_the_connection_once_there_is_more_than_one(admin, desk, service, people):
-    from runs import control
+def test_the_pages_name_the_connection_once_there_is_more_than_one(admin, desk, service, people, callers):
+    from runs import control, ingest
 
     control.start(people.operator, {"task": "here"})
     assert "swatch" not in admin.get("/runs/").content.decode()
@@ -265,6 +266,12 @@ def test_the_pages_name_the_connection_once_there_is_more_than_one(admin, desk, 
     assert "there" in narrowed
     assert f"/runs/{Run.objects.get(task='here').upstream_id}/" not in narrowed
     assert "swatch-teal" in admin.get(f"/runs/{run.upstream_id}/").content.decode()
+    service.runs[run.upstream_id].pause("Which one?")
+    ingest.take_snapshot(row, service.runs[run.upstream_id].view(), asked_at=timezone.now())
+    approval = run.approvals.get()
+    for path in ("/approvals/", f"/approvals/{approval.pk}/", "/"):
+        assert "swatch-teal" in admin.get(path).content.decode()
+    assert callers.admin("GET", f"/approvals/{approval.pk}").json()["connection"] == "live"
     new = admin.get("/runs/new/?connection=live")
     assert "On which connection" in new.content.decode()
     assert admin.get("/runs/new/?connection=nobody").status_code == 404
