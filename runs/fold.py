@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from coasty_api import wire
 from runs import states
 from runs.models import Run
 
-TELLING = frozenset({"status", "awaiting_human", "resumed", "step", "billing", "done"})
+MOVING = frozenset({"status", "awaiting_human", "resumed", "done"})  # may put the run into another status
+_COUNTING = frozenset({"step", "billing"})
 _CARELESS = timedelta(seconds=2)  # an answer may still show the state from before an event that was sent already
 _SAME_PAUSE = timedelta(seconds=1)
 _QUIET = timedelta(seconds=5)  # a backlog does not stop for so long in its middle
@@ -35,12 +36,12 @@ class Moved(NamedTuple):
 
 def event(run: Run, seq: int, kind: str, data: str, created_at: datetime | None, received_at: datetime) -> Moved | None:
     """Fold the next event of the log into `run`; what it moved, if anything."""
-    run.cursor = seq
-    run.last_event_at = received_at
-    if kind not in TELLING:
+    quiet(run, seq, kind, data, received_at)
+    if kind in _COUNTING:
+        return _caught_up(run)
+    if kind not in MOVING:
         return None
     payload = wire.parse(data)
-    _count(run, payload, kind)
     if kind == "done":
         _outcome(run, payload)
     told = wire.status_told(kind, payload)
@@ -49,7 +50,25 @@ def event(run: Run, seq: int, kind: str, data: str, created_at: datetime | None,
     return _log(run, told, seq, wire.pause_reason(payload), created_at, received_at)
 
 
-def _count(run: Run, payload: Any, kind: str) -> None:
+class Counted(Protocol):
+    """What an event that moves no status may change."""
+
+    cursor: int
+    last_event_at: datetime | None
+    log_steps: int
+    steps_completed: int
+    cost_cents: int
+
+
+def quiet(run: Counted, seq: int, kind: str, data: str, received_at: datetime) -> None:
+    """Fold an event as far as it moves no status. For a run that is not `is_ahead` and no MOVING kind, that is all."""
+    run.cursor = seq
+    run.last_event_at = received_at
+    if kind in _COUNTING:
+        _count(run, wire.parse(data), kind)
+
+
+def _count(run: Counted, payload: Any, kind: str) -> None:
     if kind == "step":
         run.log_steps = max(run.log_steps, wire.steps_completed(payload) or 0)
         run.steps_completed = max(run.steps_completed, run.log_steps)

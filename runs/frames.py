@@ -39,7 +39,7 @@ def collect(run: Run, *, is_moment: bool = False) -> int:
     matters. Raises the tree of `coasty_api.errors`.
     """
     client = upstream.client(run.connection)
-    if _has_frames(run.connection_id):
+    if are_kept(run.connection_id):
         try:
             return _pages(client, run)
         except errors.NotFound as problem:
@@ -49,7 +49,8 @@ def collect(run: Run, *, is_moment: bool = False) -> int:
     return _screenshot(client, run) if is_moment and run.machine_id else 0
 
 
-def _has_frames(connection_pk: int) -> bool:
+def are_kept(connection_pk: int) -> bool:
+    """Whether the connection's service keeps frames, as far as is known. One that said no is asked again later."""
     with _lock:
         said_at = _without_frames.get(connection_pk)
     return said_at is None or time.monotonic() - said_at > _ASK_AGAIN_SECONDS

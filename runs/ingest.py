@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from coasty_api import wire
 from live import publish, topics
-from runs import fold, states
-from runs.models import Connection, Event, Lease, Run
+from runs import bulk, fold, states
+from runs.models import Connection, Event, Run
 from runs.signals import status_changed
 
 log = logging.getLogger(__name__)
@@ -76,17 +76,34 @@ def take_events(batch: Sequence[Arrived]) -> Taken:
     by_run: dict[int, dict[int, Arrived]] = defaultdict(dict)
     for arrived in batch:
         by_run[arrived.run_pk].setdefault(arrived.seq, arrived)
-    with transaction.atomic():
-        runs = Run.objects.select_for_update().only("connection", *_FOLDED).in_bulk(sorted(by_run))
+    with transaction.atomic(savepoint=False):
+        standing = bulk.standing(by_run)
         taken.fenced = _fenced(batch)
-        fresh = {pk: _unknown(run, by_run[pk]) for pk, run in runs.items() if pk not in taken.fenced}
+        fresh = {pk: _unknown(pk, run.cursor, by_run[pk]) for pk, run in standing.items() if pk not in taken.fenced}
         _insert([arrived for events in fresh.values() for arrived in events.values()])
+        # A run is read whole where an event may move it, or where something came that was known already.
+        whole = [pk for pk, events in fresh.items() if standing[pk].is_ahead or _tells(by_run[pk], events)]
+        runs = Run.objects.only("connection", *_FOLDED).in_bulk(whole) if whole else {}
         for pk, events in fresh.items():
-            taken.progress[pk] = _fold_events(runs[pk], events)
-        moved_on = [runs[pk] for pk, events in fresh.items() if events]
-        _save_hot(moved_on)
+            run = runs.get(pk)
+            taken.progress[pk] = _fold_quiet(standing[pk], events) if run is None else _fold_events(run, events)
+        moved_on = [pk for pk, events in fresh.items() if events]
+        bulk.save_progress([standing[pk] for pk in moved_on if pk not in runs])
+        _save_hot([runs[pk] for pk in moved_on if pk in runs])
         _tell(moved_on)
     return taken
+
+
+def _tells(came: dict[int, Arrived], fresh: dict[int, Arrived]) -> bool:
+    return len(came) != len(fresh) or any(one.type in fold.MOVING for one in fresh.values())
+
+
+def _fold_quiet(run: bulk.Standing, events: dict[int, Arrived]) -> Progress:
+    """Most batches of most runs say nothing of its status: then its row need not be read whole."""
+    for seq, one in events.items():
+        if seq > run.cursor:
+            fold.quiet(run, seq, one.type, one.data, one.received_at)
+    return Progress(run.cursor, run.status, len(events), is_done=False)
 
 
 def _fenced(batch: Sequence[Arrived]) -> set[int]:
@@ -94,38 +111,27 @@ def _fenced(batch: Sequence[Arrived]) -> set[int]:
     tokens = {arrived.run_pk: arrived.token for arrived in batch if arrived.token is not None}
     if not tokens:
         return set()
-    held = dict(Lease.objects.filter(run_id__in=list(tokens)).values_list("run_id", "token"))
+    held = bulk.tokens(tokens)
     return {pk for pk, token in tokens.items() if held.get(pk) != token}
 
 
-def _unknown(run: Run, events: dict[int, Arrived]) -> dict[int, Arrived]:
+def _unknown(pk: int, cursor: int, events: dict[int, Arrived]) -> dict[int, Arrived]:
     """The events that are not stored yet, by rising seq."""
-    late = [seq for seq in events if seq <= run.cursor]
-    known = set(Event.objects.filter(run=run, seq__in=late).values_list("seq", flat=True)) if late else set()
+    late = [seq for seq in events if seq <= cursor]
+    known = set(Event.objects.filter(run=pk, seq__in=late).values_list("seq", flat=True)) if late else set()
     return {seq: events[seq] for seq in sorted(events) if seq not in known}
 
 
 def _insert(events: list[Arrived]) -> None:
-    """One statement for all: made by hand, as building model instances costs more than storing them."""
-    if not events:
-        return
-    adapt = cache(database.ops.adapt_datetimefield_value)  # most of a batch came in at the same moments
-    rows = [
-        (one.run_pk, one.seq, one.type[:64], _storable(one.data), adapt(one.created_at), adapt(one.received_at))
-        for one in events
-    ]
-    with database.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO runs_event (run_id, seq, type, data, created_at, received_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (run_id, seq) DO NOTHING",
-            rows,
-        )
+    bulk.add_events(
+        [(one.run_pk, one.seq, one.type[:64], _storable(one.data), one.created_at, one.received_at) for one in events]
+    )
 
 
 def _storable(data: str) -> str:
     if len(data) > MAX_DATA_BYTES:
         return f'{{"too_large": true, "bytes": {len(data)}}}'
-    return wire.clean(data)
+    return data if data.isascii() and "\x00" not in data else wire.clean(data)
 
 
 def _fold_events(run: Run, events: dict[int, Arrived]) -> Progress:
@@ -183,7 +189,7 @@ def take_snapshots(
         with transaction.atomic():
             for upstream_id, payload in sorted(news.items()):
                 known[upstream_id] = _take(connection, upstream_id, payload, moment)
-            _tell([known[upstream_id] for upstream_id in news])
+            _tell(known[upstream_id].pk for upstream_id in news)
     return [known[upstream_id] for upstream_id in by_id]
 
 
@@ -235,8 +241,8 @@ def _send(run: Run, moved: fold.Moved) -> None:
         log.exception("A receiver failed for run %s, %s -> %s", run.upstream_id, moved.old, moved.new)
 
 
-def _tell(runs: Iterable[Run]) -> None:
-    names = [topics.run(run.pk) for run in runs]
+def _tell(runs: Iterable[int]) -> None:
+    names = [topics.run(pk) for pk in runs]
     if names:
         publish.nudge(topics.RUNS, *names)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
+from itertools import islice
 
 from django.db import Error as DatabaseFailure
 from django.db import connections
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 _THREADS = 2
 _TRIES = 4
+_AT_ONCE = 200  # runs that are looked up together
+_HOMES = 100_000  # runs whose connection is remembered
 
 
 class Pictures:
@@ -26,6 +29,7 @@ class Pictures:
         self._wanted: OrderedDict[int, bool] = OrderedDict()
         self._busy: set[int] = set()
         self._tries: dict[int, int] = {}
+        self._homes: dict[int, int] = {}  # the connection of each run that was asked for
         self._changed = threading.Condition()
         self._is_stopping = False
         self._threads = [
@@ -45,6 +49,9 @@ class Pictures:
 
     def want(self, run_pk: int, *, is_moment: bool) -> None:
         """`is_moment`: a pause or the end, where a picture matters even if the service keeps no frames."""
+        home = self._homes.get(run_pk)
+        if not is_moment and home is not None and not frames.are_kept(home):
+            return
         with self._changed:
             self._wanted[run_pk] = self._wanted.get(run_pk, False) or is_moment
             self._changed.notify()
@@ -60,7 +67,11 @@ class Pictures:
                     break
                 is_moment = self._wanted.pop(pk)
                 self._busy.add(pk)
-            self._fetch(pk, is_moment)
+                unknown = self._unknown(pk)
+            if unknown:
+                self._look_up(unknown)
+            if is_moment or pk not in self._homes or frames.are_kept(self._homes[pk]):
+                self._fetch(pk, is_moment)
             with self._changed:
                 self._busy.discard(pk)
                 self._changed.notify_all()
@@ -69,6 +80,27 @@ class Pictures:
     def _next(self) -> int | None:
         """The run that waits longest and is not being fetched right now."""
         return next((pk for pk in self._wanted if pk not in self._busy), None)
+
+    def _unknown(self, pk: int) -> list[int]:
+        """This run and those that wait behind it, as far as it is not known where they run."""
+        if pk in self._homes:
+            return []
+        return [pk, *islice((one for one in self._wanted if one not in self._homes), _AT_ONCE)]
+
+    def _look_up(self, runs: list[int]) -> None:
+        """One question for many runs: a service that keeps no frames is then asked for none, and costs nothing."""
+        if len(self._homes) > _HOMES:
+            self._homes = {}
+        try:
+            self._homes.update(Run.objects.filter(pk__in=runs).values_list("pk", "connection_id"))
+        except DatabaseFailure as problem:
+            log.warning("The connections of runs were not read: %s", problem)
+            connections.close_all()
+            return
+        with self._changed:
+            for pk in runs:
+                if pk in self._homes and self._wanted.get(pk) is False and not frames.are_kept(self._homes[pk]):
+                    del self._wanted[pk]
 
     def _fetch(self, pk: int, is_moment: bool) -> None:
         try:
