@@ -6,17 +6,18 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Hashable
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from channels.auth import get_user
-from channels.db import database_sync_to_async
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.contrib.auth import get_user
 
-from live import fragments
+from live import fragments, reading, sharing
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ LIST_PACE_SECONDS = 0.5
 HELLO_SECONDS = 2.0  # how long the page has to say what it shows already
 WINDOW = 4  # updates under way to one browser; a slower one gets the newest state when it has caught up
 MESSAGE_LIMIT = 64_000
+_TICK_BELIEVES_SECONDS = 1.0  # so old may a reading be that a tick, without any nudge, takes for the present state
 
 SIGNED_OUT, FORBIDDEN, MISSING, BROKEN = 4401, 4403, 4404, 1011
 
@@ -60,6 +62,19 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def resume_at(self, after: int) -> None:
         """The page shows everything up to this cursor."""
 
+    def sharing(self) -> Hashable | None:
+        """All that the next update depends on, beside what the page shows: sockets of which it is equal share one
+        reading. None where it depends on the person.
+        """
+        return None
+
+    def position(self) -> Any:
+        """What `additions` has moved; `stand_at` puts another socket of the same `sharing` there."""
+        return None
+
+    def stand_at(self, position: Any) -> None:
+        """The update that led there was another socket's, and is sent here as well."""
+
     async def connect(self) -> None:
         if not _same_origin(self.scope):
             await self.close()
@@ -69,14 +84,20 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.loop = asyncio.get_running_loop()
         self.shown: dict[str, str] = {}
         self.under_way = 0
+        self.has_more = False
+        self.dirty_at = 0.0
         self.dirty, self.hello = asyncio.Event(), asyncio.Event()
         self.pump: asyncio.Task[None] | None = None
-        refused = await self._refused() or await self._in_thread(self._try_open)
+        refused = await reading.in_thread(self._refused) or await reading.in_thread(self._try_open)
         if refused:
             await self.close(refused)
             return
         await self._join()
         self.pump = asyncio.create_task(self._run())
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels would look for stale database connections here, in a thread, for each message; ours are elsewhere.
+        await getattr(self, get_handler_name(message))(message)
 
     async def disconnect(self, code: int) -> None:
         pump = getattr(self, "pump", None)
@@ -100,46 +121,73 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self.hello.set()
 
     def dirty_again(self) -> None:
-        """There is more than one update could carry: come back at once. May be called from any thread."""
-        self.loop.call_soon_threadsafe(self.dirty.set)
+        """There is more than one update could carry: come back at once. For `additions` to call."""
+        self.has_more = True
 
     async def live_nudge(self, message: dict[str, Any]) -> None:
+        self.dirty_at = time.monotonic()
         self.dirty.set()
 
     async def _run(self) -> None:
         try:
             await _within(self.hello, HELLO_SECONDS)
-            await self._update()
-            due = time.monotonic() + TICK_SECONDS
+            await self._update(time.monotonic())
             while True:
-                await asyncio.sleep(self.pace_seconds)
-                await _within(self.dirty, due - time.monotonic())
-                if time.monotonic() >= due:
-                    if not await self._still_welcome():
-                        return
-                    due = time.monotonic() + TICK_SECONDS
-                self.dirty.clear()
-                if self.under_way < WINDOW:
-                    await self._update()
+                due = time.monotonic() + TICK_SECONDS
+                tick = self.loop.call_later(TICK_SECONDS, self.dirty.set)
+                try:
+                    await self._until(due)
+                finally:
+                    tick.cancel()
+                if not await self._still_welcome():
+                    return
+                await self._update(max(self.dirty_at, time.monotonic() - _TICK_BELIEVES_SECONDS))
         except Exception:
             log.exception("A page's socket could not go on; the page will connect again.")
             await self.close(BROKEN)
 
+    async def _until(self, due: float) -> None:
+        """Answer nudges until the tick is due."""
+        while True:
+            await asyncio.sleep(self.pace_seconds)
+            await self.dirty.wait()
+            self.dirty.clear()
+            if time.monotonic() >= due:
+                return
+            if self.under_way < WINDOW:
+                await self._update(self.dirty_at)
+
     async def _still_welcome(self) -> bool:
         # A browser that never confirms what it got is served at the pace of the tick.
         self.under_way = min(self.under_way, WINDOW - 1)
-        refused = await self._refused()
+        refused = await reading.in_thread(self._refused)
         if refused:
             await self.close(refused)
             return False
         await self._join()
         return True
 
-    async def _update(self) -> None:
-        text = await self._in_thread(self._collect)
+    async def _update(self, since: float) -> None:
+        """Send what is new, from a reading that began at `since` (monotonic) or later."""
+        shared = self.sharing()
+        if shared is None:
+            text, *state = await reading.in_thread(self._collected)
+        else:
+            key = (type(self), shared, self.hello.is_set(), frozenset(self.shown.items()))
+            text, *state = await sharing.once(key, since, lambda: reading.in_thread(self._collected))
+        position, shown, has_more = state
+        self.stand_at(position)
+        self.shown = dict(shown)
+        if has_more:
+            self.dirty.set()
         if text:
             self.under_way += 1
             await self.send(text_data=text)
+
+    def _collected(self) -> tuple[str, Any, dict[str, str], bool]:
+        self.has_more = False
+        text = self._collect()
+        return text, self.position(), self.shown, self.has_more
 
     def _collect(self) -> str:
         parts = self.additions()
@@ -163,19 +211,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
         for topic in self.joined:
             await self.channel_layer.group_add(topic, self.channel_name)
 
-    async def _refused(self) -> int:
+    def _refused(self) -> int:
         """0, or the close code that says why this person may not, or no longer, look at this."""
         key = self.scope["session"].session_key
         if not key:
             return SIGNED_OUT
         session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-        self.user = await get_user({"session": session})
+        self.user: Any = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
         if not self.user.is_authenticated or not self.user.is_active:
             return SIGNED_OUT
-        return 0 if await self._in_thread(lambda: self.user.has_perm(self.permission)) else FORBIDDEN
-
-    async def _in_thread(self, call: Callable[[], Any]) -> Any:
-        return await database_sync_to_async(call, thread_sensitive=False)()
+        return 0 if self.user.has_perm(self.permission) else FORBIDDEN
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:

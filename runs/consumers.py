@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Hashable
 from urllib.parse import parse_qsl
 
 from django.utils.safestring import SafeString
@@ -50,6 +51,18 @@ class RunConsumer(LiveConsumer):
     def resume_at(self, after: int) -> None:
         self.after = max(0, after)
         self.place: steps.Place | None = None
+        self.drawn = -1  # the newest frame when the pictures of the late steps were drawn
+
+    def sharing(self) -> Hashable:
+        return self.pk, self.position()
+
+    def position(self) -> tuple[int, int, bool, int] | tuple[int]:
+        place = self.place
+        return (self.after, place.step, place.closed, self.drawn) if place else (self.after,)
+
+    def stand_at(self, position: tuple[int, int, bool, int] | tuple[int]) -> None:
+        if len(position) == 4:
+            self.after, self.place, self.drawn = position[0], steps.Place(position[1], position[2]), position[3]
 
     def topics(self) -> list[str]:
         return [topics.run(self.pk), topics.HEALTH]
@@ -77,14 +90,19 @@ class RunConsumer(LiveConsumer):
 
     def _new_step(self, run: Run, part: steps.Step) -> SafeString:
         frames = fragments.step_frames(run, part)
+        self.shown.pop(f"step-frames-{run.pk}-{part.number - LATE_FRAMES - 1}", None)  # it will not be drawn again
         self.shown[html.root_id(frames)] = html.version(frames)
         return fragments.step(run, part)
 
     def _late_frames(self, run: Run) -> list[str]:
-        # Frames come in after the events of their step: the newest steps are drawn again when they have.
+        # Frames come in after the events of their step: the newest steps are drawn again when they have. Acts without
+        # a new frame concern the step under way.
         newest = self.place.step if self.place else 0
-        numbers = range(max(1, newest - LATE_FRAMES), newest + 1)
-        return [fragments.step_frames(run, part) for part in timeline.drawn(run, numbers)]
+        first = max(1, newest if run.frame_cursor == self.drawn else newest - LATE_FRAMES)
+        self.drawn = run.frame_cursor
+        if run.frame_cursor < 0:
+            return []
+        return [fragments.step_frames(run, part) for part in timeline.drawn(run, range(first, newest + 1))]
 
     def _fresh(self) -> Run:
         return Run.objects.select_related("connection", "started_by").get(pk=self.pk)
