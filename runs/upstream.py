@@ -144,10 +144,14 @@ def note_health(connection: Connection, error: errors.CoastyError | None, key_ki
     return is_other
 
 
-def note_unlisted(connection: Connection, is_unlisted: bool) -> None:
-    """Remember whether upstream has live runs that its listings can't show."""
-    Connection.objects.filter(pk=connection.pk).update(is_unlisted=is_unlisted)
-    publish.nudge(topics.HEALTH)
+def note_unlisted(connection: Connection, is_unlisted: bool) -> bool:
+    """Remember whether upstream has live runs that its listings can't show; whether that is news."""
+    is_news = bool(
+        Connection.objects.filter(pk=connection.pk, is_unlisted=not is_unlisted).update(is_unlisted=is_unlisted)
+    )
+    if is_news:
+        publish.nudge(topics.HEALTH)
+    return is_news
 
 
 def _judged(error: errors.CoastyError | None) -> tuple[str | None, str]:

@@ -42,8 +42,8 @@ class Gate:
     def is_open(self) -> bool:
         return self._error is None
 
-    def close(self, error: errors.CoastyError) -> None:
-        """Nothing is asked until a probe has succeeded."""
+    def close(self, error: errors.CoastyError) -> bool:
+        """Nothing is asked until a probe has succeeded. Whether it is news: closed anew, or for another reason."""
         with self._lock:
             is_news = type(error) is not type(self._error)
             if self._error is None:
@@ -54,6 +54,7 @@ class Gate:
             self._changed.notify_all()
         if is_news:
             self._on_close(error)
+        return is_news
 
     def open(self) -> bool:
         """Upstream has answered; whether it was closed before."""

@@ -43,6 +43,7 @@ class Line:
         self._client_lock = threading.Lock()
         self._client: Client | None = None
         self._trouble: errors.CoastyError | None = None  # not written down yet
+        self._unlisted: bool | None = None  # what the last listing of all has shown; None: it was another worker's
         self._ended_in_turn = itertools.cycle(sorted(states.TERMINAL))
         self.is_stopping = False
 
@@ -99,10 +100,12 @@ class Line:
         try:
             if self.is_lister or not self.gate.is_open:
                 self._ask()
+            if not self.is_lister:
+                self._unlisted = None
         except errors.CoastyError as problem:
-            if problem.code != limits.OURS and not self.is_stopping:
-                self.gate.close(problem)
-                upstream.note_health(self.connection, problem)
+            trouble = _of_all(problem)
+            if problem.code != limits.OURS and not self.is_stopping and not self.gate.close(trouble):
+                upstream.note_health(self.connection, trouble)  # news of it are written by the supervisor, once
         self.gate.wait_to_probe(self._pause() * random.uniform(0.8, 1.2))  # noqa: S311 (jitter, no secret)
         return 0
 
@@ -130,7 +133,7 @@ class Line:
         hidden = [self._list_some(status, _LIST_LIMIT) for status in sorted(states.LIVE)]
         if self._list_some(None, _RECENT_LIMIT):
             self._list_some(next(self._ended_in_turn), _LIST_LIMIT)
-        if any(hidden) != self.connection.is_unlisted:
+        if any(hidden) != self._unlisted:
             self._note_unlisted(any(hidden))
 
     def _list_some(self, status: str | None, limit: int) -> bool:
@@ -138,9 +141,7 @@ class Line:
         asked_at = timezone.now()
         answer = self.client().list_runs(status, limit)
         told = answer.get("data")
-        payloads = (
-            [item for item in told if isinstance(item, dict) and item.get("id")] if isinstance(told, list) else []
-        )
+        payloads = [item for item in told if isinstance(item, dict)] if isinstance(told, list) else []
         if status not in states.LIVE:
             payloads = [item for item in payloads if _is_recent(item, asked_at)]
         if payloads:
@@ -148,9 +149,8 @@ class Line:
         return bool(answer.get("has_more"))
 
     def _note_unlisted(self, is_unlisted: bool) -> None:
-        self.connection.is_unlisted = is_unlisted
-        upstream.note_unlisted(self.connection, is_unlisted)
-        if is_unlisted:
+        self._unlisted = is_unlisted
+        if upstream.note_unlisted(self.connection, is_unlisted) and is_unlisted:
             log.warning(
                 "%s has more live runs than it lists; some that were started elsewhere can't be seen",
                 self.connection.name,
@@ -158,6 +158,15 @@ class Line:
 
 
 _MATTERS = ("base_url", "sealed_key", "key_env", "is_from_settings", "max_requests_a_second")
+
+
+def _of_all(problem: errors.CoastyError) -> errors.CoastyError:
+    """What an error of a listing means for the connection: a key that may not list is as good as refused."""
+    if isinstance(problem, errors.NotAllowed):
+        return errors.KeyRefused(problem.message, status=problem.status, code=problem.code)
+    if isinstance(problem, (errors.KeyRefused, errors.Busy, errors.Unavailable, errors.Blocked)):
+        return problem
+    return errors.Unavailable(problem.message, status=problem.status, code=problem.code)
 
 
 def _is_recent(payload: dict[str, Any], now: datetime) -> bool:

@@ -96,6 +96,14 @@ def test_a_refused_key_stops_its_own_streams_with_one_alert(upstream, second, re
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_key_that_may_not_list_runs_is_told_as_refused_once(second, relay, other, until, caplog):
+    second.fail("GET", r"/runs\?", status=403, code="INSUFFICIENT_SCOPE", times=1000)
+    until(lambda: Connection.objects.get(pk=other.pk).health == "refused")
+    assert "Scripted refusal" in Connection.objects.get(pk=other.pk).health_detail
+    until(lambda: [record for record in caplog.records if "Key refused" in record.getMessage()])
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_upstream_that_hangs_holds_up_no_other(upstream, second, relay, other, until):
     second.fail("GET", "/", delay_seconds=4, times=1000)
     for n in range(20):
