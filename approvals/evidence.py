@@ -99,7 +99,8 @@ def _stored(approval: Approval) -> Any:
 
 
 def _resumes(client: Client, approval: Approval, quiet_seconds: float) -> Iterator[wire.Event]:
-    events = backlog.read(client, approval.run.upstream_id, approval.pause_seq or 0, quiet_seconds=quiet_seconds)
+    after = max(0, (approval.pause_seq or 0) - approval.run.log_offset)  # as upstream counts
+    events = backlog.read(client, approval.run.upstream_id, after, quiet_seconds=quiet_seconds)
     return (event for event in events if event.type == "resumed")
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from coasty_api import wire
 from live import publish, topics
-from runs import bulk, fold, states
+from runs import bulk, fold, restores, states
 from runs.models import Connection, Event, Run
 from runs.signals import status_changed
 
@@ -79,6 +79,7 @@ def take_events(batch: Sequence[Arrived]) -> Taken:
     with transaction.atomic(savepoint=False):
         standing = bulk.standing(by_run)
         taken.fenced = _fenced(batch)
+        rewound = restores.cut(by_run, {pk: run.cursor for pk, run in standing.items() if pk not in taken.fenced})
         fresh = {pk: _unknown(pk, run.cursor, by_run[pk]) for pk, run in standing.items() if pk not in taken.fenced}
         _insert([arrived for events in fresh.values() for arrived in events.values()])
         # A run is read whole where an event may move it, or where something came that was known already.
@@ -90,6 +91,9 @@ def take_events(batch: Sequence[Arrived]) -> Taken:
         moved_on = [pk for pk, events in fresh.items() if events]
         bulk.save_progress([standing[pk] for pk in moved_on if pk not in runs])
         _save_hot([runs[pk] for pk in moved_on if pk in runs])
+        for pk, seq in rewound.items():
+            restores.turn(pk, seq)
+        taken.fenced |= rewound.keys()  # they are followed anew, as their rows say now
         _tell(moved_on)
     return taken
 

@@ -125,12 +125,16 @@ class Run(models.Model):
     stream_detail = models.CharField(max_length=500, blank=True)
     stream_since_at = models.DateTimeField(null=True, blank=True)
     frame_cursor = models.IntegerField(default=-1)  # index of the newest stored frame
+    events_until = models.DateTimeField(null=True, blank=True)  # retention has removed what came in before
 
     # What tells an older report from a newer one (`runs.fold`).
     status_at = models.DateTimeField(null=True, blank=True)  # our clock: the status was true then, or later
     log_status = models.CharField(max_length=32, blank=True)  # the status that the stored events alone add up to
     log_steps = models.PositiveIntegerField(default=0)
     pause_seq = models.PositiveBigIntegerField(null=True, blank=True)  # first event of the last pause in the log
+    log_offset = models.PositiveBigIntegerField(default=0)  # upstream's seq + this is ours: its log has gone back
+    log_from = models.PositiveBigIntegerField(default=1)  # the first seq (ours) for which that holds
+    log_epoch = models.PositiveSmallIntegerField(default=0)  # odd: the log is read again, to see where it has gone back
     is_ahead = models.BooleanField(default=False)  # a snapshot told the status; events up to it are still to come
 
     objects = RunQuerySet.as_manager()
@@ -141,7 +145,8 @@ class Run(models.Model):
         ]
         indexes = [
             models.Index(F("created_at").desc(), F("id").desc(), name="run_newest"),
-            models.Index("status", F("created_at").desc(), name="run_status_newest"),
+            models.Index("status", F("created_at").desc(), F("id").desc(), name="run_status_newest"),
+            models.Index(fields=["finished_at"], name="run_ended", condition=Q(events_until=None)),
             models.Index(fields=["upstream_id"], name="run_upstream_id"),
             models.Index(fields=["connection", "id"], name="run_followed", condition=~Q(stream="ended")),
         ]
@@ -212,6 +217,7 @@ class Frame(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "index"], name="frame_once")]
+        indexes = [models.Index(fields=["received_at"], name="frame_age")]
         ordering = ["index"]
 
     def __str__(self) -> str:
@@ -299,7 +305,12 @@ class AuditEntry(models.Model):
     hash = models.CharField(max_length=64, unique=True)
 
     class Meta:
-        indexes = [models.Index(F("seq").desc(), name="audit_newest"), models.Index("run", "seq", name="audit_run")]
+        indexes = [
+            models.Index(F("seq").desc(), name="audit_newest"),
+            models.Index("run", "seq", name="audit_run"),
+            models.Index("act", "seq", name="audit_act"),
+            models.Index("actor_name", "seq", name="audit_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.act}"
@@ -311,3 +322,12 @@ class AuditEntry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("An audit entry never goes.")
+
+
+class AuditCheckpoint(models.Model):
+    """How far the chain was verified, and where it was found broken. One row, written by `runs.audit` only."""
+
+    seq = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+    broken_at = models.PositiveBigIntegerField(null=True, blank=True)  # seq
+    whole_at = models.DateTimeField(null=True, blank=True)  # when it was last walked from its first entry

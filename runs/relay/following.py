@@ -54,6 +54,7 @@ class Followed:
     cursor: int
     is_terminal: bool
     source: Source
+    offset: int = 0  # ours = upstream's seq + this
     parser: sse.Parser = field(default_factory=sse.Parser)
     body: Body | None = None
     was_terminal: bool = False  # before this connection was opened: its end is then the log's end
@@ -64,4 +65,8 @@ class Followed:
     opened_at: float = 0.0
     heard_at: float = 0.0
     due_at: float = 0.0  # when the next try is; an older plan in the heap counts no more
+    is_verifying: bool = False  # asks for its newest event again: after an outage it may be another one
+    asked_from: int = -1  # where a missing event was asked for once more
+    gaps: int = 0  # that upstream left when asked twice
+    remark: str = ""  # what the page says while it is live
     noted: tuple[str, str] = ("", "")

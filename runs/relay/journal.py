@@ -15,9 +15,9 @@ from django.db import connection as database
 from django.utils import timezone
 
 from live import publish, topics
-from runs import ingest
+from runs import ingest, restores
 from runs.ingest import Arrived, Taken
-from runs.models import Connection, Lease
+from runs.models import Connection, Lease, Run
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +140,7 @@ class Journal:
             for connection, asked_at, payloads in batch.snapshots:
                 told = ingest.take_snapshots(connection, payloads, asked_at=asked_at)
                 taken.behind |= {run.pk for run in told if run.is_ahead}
+                taken.fenced |= _doubted(told, payloads, asked_at)
             _write_notes(list(batch.notes.values()))
         return taken
 
@@ -163,6 +164,12 @@ class Journal:
             taken.progress |= written.progress
             taken.fenced |= written.fenced
             taken.behind |= written.behind
+
+
+def _doubted(told: list[Run], payloads: list[dict[str, Any]], asked_at: datetime) -> set[int]:
+    """The runs whose log seems to have gone back: they are followed anew."""
+    by_id = {str(payload.get("id")): payload for payload in payloads}
+    return {run.pk for run in told if restores.doubt(run, by_id.get(run.upstream_id, {}), asked_at)}
 
 
 def _write_notes(notes: list[Note]) -> None:

@@ -86,7 +86,8 @@ class Openers:
         if is_last or stream.failures:
             self._look(stream, is_last)
         if not is_last:
-            response = self._client().open_events(stream.upstream_id, stream.cursor, SILENCE_SECONDS)
+            after = max(0, stream.cursor - stream.offset - stream.is_verifying)
+            response = self._client().open_events(stream.upstream_id, after, SILENCE_SECONDS)
             self._loop.connected(stream, Body(response))
 
     def _look(self, stream: Followed, is_last: bool) -> None:

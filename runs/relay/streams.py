@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from coasty_api import errors, sse, wire
 from coasty_api.body import Body, Broken
-from runs import states
+from runs import restores, states
 from runs.ingest import Arrived
 from runs.relay.following import Followed, Sink, Source
 from runs.relay.gate import backoff_seconds
@@ -31,6 +31,7 @@ _HEALTHY_SECONDS = 20.0  # a connection that lived so long ended by rotation, no
 _READS_A_TURN = 8
 _LONGEST_PAUSE_SECONDS = 15.0
 _GONE_PAUSE_SECONDS = 60.0
+_GAPS_ASKED = 5  # an upstream that leaves out more does so for a reason
 
 
 class Streams:
@@ -67,8 +68,14 @@ class Streams:
         """The runs followed now: {run pk: token}."""
         return {pk: stream.token for pk, stream in list(self._followed.items())}
 
-    def follow(self, source: Source, run_pk: int, upstream_id: str, token: int, cursor: int, status: str) -> None:
-        stream = Followed(run_pk, upstream_id, token, cursor, states.is_terminal(status), source)
+    def follow(
+        self, source: Source, run_pk: int, upstream_id: str, token: int, cursor: int, status: str, *place: int
+    ) -> None:
+        """Follow from the stored `cursor` on; `place` is the run's log_offset, log_from, log_epoch."""
+        offset, log_from, epoch = place or (0, 1, 0)
+        start = log_from - 1 if restores.is_rereading(epoch) else cursor
+        stream = Followed(run_pk, upstream_id, token, start, states.is_terminal(status), source, offset)
+        stream.remark = restores.WORDS if epoch else ""
         self._post(partial(self._add, stream))
 
     def drop(self, run_pk: int) -> None:
@@ -208,7 +215,7 @@ class Streams:
         stream.was_terminal = stream.is_terminal
         stream.opened_at = stream.heard_at = time.monotonic()
         self._selector.register(body.socket, selectors.EVENT_READ, stream)
-        self._note(stream, Stream.LIVE, "")
+        self._note(stream, Stream.LIVE, stream.remark)
         self._read(stream)
 
     def _read(self, stream: Followed) -> None:
@@ -224,7 +231,10 @@ class Streams:
                     self._closed(stream, "" if body.is_complete else "the connection was cut")
                     return
                 stream.heard_at = time.monotonic()
-                self._take(stream, data)
+                missing = self._take(stream, data)
+                if missing:
+                    self._ask_again(stream, missing)
+                    return
                 if stream.has_done:
                     self._closed(stream, "")
                     return
@@ -234,25 +244,49 @@ class Streams:
             if body.has_buffered:
                 self._posted.append(partial(self._read, stream))
 
-    def _take(self, stream: Followed, data: bytes) -> None:
-        now, arrived = timezone.now(), []
+    def _take(self, stream: Followed, data: bytes) -> str:
+        """Hand over what came, known events as well: they may tell another story. Which events are missing, if any."""
+        now, arrived, missing, before = timezone.now(), [], "", stream.cursor
         for frame in stream.parser.feed(data):
             event = wire.event(frame)
-            if event is None or event.seq <= stream.cursor:
+            if event is None:
                 continue
-            arrived.append(
-                Arrived(stream.run_pk, event.seq, event.type, event.data, event.created_at, now, stream.token)
-            )
-            stream.cursor, stream.progressed = event.seq, True
-            stream.has_done = stream.has_done or event.type == "done"
-        if arrived:
+            seq = event.seq + stream.offset
+            missing = self._missing(stream, seq) if seq > stream.cursor + 1 else ""
+            if missing:
+                break
+            arrived.append(Arrived(stream.run_pk, seq, event.type, event.data, event.created_at, now, stream.token))
+            if seq > stream.cursor:
+                stream.cursor, stream.progressed = seq, True
+                stream.has_done = stream.has_done or event.type == "done"
+        if stream.cursor > before:
             stream.failures = 0
+        if arrived:
             self._sink.wait_for_room()
             self._sink.events(arrived)
+        return missing
+
+    def _missing(self, stream: Followed, seq: int) -> str:
+        """The events that are left out before `seq`, when they are worth asking for; else it is noted and accepted."""
+        first, last = stream.cursor + 1 - stream.offset, seq - 1 - stream.offset
+        words = f"event {first}" if first == last else f"events {first} to {last}"
+        if stream.asked_from != stream.cursor and stream.gaps < _GAPS_ASKED:
+            stream.asked_from = stream.cursor
+            return words
+        stream.gaps += 1
+        stream.remark = f"Upstream left out {words}"
+        self._note(stream, Stream.LIVE, stream.remark)
+        return ""
+
+    def _ask_again(self, stream: Followed, words: str) -> None:
+        self._disconnect(stream)
+        self._note(stream, Stream.RECONNECTING, f"Upstream left out {words}: asking for them once more")
+        self._schedule(stream, random.uniform(0.05, 0.25))  # noqa: S311 (jitter, no secret)
 
     def _closed(self, stream: Followed, problem: str) -> None:
         """A connection has ended: at the end of the log, by rotation, or by a fault."""
         self._disconnect(stream)
+        stream.is_verifying = bool(problem) and not stream.is_verifying  # not twice in a row: that could go on for ever
         if not problem and stream.parser.is_in_frame:
             problem = "the connection was cut"
         if stream.has_done or (stream.was_terminal and not problem and not stream.progressed):
@@ -273,6 +307,7 @@ class Streams:
         if not self._is_current(stream):
             return
         stream.failures += 1
+        stream.is_verifying = stream.is_verifying or isinstance(error, errors.Unavailable)
         pause = backoff_seconds(stream.failures, _LONGEST_PAUSE_SECONDS)
         if isinstance(error, (errors.NotFound, errors.NotAllowed, errors.Invalid, errors.Blocked)):
             self._note(stream, Stream.REFUSED, error.message)

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.db import Error as DatabaseFailure
@@ -30,7 +31,9 @@ from runs.relay.streams import Streams
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
-_BEAT_SECONDS = 2.0
+_BEAT_SECONDS = 1.0
+_COMPARE_SECONDS = 2.0
+_STUCK_SECONDS = 30.0  # a supervisor that did nothing for so long is no sign of life
 _ROWS_SECONDS = 1.0  # so old may be what is known of the connections
 _CLAIM_AT_ONCE = 2_000
 _WITH_PICTURE = frozenset({"step", "awaiting_human", "done", "screenshot"})
@@ -41,14 +44,18 @@ class Relay:
     """One worker for all connections: a line each, one loop of streams, one journal, threads for pictures."""
 
     def __init__(self) -> None:
-        self.host = socket.gethostname()
-        self.name = f"{self.host}:{os.getpid()}:{secrets.token_hex(3)}"[:64]
+        self.host = _machine()
+        self.name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(3)}"
         self.journal = Journal(self._taken)
         self.streams = Streams(self.journal)
         self.pictures = Pictures()
         self.lines: dict[int, Line] = {}  # by the connection's pk; touched by the supervisor's thread only
         self._listers: dict[int, threading.Thread] = {}
         self._stopping = threading.Event()
+        self._moved_at = time.monotonic()
+        self._beater = threading.Thread(
+            target=self._looked_after(self._beat, self._stopping.is_set), name="relay-beat", daemon=True
+        )
         self._thread = threading.Thread(
             target=self._looked_after(self._follow, self._stopping.is_set), name="relay-supervisor", daemon=True
         )
@@ -62,12 +69,14 @@ class Relay:
         self.streams.start()
         self.pictures.start()
         self._thread.start()
+        self._beater.start()
         log.info("Relay %s is running", self.name)
 
     def stop(self, seconds: float = 5.0) -> None:
         """Drain: read no more, commit what was read, give up the runs. Whatever is cut off comes again."""
         self._stopping.set()
         self._thread.join(seconds / 4)
+        self._beater.join(seconds / 8)  # a sign of life after the farewell would keep the leases
         for line in self.lines.values():
             line.stop()
         self.streams.stop(seconds / 4)
@@ -89,6 +98,13 @@ class Relay:
             "events": self.journal.committed_events,
             "connections": len(self.lines),
         }
+
+    def _beat(self) -> float:
+        """The sign of life, on a thread that does nothing else: long work doesn't delay it, a stuck supervisor does."""
+        if time.monotonic() - self._moved_at < _STUCK_SECONDS:
+            leases.beat(self.name, self._detail())
+        self._bury()
+        return _BEAT_SECONDS
 
     def _bury(self) -> None:
         """Strike out workers of this host whose process is gone, so that their runs are free at once."""
@@ -117,7 +133,7 @@ class Relay:
 
     # Lines kept equal to the rows of the connections.
 
-    _beat_due = 0.0
+    _compare_due = 0.0
     _rows_due = 0.0
 
     def _keep_lines(self) -> None:
@@ -139,7 +155,7 @@ class Relay:
         work = self._looked_after(line.list, lambda: line.is_stopping)
         self._listers[row.pk] = threading.Thread(target=work, name=f"relay-list-{row.pk}", daemon=True)
         self._listers[row.pk].start()
-        self._beat_due = 0.0  # take up what is held of it at once
+        self._compare_due = 0.0  # take up what is held of it at once
         log.info("Following %s at %s", row.name, row.base_url)
 
     def _end(self, line: Line, *, is_disabled: bool) -> None:
@@ -167,14 +183,13 @@ class Relay:
     # Following: leases and streams kept equal.
 
     def _follow(self) -> float:
-        now = time.monotonic()
+        now = self._moved_at = time.monotonic()
         if now >= self._rows_due:
             self._rows_due = now + _ROWS_SECONDS
             self._keep_lines()
         self._look_after_lines()
-        if now >= self._beat_due:
-            self._beat_due = now + _BEAT_SECONDS
-            leases.beat(self.name, self._detail())
+        if now >= self._compare_due:
+            self._compare_due = now + _COMPARE_SECONDS
             self._compare()
         followed = self.streams.count
         room = leases.share(self.name) - followed if followed else _CLAIM_AT_ONCE
@@ -199,13 +214,13 @@ class Relay:
             leases.release(self.name, [*finished, *given_up])
 
     def _take_up(self, claimed: dict[int, int]) -> None:
-        fields = ("connection_id", "pk", "upstream_id", "cursor", "status")
-        for connection_pk, pk, upstream_id, cursor, status in _rows(claimed, *fields):
+        fields = ("connection_id", "pk", "upstream_id", "cursor", "status", "log_offset", "log_from", "log_epoch")
+        for connection_pk, pk, upstream_id, cursor, status, *place in _rows(claimed, *fields):
             line = self.lines.get(connection_pk)
             if (
                 line is not None
             ):  # else it is new: the next look at the rows makes it, and the next compare takes this up
-                self.streams.follow(line, pk, upstream_id, claimed[pk], cursor, status)
+                self.streams.follow(line, pk, upstream_id, claimed[pk], cursor, status, *place)
 
     def _taken(self, events: list[Arrived], taken: Taken) -> None:
         """The journal has committed: stop what was fenced off, fetch what is missing, and pictures of what moved."""
@@ -222,6 +237,15 @@ class Relay:
 
 def _rows(claimed: dict[int, int], *fields: str) -> QuerySet[Run, Any]:
     return Run.objects.filter(pk__in=list(claimed)).values_list(*fields)
+
+
+def _machine() -> str:
+    """Where a process id means something: this start of this machine, and its namespace of processes."""
+    boot, space = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+    try:
+        return f"{socket.gethostname()} {boot.read_text().strip()} {space.readlink()}"
+    except OSError:
+        return socket.gethostname()
 
 
 def _is_running(pid: object) -> bool:
