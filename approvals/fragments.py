@@ -90,9 +90,12 @@ def _live_claim(approval: Approval) -> Any:
 
 def past(user: Any) -> SafeString:
     """What was decided or closed lately, apart from what is open."""
-    rows = Approval.objects.visible_to(user).exclude(state=states.State.OPEN)
-    rows = rows.select_related("run", "decision", "decision__decided_by").order_by("-decision__decided_at", "-id")
-    found = sorted(rows[: PAST_LIMIT * 2], key=_ended_at, reverse=True)[:PAST_LIMIT]
+    seen = Approval.objects.visible_to(user)
+    decided = Decision.objects.order_by("-decided_at", "-id").values_list("approval_id", flat=True)
+    closed = seen.filter(state=states.State.CLOSED).order_by("-closed_at").values_list("id", flat=True)
+    newest = {*decided[:PAST_LIMIT], *closed[:PAST_LIMIT]}  # each by its own index
+    rows = seen.filter(pk__in=newest).select_related("run", "decision", "decision__decided_by")
+    found = sorted(rows, key=_ended_at, reverse=True)[:PAST_LIMIT]
     return fragments.render("approvals/_past.html", {"rows": found})
 
 

@@ -43,7 +43,10 @@ class Approval(models.Model):
             models.UniqueConstraint(fields=["run"], condition=Q(state="open"), name="approval_one_open_per_run"),
             models.CheckConstraint(condition=Q(state__in=states.State.values), name="approval_state_known"),
         ]
-        indexes = [models.Index("state", "opened_at", name="approval_state_age")]
+        indexes = [
+            models.Index("state", "opened_at", name="approval_state_age"),
+            models.Index("state", "closed_at", name="approval_state_closed"),
+        ]
         permissions = [("decide_approval", "Decide approvals")]
 
     def __str__(self) -> str:
@@ -82,6 +85,7 @@ class Decision(models.Model):
     delivery_detail = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["-decided_at"], name="decision_newest")]
         constraints = [
             models.CheckConstraint(condition=Q(verdict__in=states.Verdict.values), name="decision_verdict_known"),
             models.CheckConstraint(condition=Q(delivery__in=states.Delivery.values), name="decision_delivery_known"),

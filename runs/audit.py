@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,10 +13,21 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from live import publish, topics
-from runs.models import AuditEntry, Run
+from runs.models import AuditCheckpoint, AuditEntry, Run
 
 GENESIS = "0" * 64
+AT_ONCE = 500  # entries that a page verifies at most
 _PG_LOCK = 4_801_337_201  # one advisory lock for the whole chain
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The chain is verified up to `seq`, whose hash is `hash`; `broken_at` is the first bad entry, if one was found."""
+
+    seq: int
+    hash: str
+    broken_at: int | None = None
+    whole_at: datetime | None = None  # when it was last walked from its first entry
 
 
 def record(
@@ -59,14 +72,57 @@ def digest(entry: AuditEntry) -> str:
 
 def verify() -> tuple[bool, int | None]:
     """Walk the whole chain: (True, None), or (False, seq of the first entry that is missing or not as written)."""
-    expected, previous = 1, GENESIS
-    for entry in AuditEntry.objects.order_by("seq").iterator(chunk_size=500):
-        if entry.seq != expected:
-            return False, expected
+    walked = _walk(0, GENESIS)
+    return walked.broken_at is None, walked.broken_at
+
+
+def verify_whole() -> Standing:
+    """Walk the whole chain and write down how it stands: what a page then needs not walk again."""
+    before = AuditCheckpoint.objects.filter(pk=1).first()
+    found = _walk(0, GENESIS)
+    if found.broken_at is None and before is not None and found.seq < before.seq:
+        found = replace(found, broken_at=found.seq + 1)  # the end of the chain was cut off
+    return _note(found, timezone.now())
+
+
+def verify_new(limit: int = AT_ONCE) -> Standing:
+    """Verify some entries more than the checkpoint has, and move it. A break that was found stays."""
+    point = AuditCheckpoint.objects.filter(pk=1).first()
+    found = standing(limit)
+    if point is not None and (point.broken_at is not None or (found.seq == point.seq and found.broken_at is None)):
+        return found
+    return _note(found, point.whole_at if point else None)
+
+
+def standing(limit: int = AT_ONCE) -> Standing:
+    """How the chain stands: what the checkpoint says, and at most `limit` newer entries verified now. Reads only."""
+    point = AuditCheckpoint.objects.filter(pk=1).first()
+    if point is None:
+        return _walk(0, GENESIS, limit)
+    if point.broken_at is not None:
+        return Standing(point.seq, point.hash, point.broken_at, point.whole_at)
+    last = AuditEntry.objects.filter(seq=point.seq).first()
+    if point.seq and (last is None or last.hash != point.hash or digest(last) != point.hash):
+        return Standing(point.seq, point.hash, point.seq, point.whole_at)
+    return replace(_walk(point.seq, point.hash, limit), whole_at=point.whole_at)
+
+
+def _walk(seq: int, previous: str, limit: int | None = None) -> Standing:
+    """From the entry after `seq`, whose hash is `previous`."""
+    entries = AuditEntry.objects.filter(seq__gt=seq).order_by("seq")
+    for entry in (entries[:limit] if limit else entries).iterator(chunk_size=500):
+        if entry.seq != seq + 1:
+            return Standing(seq, previous, seq + 1)
         if entry.previous_hash != previous or entry.hash != digest(entry):
-            return False, entry.seq
-        expected, previous = entry.seq + 1, entry.hash
-    return True, None
+            return Standing(seq, previous, entry.seq)
+        seq, previous = entry.seq, entry.hash
+    return Standing(seq, previous)
+
+
+def _note(found: Standing, whole_at: datetime | None) -> Standing:
+    told = {"seq": found.seq, "hash": found.hash, "broken_at": found.broken_at, "whole_at": whole_at}
+    AuditCheckpoint.objects.update_or_create(pk=1, defaults=told)
+    return replace(found, whole_at=whole_at)
 
 
 def _lock_chain() -> None:

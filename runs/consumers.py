@@ -115,14 +115,14 @@ class AuditConsumer(LiveConsumer):
 
     def open(self) -> None:
         self.filters = query(self.scope)
-        self.checked, self.checked_at = audit.verify(), time.monotonic()
+        self.checked, self.checked_at = audit.standing(), time.monotonic()
 
     def topics(self) -> list[str]:
         return [topics.AUDIT]
 
     def regions(self) -> list[str]:
         if time.monotonic() - self.checked_at > CHAIN_SECONDS:
-            self.checked, self.checked_at = audit.verify(), time.monotonic()
+            self.checked, self.checked_at = audit.standing(), time.monotonic()
         page = self.filters.get("page", "1")
         return [fragments.audit_list(self.filters, int(page) if page.isdecimal() else 1, self.checked)]
 

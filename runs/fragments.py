@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.contrib.auth.models import User
+from django.core.paginator import Page
 from django.db.models import Count, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from live import fragments
-from runs import states, steps, timeline
+from runs import paging, states, steps, timeline
+from runs.audit import Standing
 from runs.models import AuditEntry, Connection, Run
 
 PAGE_SIZE = 40
@@ -70,7 +72,7 @@ def run_list(user: Any, filters: Filters) -> SafeString:
     runs = Run.objects.visible_to(user)
     found = matching(runs, filters).select_related("started_by", "connection").order_by("-created_at", "-id")
     connections = known_connections()
-    page: Page[Run] = Paginator(found, PAGE_SIZE).get_page(filters.page)
+    page: Page[Run] = paging.Pages(found, PAGE_SIZE).get_page(filters.page)
     return fragments.render(
         "runs/_run_list.html",
         {
@@ -195,17 +197,39 @@ def board(user: Any) -> SafeString:
     return fragments.render("runs/_board.html", {**context, "may_start": user.has_perm("runs.start_run")})
 
 
-def audit_list(filters: dict[str, str], page: int, checked: tuple[bool, int | None]) -> SafeString:
+def audit_list(filters: dict[str, str], page: int, checked: Standing) -> SafeString:
     """One page of the audit log, newest first, and whether its chain holds."""
     entries = AuditEntry.objects.select_related("run").order_by("-seq")
     if filters.get("run"):
         entries = entries.filter(run__upstream_id=filters["run"])
     if filters.get("person"):
-        entries = entries.filter(actor_name__iexact=filters["person"])
+        entries = entries.filter(actor_name__in=_spellings(filters["person"]))
     if filters.get("act"):
-        entries = entries.filter(act__startswith=filters["act"])
-    found = Paginator(entries, PAGE_SIZE).get_page(page)
+        entries = entries.filter(act__in=_acts(filters["act"]))
+    found = paging.Pages(entries, PAGE_SIZE).get_page(page)
     return fragments.render(
         "runs/_audit_list.html",
-        {"page": found, "filters": filters, "holds": checked[0], "broken_at": checked[1]},
+        {
+            "page": found,
+            "filters": filters,
+            "holds": checked.broken_at is None,
+            "broken_at": checked.broken_at,
+            "checked_to": checked.seq,
+            "whole_at": checked.whole_at,
+        },
     )
+
+
+def _spellings(person: str) -> list[str]:
+    """The names as they may stand in the log: an index finds them, which no comparison without case would use."""
+    known = User.objects.filter(username__iexact=person).values_list("username", flat=True)
+    return [*{person, person.lower(), *known}]
+
+
+def _acts(prefix: str) -> list[str]:
+    """The acts in the log that begin so: there are few, and each is one step in an index away from the next."""
+    found: list[str] = []
+    last = ""
+    while act := AuditEntry.objects.filter(act__gt=last).order_by("act").values_list("act", flat=True).first():
+        found, last = [*found, act] if act.startswith(prefix) else found, act
+    return found

@@ -147,6 +147,6 @@ def audit_log(request: SignedIn) -> HttpResponse:
     context = {
         "filters": filters,
         "audit_page": page if page.isdecimal() else "1",
-        "audit_list": fragments.audit_list(filters, int(page) if page.isdecimal() else 1, audit.verify()),
+        "audit_list": fragments.audit_list(filters, int(page) if page.isdecimal() else 1, audit.standing()),
     }
     return render(request, "runs/audit.html", context)

@@ -1,0 +1,234 @@
+"""Opens every page and list on generated data, times their SQL, and tells how that grows from a tenth of the size."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench import crowd
+
+MUST_MS, AIM_MS = 50.0, 20.0
+FULL, QUICK = (100_000, 5_000_000), (10_000, 500_000)
+OPENINGS, REPLAYS = 5, 3
+Query = tuple[str, Any]
+
+
+def measure(quick: bool, seed: int, size: tuple[int, int] | None = None, database: str = "") -> list[dict[str, Any]]:
+    """One line a page: its SQL in milliseconds, and at a tenth of the data; each size in a process of its own.
+
+    With a `database` (a URL) the data stays there, and only the whole size is measured.
+    """
+    runs, events = size or (QUICK if quick else FULL)
+    full = _apart(runs, events, seed, database)
+    tenth = {} if database else _apart(runs // 10, events // 10, seed, "")
+    return [_line(name, got, tenth.get(name)) for name, got in full.items()]
+
+
+def _line(name: str, got: dict[str, Any], tenth: dict[str, Any] | None) -> dict[str, Any]:
+    line = {"name": f"ms of SQL: {name}", "value": got["sql_ms"], "must": MUST_MS, "aim": AIM_MS, **got}
+    return {**line, "tenth_ms": tenth["sql_ms"], "slope": _ratio(got["sql_ms"], tenth["sql_ms"])} if tenth else line
+
+
+def _ratio(now: float, before: float) -> float:
+    return round(now / max(before, 0.1), 2)
+
+
+def _apart(runs: int, events: int, seed: int, database: str) -> dict[str, dict[str, Any]]:
+    with tempfile.TemporaryDirectory(prefix="crowd-") as folder:
+        env = {**os.environ, "DATA_DIR": folder, "DATABASE_URL": database, "LOG_LEVEL": "ERROR"}
+        command = [sys.executable, "-m", "bench.pages", "--inside", str(runs), str(events), str(seed)]
+        done = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _inside(runs: int, events: int, seed: int) -> dict[str, dict[str, Any]]:
+    """In the process whose database is meant: make the crowd where there is none, then open all pages."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coasty_console.settings")
+    import django
+
+    django.setup()
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from coasty_console import roles
+    from runs.models import Run
+
+    call_command("migrate", interactive=False, verbosity=0)
+    roles.make()
+    person, _ = User.objects.get_or_create(username="bench")
+    roles.give(person, "admin")
+    if not Run.objects.exists():
+        crowd.make(runs, events, seed, timezone.now())
+    _prepare()
+    return {name: _measured(open_it) for name, open_it in {**pages(person), **fragments(person)}.items()}
+
+
+def _prepare() -> None:
+    """What the jobs do before people look."""
+    from runs import audit
+
+    audit.verify()
+
+
+def pages(person: Any) -> dict[str, Callable[[], Any]]:
+    """Every page and list by name; each a call that opens it and raises where the answer is not 200."""
+    from django.test import Client
+
+    from approvals.models import Approval
+    from runs import tokens
+    from runs.models import Run
+
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(person, "django.contrib.auth.backends.ModelBackend")
+    bearer = {"Authorization": f"Bearer {tokens.issue(person)}"}
+    last = (Run.objects.count() + 39) // 40
+    waiting = Approval.objects.open().order_by("id").first()
+    decided = Approval.objects.filter(state="decided").order_by("id").first()
+    run = Run.objects.order_by("-created_at").first()
+    addresses = {
+        "overview": "/", "approvals": "/approvals/", "audit": "/audit/", "readyz": "/readyz",
+        "approval, open": f"/approvals/{waiting.pk}/" if waiting else "/approvals/",
+        "approval, decided": f"/approvals/{decided.pk}/" if decided else "/approvals/",
+        "runs": "/runs/", "runs, last page": f"/runs/?page={last}", "runs, middle": f"/runs/?page={last // 2}",
+        "runs, found by a word": "/runs/?q=licence", "runs, none found": "/runs/?q=zzzunheard",
+        "runs, by id": f"/runs/?q={run.upstream_id}" if run else "/runs/",
+        "run": f"/runs/{run.upstream_id}/" if run else "/runs/",
+        "run of 500 steps": f"/runs/{crowd.LONG}/", "its earlier steps": f"/runs/{crowd.LONG}/earlier/?before=900",
+        "audit, last page": f"/audit/?page={last * 2}", "audit, by person": "/audit/?person=Ada",
+        "audit, by act": "/audit/?act=approval.", "audit, by run": f"/audit/?run={crowd.LONG}",
+        "audit, none found": "/audit/?person=nobody",
+        "api runs": "/api/runs", "api runs, searched": "/api/runs?q=zzzunheard",
+        "api runs, by state": "/api/runs?status=failed&limit=200", "api events": f"/api/runs/{crowd.LONG}/events",
+        "api audit": "/api/audit?limit=200", "api audit, by act": "/api/audit?act=nothing",
+        "api approvals": "/api/approvals",
+    }  # fmt: skip
+    for status in ("live", "queued", "running", "awaiting_human", "succeeded", "failed", "cancelled", "timed_out"):
+        addresses[f"runs, {status}"] = f"/runs/?status={status}"
+
+    def opener(address: str) -> Callable[[], Any]:
+        def open_it() -> Any:
+            answer = client.get(address, headers=bearer if address.startswith("/api") else {})
+            if answer.status_code not in ({200, 503} if address == "/readyz" else {200}):
+                raise RuntimeError(f"{address} answered {answer.status_code}: {answer.content[:200]!r}")
+            return answer
+
+        return open_it
+
+    return {name: opener(address) for name, address in addresses.items()}
+
+
+def fragments(person: Any) -> dict[str, Callable[[], Any]]:
+    """What sockets render by themselves, and the sweeps."""
+    from django.utils import timezone
+
+    from approvals import delivery, queue, tasks
+    from approvals import fragments as desk
+    from runs import fragments as mirror
+    from runs.relay import leases
+
+    return {
+        "fragment: board": lambda: mirror.board(person),
+        "fragment: queue": lambda: desk.approval_queue(person),
+        "fragment: navigation": lambda: desk.nav_counts(person),
+        "sweep: unasked": lambda: list(queue.unasked()[: tasks.BATCH]),
+        "sweep: due": lambda: list(delivery.due(timezone.now())[: tasks.BATCH]),
+        "sweep: orphans": lambda: list(leases.orphans()),
+    }
+
+
+def _measured(open_it: Callable[[], Any]) -> dict[str, Any]:
+    """The SQL of one opening in ms (middle of some replays, with all rows fetched), its queries, p95 of the whole."""
+    took, queries = [], []
+    for _ in range(OPENINGS):
+        begun = time.perf_counter()
+        queries = asked(open_it)
+        took.append((time.perf_counter() - begun) * 1000)
+    times = [(_replayed(query), query[0]) for query in queries]
+    slowest = max(times, default=(0.0, ""))
+    worst = next((query for query in queries if query[0] == slowest[1]), None)
+    return {
+        "sql_ms": round(sum(spent for spent, _ in times), 2), "queries": len(queries),
+        "p95_ms": round(max(took[1:]), 1), "slowest_ms": round(slowest[0], 2), "slowest": slowest[1][:400],
+        "plan": plan(worst) if worst and slowest[0] > 5 else [],
+    }  # fmt: skip
+
+
+def asked(open_it: Callable[[], Any]) -> list[Query]:
+    """The reading queries of one opening, with their parameters."""
+    from django.db import connection
+
+    found: list[Query] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(("SELECT", "WITH")):
+            found.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        open_it()
+    return found
+
+
+def _replayed(query: Query) -> float:
+    from django.db import connection
+
+    spent = []
+    for _ in range(REPLAYS):
+        with connection.cursor() as cursor:
+            begun = time.perf_counter()
+            cursor.execute(*query)
+            cursor.fetchall()
+            spent.append((time.perf_counter() - begun) * 1000)
+    return statistics.median(spent)
+
+
+def plan(query: Query) -> list[str]:
+    """How the database goes about it, a line a step."""
+    from django.db import connection
+
+    word = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{word} {query[0]}", query[1])
+        return [str(row[-1]) for row in cursor.fetchall()]
+
+
+def table(lines: list[dict[str, Any]]) -> str:
+    rows = [f"{'page':38}{'SQL ms':>8}{'at 1/10':>9}{'slope':>7}{'queries':>9}{'p95 ms':>8}"]
+    for line in sorted(lines, key=lambda line: -line["value"]):
+        name = line["name"].removeprefix("ms of SQL: ")
+        rows.append(f"{name:38}{line['value']:8.1f}{line.get('tenth_ms', '-')!s:>9}{line.get('slope', '-')!s:>7}"
+                    f"{line['queries']:9}{line['p95_ms']:8.1f}{'  over' * (line['value'] > MUST_MS)}")  # fmt: skip
+        rows += [f"    {step}" for step in line["plan"][:4] if line["value"] > AIM_MS]
+    return "\n".join(rows)
+
+
+def main() -> None:
+    read = argparse.ArgumentParser(description=__doc__)
+    read.add_argument("--runs", type=int, default=FULL[0])
+    read.add_argument("--events", type=int, default=FULL[1])
+    read.add_argument("--seed", type=int, default=1)
+    read.add_argument("--database", default="", help="URL of an empty or filled database; else SQLite, thrown away")
+    read.add_argument("--inside", nargs=3, type=int, help=argparse.SUPPRESS)
+    given = read.parse_args()
+    if given.inside:
+        print(json.dumps(_inside(*given.inside)))
+        return
+    lines = measure(False, given.seed, (given.runs, given.events), given.database)
+    print(table(lines))
+    out = Path(__file__).parent / "out"
+    out.mkdir(exist_ok=True)
+    (out / "pages.json").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+if __name__ == "__main__":
+    main()
