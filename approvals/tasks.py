@@ -8,8 +8,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from approvals import claims, delivery, queue, takeovers
+from approvals.models import Decision
 from coasty_api import errors
-from runs import ingest, upstream
+from runs import audit, ingest, retention, upstream
 from runs.models import Run
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,27 @@ def sweep() -> None:
             part()
         except Exception:
             log.exception("The sweep's part %s failed; it is tried again at the next.", part.__name__)
+
+
+@shared_task(name="approvals.tasks.retain")
+def retain() -> None:
+    """Remove what is older than the settings keep, and walk the audit log's new entries."""
+    audit.verify_new(5000)
+    retention.sweep(timezone.now(), named_frames)
+
+
+@shared_task(name="approvals.tasks.verify_audit")
+def verify_audit() -> None:
+    """Walk the whole audit log: an old entry that was changed is found here."""
+    found = audit.verify_whole()
+    if found.broken_at is not None:
+        log.error("The audit log's chain is broken at entry %s", found.broken_at)
+
+
+def named_frames(run: Run) -> list[str]:
+    """The frames that decisions on this run name as evidence, by their SHA-256."""
+    named = Decision.objects.filter(approval__run=run).exclude(seen_frame_sha256="")
+    return list(named.values_list("seen_frame_sha256", flat=True))
 
 
 def deliver_due() -> None:

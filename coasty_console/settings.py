@@ -196,6 +196,9 @@ TAKEOVER_SECONDS = 120
 LEASE_SECONDS = 10
 SWEEP_SECONDS = 5
 
+# Events and frames of runs that ended so long ago go; 0 keeps all.
+RETENTION_DAYS = integer("RETENTION_DAYS", 0, 0, 36_500)
+
 
 def upstream_key() -> str:
     """The key to upstream: as given, else the one that the local platform issued; empty until it has."""

@@ -1,0 +1,46 @@
+"""Retention and the audit log's checkpoint."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from runs import audit, retention
+from runs.models import AuditEntry, Event, Frame
+
+pytestmark = pytest.mark.django_db
+
+
+def test_old_ended_runs_lose_events_and_frames_but_not_what_a_decision_names(make_run, settings):
+    settings.RETENTION_DAYS = 10
+    now = timezone.now()
+    old, new = make_run("succeeded", finished_at=now - timedelta(days=11)), make_run("succeeded", finished_at=now)
+    alive = make_run("running")
+    for run in (old, new, alive):
+        Event.objects.bulk_create(Event(run=run, seq=n, type="x", data="{}", received_at=now) for n in range(1, 4))
+        for n, digest in enumerate(("named", "other")):
+            Frame.objects.create(run=run, index=n, sha256=digest, image=b"x", mime_type="image/jpeg", received_at=now)
+    assert retention.sweep(now, lambda run: ["named"]) == retention.Swept(1, 3, 1)
+    assert retention.sweep(now, lambda run: ["named"]) == retention.Swept()
+    assert [run.events.count() for run in (old, new, alive)] == [0, 3, 3]
+    assert list(old.frames.values_list("sha256", flat=True)) == ["named"]
+    assert AuditEntry.objects.filter(act="retention.swept").count() == 1
+
+
+def test_nothing_goes_unless_an_age_is_chosen(make_run):
+    make_run("succeeded", finished_at=timezone.now() - timedelta(days=9000))
+    assert retention.sweep(timezone.now(), lambda run: []) == retention.Swept()
+
+
+def test_a_changed_old_entry_is_found_by_the_whole_walk_and_stays_shown(db):
+    with transaction.atomic():
+        for n in range(5):
+            audit.record(None, "test.act", subject=str(n))
+    assert audit.verify_new().seq == 5
+    AuditEntry.objects.filter(seq=2).update(subject="forged")
+    assert audit.standing().broken_at is None
+    assert audit.verify_whole().broken_at == 2
+    assert audit.standing().broken_at == audit.verify_new().broken_at == 2
