@@ -55,6 +55,7 @@ class Followed:
     is_terminal: bool
     source: Source
     offset: int = 0  # ours = upstream's seq + this
+    log_from: int = 1  # the first seq (ours) for which that holds; what is before it is stored under other numbers
     parser: sse.Parser = field(default_factory=sse.Parser)
     body: Body | None = None
     was_terminal: bool = False  # before this connection was opened: its end is then the log's end

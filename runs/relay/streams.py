@@ -74,7 +74,7 @@ class Streams:
         """Follow from the stored `cursor` on; `place` is the run's log_offset, log_from, log_epoch."""
         offset, log_from, epoch = place or (0, 1, 0)
         start = log_from - 1 if restores.is_rereading(epoch) else cursor
-        stream = Followed(run_pk, upstream_id, token, start, states.is_terminal(status), source, offset)
+        stream = Followed(run_pk, upstream_id, token, start, states.is_terminal(status), source, offset, log_from)
         stream.remark = restores.WORDS if epoch else ""
         self._post(partial(self._add, stream))
 
@@ -252,6 +252,8 @@ class Streams:
             if event is None:
                 continue
             seq = event.seq + stream.offset
+            if seq < stream.log_from:
+                continue
             missing = self._missing(stream, seq) if seq > stream.cursor + 1 else ""
             if missing:
                 break
