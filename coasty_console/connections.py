@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from coasty_console.env import LOOPBACK
 from runs import registry, webhooks
 from runs.models import Connection
 from runs.requests import SignedIn
@@ -74,6 +76,9 @@ class ChangeConnection(forms.Form):
         wanted = bool(self.cleaned_data["wants_webhooks"])
         if wanted and not settings.PUBLIC_URL:
             raise forms.ValidationError("Set PUBLIC_URL first: upstream must be told an address that it can reach.")
+        address = urlsplit(settings.PUBLIC_URL)
+        if wanted and address.scheme != "https" and address.hostname not in LOOPBACK:
+            raise forms.ValidationError("PUBLIC_URL must be https: upstream tells no other address.")
         return wanted
 
 

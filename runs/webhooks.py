@@ -32,6 +32,7 @@ TASK = "runs.tasks.read_hints"
 WINDOW_SECONDS = 300
 MAX_BODY_BYTES = 1_000_000
 _MAX_HEADER = 4_096
+_SECRET_KEPT = timedelta(days=1)  # after the run's end: nothing is told of it any more
 _KEPT = timedelta(seconds=2 * WINDOW_SECONDS + 60)  # longer than any signature may be shown again
 _A_SECOND, _BURST = 50, 200  # from one sender to one process
 _SENDERS = 1_000  # remembered at once
@@ -154,8 +155,9 @@ def ask() -> None:
 
 
 def forget(now: datetime) -> int:
-    """Drop signatures that are too old to be accepted again; how many."""
-    return SeenSignature.objects.filter(at__lt=now - _KEPT).delete()[0]
+    """Drop signatures that are too old to be accepted again, and the secrets of runs that ended long ago; how many."""
+    seen = SeenSignature.objects.filter(at__lt=now - _KEPT).delete()[0]
+    return seen + RunSecret.objects.filter(run__finished_at__lt=now - _SECRET_KEPT).delete()[0]
 
 
 def keep_secret(run_pk: int, payload: dict[str, Any]) -> None:

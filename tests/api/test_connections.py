@@ -160,6 +160,8 @@ def test_changes_count_are_recorded_and_explained(admin, row, settings):
     taken = Connection.objects.get(is_from_settings=True).name
     assert change(admin, row, name=taken).status_code == 422
     assert change(admin, row, **same, wants_webhooks="on").status_code == 422, "no PUBLIC_URL"
+    settings.PUBLIC_URL = "http://console.example.org"
+    assert change(admin, row, **same, wants_webhooks="on").status_code == 422, "upstream wants https"
     settings.PUBLIC_URL = "https://console.example.org"
     assert change(admin, row, **same, wants_webhooks="on").status_code == 302
     assert change(admin, row, **same, is_enabled="").status_code == 302

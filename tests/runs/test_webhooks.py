@@ -200,6 +200,10 @@ def test_a_run_started_with_our_address_proves_its_webhooks_by_its_own_secret(up
     tasks.read_hints()
     run.refresh_from_db()
     assert run.status == "failed"
+    webhooks.forget(timezone.now() + timedelta(hours=23))
+    assert RunSecret.objects.exists()
+    webhooks.forget(timezone.now() + timedelta(hours=25))
+    assert not RunSecret.objects.exists()
     own = control.start(people.operator, {"task": "own", "webhook_url": "https://me.example/x"}, connection=connection)
     assert not RunSecret.objects.filter(run=own).exists()
 
