@@ -1,5 +1,5 @@
 # The commands of the project. `make up` and `make test` set up all they need.
-.PHONY: up test fast lint format bench chaos setup setup-dev clean
+.PHONY: up cluster test fast lint format bench chaos setup setup-dev clean
 
 setup:
 	@deploy/setup
@@ -9,6 +9,10 @@ setup-dev:
 
 up: setup
 	@.venv/bin/python deploy/up.py
+
+cluster:
+	@deploy/setup cluster
+	@.venv/bin/python deploy/cluster.py
 
 test: setup-dev
 	@.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests

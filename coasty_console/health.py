@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 from live import probe
 from runs.models import Connection, Worker
@@ -73,8 +75,9 @@ def _database() -> Answer:
 def _pushes() -> Answer:
     try:
         async_to_sync(_round_trip)()
-    except (TimeoutError, OSError):
-        return False, "A message to the channel layer did not come back."
+    except (TimeoutError, OSError, RedisError):
+        where = "Redis" if settings.REDIS_URL else "the channel layer"
+        return False, f"A message to {where} did not come back."
     return True, "A message to the channel layer came back."
 
 

@@ -107,15 +107,32 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
+# A Redis that is gone is noticed soon: nobody waits for it longer than this, and it is asked again by itself.
+_REDIS = {
+    "address": REDIS_URL,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [_REDIS]}}
     if REDIS_URL
     else {"BACKEND": "live.layer.MemoryLayer"}
 }
 
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {} if REDIS_URL else {"polling_interval": 0.05}
+_BROKER = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "socket_keepalive": True,
+    "retry_on_timeout": True,
+    "health_check_interval": 10,
+}
+CELERY_BROKER_TRANSPORT_OPTIONS = _BROKER if REDIS_URL else {"polling_interval": 0.05}
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: a broker that is gone comes back
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
@@ -193,7 +210,7 @@ LOGGING = {
 # How a decision, a claim and a lease live; durations in seconds.
 CLAIM_SECONDS = 300
 TAKEOVER_SECONDS = 120
-LEASE_SECONDS = 10
+LEASE_SECONDS = 4
 SWEEP_SECONDS = 5
 
 # Events and frames of runs that ended so long ago go; 0 keeps all.

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from live import publish, topics
@@ -20,18 +21,24 @@ from runs.states import Stream
 KIND = "relay"
 NOBODY = ""
 _FAIR = 1.15  # more than this over the even share is given up to whoever joined
+_PART = 50  # so many runs at least may change hands at once
 
 
 def beat(worker: str, detail: dict[str, Any] | None = None, now: datetime | None = None) -> None:
     """Give a sign of life: it renews every lease that the worker holds, with one row."""
     Worker.objects.update_or_create(
-        name=worker, defaults={"kind": KIND, "beat_at": now or timezone.now(), "detail": detail or {}}
+        name=worker, defaults={"kind": KIND, "beat_at": now or _clock(), "detail": detail or {}}
     )
+
+
+def _clock() -> datetime | Now:
+    """One clock for all workers: the database's, where they may be on several machines."""
+    return Now() if database.vendor == "postgresql" else timezone.now()
 
 
 def alive(now: datetime | None = None) -> QuerySet[Worker]:
     """The relay workers whose last sign of life is young enough for their leases to hold."""
-    since = (now or timezone.now()) - timedelta(seconds=settings.LEASE_SECONDS)
+    since = (now or _clock()) - timedelta(seconds=settings.LEASE_SECONDS)
     return Worker.objects.filter(kind=KIND, beat_at__gt=since)
 
 
@@ -100,8 +107,8 @@ def share(worker: str, now: datetime | None = None) -> int:
 
 
 def surplus(held: int, fair: int) -> int:
-    """How many runs a worker should give up so that others can take them."""
-    return held - fair if held > fair * _FAIR + 1 else 0
+    """How many runs a worker should give up now so that others can take them: a part, not to rush upstream."""
+    return min(held - fair, max(_PART, fair // 8)) if held > fair * _FAIR + 1 else 0
 
 
 def held(worker: str) -> dict[int, int]:
