@@ -17,7 +17,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth import get_user
 
-from live import fragments, reading, sharing
+from live import fragments, hub, reading, sharing
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if pump is not None:
             pump.cancel()
             for topic in self.joined:
-                await self.channel_layer.group_discard(topic, self.channel_name)
+                await hub.of(self.channel_layer).leave(topic, self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Two messages exist: a hello `{"have": {id: version}, "after": n}` once, and `{"ack": 1}` per update."""
@@ -124,8 +124,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """There is more than one update could carry: come back at once. For `additions` to call."""
         self.has_more = True
 
-    async def live_nudge(self, message: dict[str, Any]) -> None:
-        self.dirty_at = time.monotonic()
+    def nudged(self, at: float) -> None:
+        self.dirty_at = at
         self.dirty.set()
 
     async def _run(self) -> None:
@@ -209,7 +209,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def _join(self) -> None:
         for topic in self.joined:
-            await self.channel_layer.group_add(topic, self.channel_name)
+            await hub.of(self.channel_layer).watch(topic, self)
 
     def _refused(self) -> int:
         """0, or the close code that says why this person may not, or no longer, look at this."""

@@ -11,6 +11,8 @@ from typing import Any
 from channels.exceptions import ChannelFull
 from channels.layers import BaseChannelLayer
 
+from live.hub import PREFIX
+
 Mailbox = tuple[asyncio.AbstractEventLoop, "asyncio.Queue[dict[str, Any]]"]
 
 
@@ -119,7 +121,9 @@ class MemoryLayer(BaseChannelLayer):
         with self._lock:
             found = self._mailboxes.get(channel)
             if found is None or found[0].is_closed():
-                queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(maxsize=self.get_capacity(channel))
+                # A hub listens for all sockets of its process; what waits for it was merged by topic already.
+                size = 0 if channel.startswith(f"{PREFIX}.") else self.get_capacity(channel)
+                queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(maxsize=size)
                 found = self._mailboxes[channel] = (asyncio.get_running_loop(), queue)
             return found
 

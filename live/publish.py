@@ -14,7 +14,7 @@ from live.layer import MemoryLayer
 
 log = logging.getLogger(__name__)
 
-MESSAGE_TYPE = "live.nudge"  # consumers handle it as `live_nudge({"type", "topic"})`
+MESSAGE_TYPE = "live.nudge"  # {"type", "topic"}: `live.hub` gets it
 
 
 def nudge(*topics: str) -> None:
