@@ -288,7 +288,8 @@ class Streams:
     def _closed(self, stream: Followed, problem: str) -> None:
         """A connection has ended: at the end of the log, by rotation, or by a fault."""
         self._disconnect(stream)
-        stream.is_verifying = bool(problem) and not stream.is_verifying  # not twice in a row: that could go on for ever
+        is_outage = bool(problem) and not stream.progressed
+        stream.is_verifying = is_outage and not stream.is_verifying  # not twice in a row: that could go on for ever
         if not problem and stream.parser.is_in_frame:
             problem = "the connection was cut"
         if stream.has_done or (stream.was_terminal and not problem and not stream.progressed):

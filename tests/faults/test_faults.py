@@ -134,6 +134,7 @@ def test_new_events_of_a_log_that_went_back_follow_the_older_ones(
     before = stored(run)
     upstream.close()
     run.restore(7, steps_completed=1)
+    until(lambda: "Upstream down since" in mirrored(run).stream_detail)
     upstream.listen()
     run.emit("text", {"text": "not as before"})
     for _step in range(3):
