@@ -124,4 +124,6 @@ def _spelled_event(row: EventRow) -> tuple[Any, ...]:
 
 def _spelled(moment: datetime | None) -> str | None:
     """A time as Django writes it where the database has no type for it."""
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    if moment is None:
+        return None
+    return str(moment if moment.tzinfo is UTC else moment.astimezone(UTC))[:-6]  # without its +00:00

@@ -191,8 +191,11 @@ def take_snapshots(
     }
     if news:
         with transaction.atomic():
+            locked = Run.objects.select_for_update().filter(connection=connection, upstream_id__in=list(news))
+            rows = {run.upstream_id: run for run in locked.order_by("pk")}
             for upstream_id, payload in sorted(news.items()):
-                known[upstream_id] = _take(connection, upstream_id, payload, moment)
+                run = rows.get(upstream_id) or _made(connection, upstream_id)
+                known[upstream_id] = _take(run, payload, moment)
             _tell(known[upstream_id].pk for upstream_id in news)
     return [known[upstream_id] for upstream_id in by_id]
 
@@ -224,11 +227,12 @@ def _tells_news(run: Run, payload: dict[str, Any], moment: datetime) -> bool:
     return is_news
 
 
-def _take(connection: Connection, upstream_id: str, payload: dict[str, Any], moment: datetime) -> Run:
-    run = Run.objects.select_for_update().filter(connection=connection, upstream_id=upstream_id).first()
-    if run is None:
-        Run.objects.bulk_create([Run(connection=connection, upstream_id=upstream_id)], ignore_conflicts=True)
-        run = Run.objects.select_for_update().get(connection=connection, upstream_id=upstream_id)
+def _made(connection: Connection, upstream_id: str) -> Run:
+    Run.objects.bulk_create([Run(connection=connection, upstream_id=upstream_id)], ignore_conflicts=True)
+    return Run.objects.select_for_update().get(connection=connection, upstream_id=upstream_id)
+
+
+def _take(run: Run, payload: dict[str, Any], moment: datetime) -> Run:
     for moved in fold.snapshot(run, payload, moment):
         run.save(update_fields=_SNAPSHOT)
         _send(run, moved)
