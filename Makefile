@@ -27,7 +27,7 @@ format: setup-dev
 	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
 
 bench: setup-dev
-	@.venv/bin/python -m bench $(if $(QUICK),--quick)
+	@.venv/bin/python -m bench $(if $(QUICK),--quick) $(if $(SEED),--seed $(SEED))
 
 chaos: setup-dev
 	@.venv/bin/python -m bench.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(MODE),--mode $(MODE))

@@ -1,0 +1,134 @@
+"""How many events a second go from upstream's socket to committed and nudged, beside a bare `executemany`."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from bench import postgres
+from bench.crowd_upstream import frame, spoken_at
+from bench.lab import Options, Program, Row, Stage, stage, wait_for
+
+_LIMIT_MS = 200.0
+_INSERT = "INSERT INTO runs_event (run_id, seq, type, data, created_at, received_at) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+def sqlite(options: Options) -> list[Row]:
+    with stage(_runs(options), options.seed) as made:
+        row = Row("events/s from socket to committed, over executemany: SQLite", None, 0.5, 0.8, unit="x")
+        return [_compare(made, row, options, _sqlite_rows)]
+
+
+def postgresql(options: Options) -> list[Row]:
+    row = Row("events/s from socket to committed, over executemany: PostgreSQL", None, 0.4, 0.7, unit="x")
+    with postgres.server() as address:
+        if address is None:
+            row.detail["why"] = "PostgreSQL is not installed here"
+            return [row]
+        with stage(_runs(options), options.seed, database_url=address) as made:
+            return [_compare(made, row, options, lambda here, seconds: _postgres_rows(address, seconds))]
+
+
+def _runs(options: Options) -> int:
+    return options.size(5_000, 1_000)
+
+
+def _compare(made: Stage, row: Row, options: Options, bare: Any) -> Row:
+    """Bare rows, then the relay at rising rates until p99 passes the limit, then bare rows again."""
+    relay, seconds = made.relay(), options.size(8, 4)
+    made.wait_until_followed()
+    before = bare(made, options.size(5, 2))
+    best, tried = _highest(made, relay, before, seconds)
+    after = bare(made, options.size(5, 2))
+    rows_a_second = (before + after) / 2
+    row.value = round(best["rate"] / rows_a_second, 3)
+    row.detail = {
+        "events_a_second": best["rate"], "p50_ms": best["p50_ms"], "p99_ms": best["p99_ms"],
+        "executemany_rows_a_second": [round(before), round(after)], "runs": made.runs,
+        "tried": [{name: one[name] for name in ("rate", "events", "p99_ms")} for one in tried],
+    }  # fmt: skip
+    return row
+
+
+def _highest(made: Stage, relay: Program, bare: float, seconds: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Search between two rates, in a ratio of 1.08 at last, for the highest that holds p99 under the limit."""
+    low, high, best, tried = bare * 0.1, bare * 1.2, None, []
+    rate = bare * 0.45
+    while high / low > 1.08 and len(tried) < 9:
+        seen = _at(made, relay, rate, seconds)
+        tried.append(seen)
+        if seen["holds"]:
+            low, best = rate, seen
+        else:
+            high = rate
+        rate = (low * high) ** 0.5
+    return best or {"rate": 0.0, "p50_ms": None, "p99_ms": None}, tried
+
+
+def _at(made: Stage, relay: Program, rate: float, seconds: float) -> dict[str, Any]:
+    sent = made.state()["sent"]
+    relay.tell(do="reset")
+    made.pace(rate, seconds)
+    time.sleep(seconds + 0.3)
+    state = made.state()
+    owed = state["sent"] - sent
+    try:
+        wait_for(lambda: relay.tell(do="report")["events"] >= owed, 30)
+    except TimeoutError:
+        return {**relay.tell(do="report"), "rate": round(rate), "holds": False}
+    seen = relay.tell(do="report")
+    holds = seen["p99_ms"] is not None and seen["p99_ms"] < _LIMIT_MS and owed > rate * seconds * 0.95
+    return {**seen, "rate": round(rate), "holds": holds, "upstream_late_ms": state["late_ms"]}
+
+
+def _batches(is_text: bool) -> Any:
+    """The same rows, a hundred a batch, spread over the runs as the upstream spreads them."""
+    seq, now = 10_000_000, datetime.now(UTC)
+    moment = now.replace(tzinfo=None).isoformat(" ") if is_text else now
+    datas = [
+        frame(n, spoken_at(time.time())).split(b"data: ")[1].split(b"\ncreated_at")[0].decode() for n in range(1, 6)
+    ]
+    while True:
+        for first in range(1, 5_001, 100):
+            seq += 1
+            yield [(run, seq, "tool_call", datas[run % 5], moment, moment) for run in range(first, first + 100)]
+
+
+def _sqlite_rows(made: Stage, seconds: float) -> float:
+    """Rows a second into the same table of a copy of the same database, as the console sets it up."""
+    with closing(sqlite3.connect(made.folder / "console.sqlite3")) as source:
+        target = made.folder / "bare.sqlite3"
+        target.unlink(missing_ok=True)
+        with closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+    with closing(sqlite3.connect(target, isolation_level=None)) as bare:
+        bare.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
+        count, began, batches = 0, time.monotonic(), _batches(is_text=True)
+        while time.monotonic() - began < seconds:
+            bare.execute("BEGIN IMMEDIATE")
+            bare.executemany(_INSERT, next(batches))
+            bare.execute("COMMIT")
+            count += 100
+        return count / (time.monotonic() - began)
+
+
+def _postgres_rows(address: str, seconds: float) -> float:
+    with psycopg.connect(address) as bare, bare.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bare_events")
+        cursor.execute("CREATE TABLE bare_events (LIKE runs_event INCLUDING ALL)")
+        bare.commit()
+        insert = _INSERT.replace("?", "%s").replace("runs_event", "bare_events")
+        count, began, batches = 0, time.monotonic(), _batches(is_text=False)
+        while time.monotonic() - began < seconds:
+            cursor.executemany(insert, next(batches))
+            bare.commit()
+            count += 100
+        took = time.monotonic() - began
+        cursor.execute("DROP TABLE bare_events")
+        bare.commit()
+        return count / took
