@@ -40,10 +40,10 @@ def _runs(options: Options) -> int:
 
 def _compare(made: Stage, row: Row, options: Options, bare: Any) -> Row:
     """Bare rows, then the relay at rising rates until p99 passes the limit, then bare rows again."""
-    relay, seconds = made.relay(), options.size(8, 4)
+    relay, seconds = made.relay(), options.size(6, 4)
     made.wait_until_followed()
     before = bare(made, options.size(5, 2))
-    best, tried = _highest(made, relay, before, seconds)
+    best, tried = _highest(made, relay, before, seconds, options.size(8, 5))
     after = bare(made, options.size(5, 2))
     rows_a_second = (before + after) / 2
     row.value = round(best["rate"] / rows_a_second, 3)
@@ -55,11 +55,13 @@ def _compare(made: Stage, row: Row, options: Options, bare: Any) -> Row:
     return row
 
 
-def _highest(made: Stage, relay: Program, bare: float, seconds: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Search between two rates, in a ratio of 1.08 at last, for the highest that holds p99 under the limit."""
+def _highest(
+    made: Stage, relay: Program, bare: float, seconds: float, tries: int
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Search between two rates, in a ratio of 1.06 at last, for the highest that holds p99 under the limit."""
     low, high, best, tried = bare * 0.1, bare * 1.2, None, []
     rate = bare * 0.45
-    while high / low > 1.08 and len(tried) < 9:
+    while high / low > 1.06 and len(tried) < tries:
         seen = _at(made, relay, rate, seconds)
         tried.append(seen)
         if seen["holds"]:

@@ -22,6 +22,7 @@ from runs.models import Connection, Lease, Run
 log = logging.getLogger(__name__)
 
 _BATCH = 2_000  # events in one transaction at most
+_LISTED = 25  # snapshots of a listing in one transaction: a long listing must not hold up the events
 _ROOM = 50_000  # events waiting at most, then the streams stop reading
 _RETRY_SECONDS = 0.5
 
@@ -77,7 +78,8 @@ class Journal:
 
     def snapshots(self, connection: Connection, payloads: list[dict[str, Any]], asked_at: datetime) -> None:
         with self._changed:
-            self._waiting.snapshots.append((connection, asked_at, payloads))
+            for at in range(0, len(payloads), _LISTED):
+                self._waiting.snapshots.append((connection, asked_at, payloads[at : at + _LISTED]))
             self._changed.notify_all()
 
     def note(self, run_pk: int, token: int, stream: str, detail: str) -> None:
@@ -106,8 +108,9 @@ class Journal:
         """The oldest of what waits. Snapshots and notes go only with the last of the events that came before them."""
         everything = self._waiting
         if len(everything.events) <= _BATCH:
-            self._waiting = Waiting()
-            batch = everything
+            batch, some = everything, _some(everything.snapshots)
+            self._waiting = Waiting(snapshots=batch.snapshots[some:])
+            batch.snapshots = batch.snapshots[:some]
         else:
             batch = Waiting(events=everything.events[:_BATCH])
             everything.events = everything.events[_BATCH:]
@@ -170,6 +173,16 @@ def _doubted(told: list[Run], payloads: list[dict[str, Any]], asked_at: datetime
     """The runs whose log seems to have gone back: they are followed anew."""
     by_id = {str(payload.get("id")): payload for payload in payloads}
     return {run.pk for run in told if restores.doubt(run, by_id.get(run.upstream_id, {}), asked_at)}
+
+
+def _some(snapshots: list[tuple[Connection, datetime, list[dict[str, Any]]]]) -> int:
+    """How many of the waiting answers make a transaction."""
+    count = 0
+    for at, (_connection, _asked_at, payloads) in enumerate(snapshots, 1):
+        count += len(payloads)
+        if count >= _LISTED:
+            return at
+    return len(snapshots)
 
 
 def _write_notes(notes: list[Note]) -> None:
