@@ -59,8 +59,8 @@ def _highest(
     made: Stage, relay: Program, bare: float, seconds: float, tries: int
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Search between two rates, in a ratio of 1.06 at last, for the highest that holds p99 under the limit."""
-    low, high, best, tried = bare * 0.1, bare * 1.2, None, []
-    rate = bare * 0.45
+    low, high, best, tried = bare * 0.02, bare, None, []
+    rate = bare * 0.25
     while high / low > 1.06 and len(tried) < tries:
         seen = _at(made, relay, rate, seconds)
         tried.append(seen)
