@@ -40,11 +40,11 @@ def _runs(options: Options) -> int:
 
 def _compare(made: Stage, row: Row, options: Options, bare: Any) -> Row:
     """Bare rows, then the relay at rising rates until p99 passes the limit, then bare rows again."""
-    relay, seconds = made.relay(), options.size(6, 4)
+    relay, seconds = made.relay(), options.size(6, 3)
     made.wait_until_followed()
-    before = bare(made, options.size(5, 2))
-    best, tried = _highest(made, relay, before, seconds, options.size(8, 5))
-    after = bare(made, options.size(5, 2))
+    before = bare(made, options.size(5, 1))
+    best, tried = _highest(made, relay, before, seconds, options.size(8, 3))
+    after = bare(made, options.size(5, 1))
     rows_a_second = (before + after) / 2
     row.value = round(best["rate"] / rows_a_second, 3)
     row.detail = {
