@@ -73,6 +73,8 @@ class Socket(asyncio.Protocol):
         return buffer[0] & 0x0F, buffer[at : at + size]
 
     def _take(self, kind: int, payload: bytes, now: float) -> None:
+        if kind == 9:  # a ping that nobody answers ends the socket
+            self.transport.write(bytes([0x8A, 0x80 | len(payload)]) + bytes(4) + payload)
         if kind == 8:
             self.ended = f"closed {int.from_bytes(payload[:2], 'big')}"
         if kind != 1:
