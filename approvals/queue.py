@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from approvals import pauses
+from approvals import kinds, pauses
 from approvals.models import Approval, ApprovalQuerySet, Claim
 from approvals.pauses import Pause, Relation
 from approvals.states import DELIVERY_OPEN, Delivery, State
@@ -98,6 +98,7 @@ def _open(run: Run, pause: Pause) -> Approval | None:
         pause_seq=pause.seq,
         paused_at=pause.at if pause.seq is None else None,
         reason=run.awaiting_human_reason[:REASON_LIMIT],
+        kind=kinds.of(run.awaiting_human_reason),
         opened_at=since,
         expires_at=_expires_at(run, since),
     )
@@ -111,6 +112,7 @@ def _repeat(latest: Approval, run: Run) -> Approval | None:
         paused_at=latest.paused_at,
         ask=latest.ask + 1,
         reason=(run.awaiting_human_reason or latest.reason)[:REASON_LIMIT],
+        kind=kinds.of(run.awaiting_human_reason or latest.reason),
         opened_at=latest.opened_at,
         expires_at=_expires_at(run, latest.opened_at),
     )
@@ -136,7 +138,7 @@ def _learn(approval: Approval, run: Run, pause: Pause) -> None:
     if approval.is_open:
         reason = run.awaiting_human_reason[:REASON_LIMIT]
         if reason and reason != approval.reason:
-            news["reason"] = reason
+            news["reason"], news["kind"] = reason, kinds.of(reason)
         expires_at = _expires_at(run, approval.opened_at)
         if expires_at != approval.expires_at:
             news["expires_at"] = expires_at

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from approvals import states
+from approvals import kinds, states
 from runs.models import Run
 
 
@@ -34,6 +34,16 @@ class Approval(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)  # when upstream gives the pause up
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_because = models.CharField(max_length=200, blank=True)
+
+    # How it is handled: set by the rules for kinds, then by the policies that fit.
+    kind = models.CharField(max_length=16, choices=kinds.Kind.choices, default=kinds.Kind.OTHER)  # read from the reason
+    priority = models.SmallIntegerField(default=0)  # above 0 comes earlier in the queue, below 0 later
+    people_needed = models.PositiveSmallIntegerField(default=1)  # how many must say resume
+    not_starter = models.BooleanField(default=False)  # whoever has started the run may not resume it
+    routed_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )  # who is asked first; anybody else who may decide still can
+    due_at = models.DateTimeField(null=True, blank=True)  # when people want it answered; upstream knows nothing of it
 
     objects = ApprovalQuerySet.as_manager()
 
