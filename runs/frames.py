@@ -17,7 +17,7 @@ from django.utils import timezone
 from coasty_api import errors, wire
 from coasty_api.client import Client
 from live import publish, topics
-from runs import upstream
+from runs import likeness, upstream
 from runs.models import Frame, Run
 
 log = logging.getLogger(__name__)
@@ -93,6 +93,7 @@ def _frame(item: dict[str, Any]) -> Frame | None:
         height=_size(item.get("height")),
         mime_type=mime_type,
         sha256=hashlib.sha256(image).hexdigest(),
+        likeness=likeness.of(image),
         image=image,
     )
 

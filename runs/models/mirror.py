@@ -213,6 +213,7 @@ class Frame(models.Model):
     height = models.PositiveIntegerField(default=0)
     mime_type = models.CharField(max_length=32)
     sha256 = models.CharField(max_length=64)
+    likeness = models.CharField(max_length=16, blank=True, default="")  # by `runs.likeness`; empty for an old one
     image = models.BinaryField()
 
     class Meta:
