@@ -39,7 +39,8 @@ class DecisionIn(Schema):
 class DecisionOut(Schema):
     action: str
     note: str = Field(description="as it was given; what looks like a password is masked")
-    decided_by: str
+    decided_by: str = Field(description="a person's name, or the policy's: policy “…”")
+    policy_id: int | None = Field(description="of the policy that decided; null for a person")
     decided_at: datetime
     code: str = Field(description="stands in the note that upstream records")
     seen_seq: int | None
@@ -112,7 +113,8 @@ def shape_decision(decision: Decision) -> dict[str, Any]:
         **{name: getattr(decision, name) for name in named},
         "action": decision.verdict,
         "note": mask(decision.note),
-        "decided_by": decision.decided_by.get_username(),
+        "decided_by": decision.decider,
+        "policy_id": decision.policy_id,
     }
 
 
@@ -133,7 +135,7 @@ def list_approvals(
 
 
 def _rows(user: Any) -> Any:
-    related = ("run__connection", "decision__decided_by", "claim__user")
+    related = ("run__connection", "decision__decided_by", "decision__policy", "claim__user")
     return Approval.objects.visible_to(user).select_related(*related)
 
 

@@ -92,7 +92,9 @@ def _conclude(decision: Decision) -> None:
 
 
 def _standing(user: User, approval: Approval, idempotency_key: str) -> Decision:
-    decision = Decision.objects.select_related("decided_by", "approval__run").filter(approval=approval.pk).first()
+    decision = (
+        Decision.objects.select_related("decided_by", "policy", "approval__run").filter(approval=approval.pk).first()
+    )
     if decision is None:
         raise ApprovalClosed(Approval.objects.get(pk=approval.pk))
     if idempotency_key and (decision.decided_by_id, decision.idempotency_key) == (user.pk, idempotency_key):

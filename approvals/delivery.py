@@ -87,7 +87,7 @@ class _Clock:
 
 
 def _row(decision_id: int) -> Decision:
-    return Decision.objects.select_related("approval__run__connection", "decided_by").get(pk=decision_id)
+    return Decision.objects.select_related("approval__run__connection", "decided_by", "policy").get(pk=decision_id)
 
 
 def _pursue(decision: Decision, clock: _Clock) -> None:

@@ -41,7 +41,7 @@ class AlreadyDecided(Refused):
     def __init__(self, decision: Decision) -> None:
         self.decision = decision
         self.approval = decision.approval
-        name = decision.decided_by.get_username()
+        name = decision.decider
         said = f"{name} decided this already at {decision.decided_at:%H:%M:%S} UTC: {decision.verdict}."
         super().__init__(said, decided_by=name, action=str(decision.verdict), decided_at=decision.decided_at)
 

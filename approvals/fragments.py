@@ -94,7 +94,7 @@ def past(user: Any) -> SafeString:
     decided = Decision.objects.order_by("-decided_at", "-id").values_list("approval_id", flat=True)
     closed = seen.filter(state=states.State.CLOSED).order_by("-closed_at").values_list("id", flat=True)
     newest = {*decided[:PAST_LIMIT], *closed[:PAST_LIMIT]}  # each by its own index
-    rows = seen.filter(pk__in=newest).select_related("run", "decision", "decision__decided_by")
+    rows = seen.filter(pk__in=newest).select_related("run", "decision", "decision__decided_by", "decision__policy")
     found = sorted(rows, key=_ended_at, reverse=True)[:PAST_LIMIT]
     return fragments.render("approvals/_past.html", {"rows": found})
 
@@ -138,7 +138,9 @@ def overview(user: Any) -> dict[str, SafeString]:
 
 def approval_state(approval: Approval, user: Any) -> SafeString:
     """Open with its times, or who ended it and how; who looks after it; who drives the machine."""
-    decision: Decision | None = Decision.objects.select_related("decided_by").filter(approval=approval).first()
+    decision: Decision | None = (
+        Decision.objects.select_related("decided_by", "policy").filter(approval=approval).first()
+    )
     return fragments.render(
         "approvals/_approval_state.html",
         {

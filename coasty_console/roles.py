@@ -11,14 +11,17 @@ from django.db.models import Q
 VIEWER, OPERATOR, REVIEWER, ADMIN = "viewer", "operator", "reviewer", "admin"
 ROLES = (VIEWER, OPERATOR, REVIEWER, ADMIN)
 
-SEES = frozenset({"runs.view_run", "approvals.view_approval", "runs.view_auditentry"})
+SEES = frozenset({"runs.view_run", "approvals.view_approval", "approvals.view_policy", "runs.view_auditentry"})
 OPERATES = SEES | {"runs.start_run", "runs.cancel_run", "runs.take_over"}
-REVIEWS = SEES | {"approvals.decide_approval", "runs.take_over"}
+REVIEWS = SEES | {"approvals.decide_approval", "approvals.stop_policies", "runs.take_over"}
+ADMINISTERS = frozenset(
+    {"auth.view_user", "auth.add_user", "auth.change_user", "runs.change_connection", "approvals.change_policy"}
+)
 GRANTS = {
     VIEWER: SEES,
     OPERATOR: OPERATES,
     REVIEWER: REVIEWS,
-    ADMIN: OPERATES | REVIEWS | {"auth.view_user", "auth.add_user", "auth.change_user", "runs.change_connection"},
+    ADMIN: OPERATES | REVIEWS | ADMINISTERS,
 }
 
 

@@ -1,5 +1,9 @@
 """The rows of the desk, a module for each part of it; import them from here."""
 
 from approvals.models.desk import Approval, ApprovalQuerySet, Claim, Decision, Takeover
+from approvals.models.rules import Applied, Policy, PolicyQuerySet, Stop, Trial
 
-__all__ = ["Approval", "ApprovalQuerySet", "Claim", "Decision", "Takeover"]
+__all__ = [
+    "Applied", "Approval", "ApprovalQuerySet", "Claim", "Decision", "Policy", "PolicyQuerySet", "Stop", "Takeover",
+    "Trial",
+]  # fmt: skip

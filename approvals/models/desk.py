@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from approvals import kinds, states
 from runs.models import Run
@@ -44,6 +45,8 @@ class Approval(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )  # who is asked first; anybody else who may decide still can
     due_at = models.DateTimeField(null=True, blank=True)  # when people want it answered; upstream knows nothing of it
+    escalated_at = models.DateTimeField(null=True, blank=True)  # a policy has called for more people
+    rules_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)  # when policies look at it next
 
     objects = ApprovalQuerySet.as_manager()
 
@@ -56,6 +59,7 @@ class Approval(models.Model):
         indexes = [
             models.Index("state", "opened_at", name="approval_state_age"),
             models.Index("state", "closed_at", name="approval_state_closed"),
+            models.Index(fields=["rules_due_at"], condition=Q(state="open"), name="approval_rules_due"),
         ]
         permissions = [("decide_approval", "Decide approvals")]
 
@@ -68,13 +72,18 @@ class Approval(models.Model):
 
 
 class Decision(models.Model):
-    """What a person decided, on what evidence, and how its delivery stands. One at most per approval."""
+    """What a person or a policy decided, on what evidence, and how its delivery stands. One at most per approval."""
 
     approval = models.OneToOneField(Approval, on_delete=models.PROTECT, related_name="decision")
     code = models.CharField(max_length=16, unique=True)  # short id that the resume's note carries upstream
     verdict = models.CharField(max_length=16, choices=states.Verdict.choices)
     note = models.TextField(blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+    )  # null: a policy has
+    policy = models.ForeignKey(
+        "approvals.Policy", null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+    )
     decided_at = models.DateTimeField(default=timezone.now)
 
     idempotency_key = models.CharField(max_length=128, blank=True)  # tells a call that is repeated from a rival one
@@ -99,10 +108,21 @@ class Decision(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(verdict__in=states.Verdict.values), name="decision_verdict_known"),
             models.CheckConstraint(condition=Q(delivery__in=states.Delivery.values), name="decision_delivery_known"),
+            models.CheckConstraint(
+                condition=Q(decided_by=None, policy__isnull=False) | Q(decided_by__isnull=False, policy=None),
+                name="decision_by_a_person_or_a_policy",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.verdict} [{self.code}]"
+
+    @property
+    def decider(self) -> str:
+        """Who decided, in words: a person's name, or the policy's."""
+        if self.decided_by is not None:
+            return self.decided_by.get_username()
+        return _("policy “%(name)s”") % {"name": self.policy.name if self.policy else ""}
 
 
 class Claim(models.Model):
