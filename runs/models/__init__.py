@@ -1,5 +1,6 @@
 """The rows of the mirror, a module for each part of it; import them from here."""
 
+from runs.models.budgets import Account, Budget, BudgetNote, Charge
 from runs.models.mirror import (
     Allowance,
     ApiToken,
@@ -19,8 +20,20 @@ from runs.models.mirror import (
     new_slug,
     step_cents,
 )
+from runs.models.planning import (
+    Batch,
+    BatchItem,
+    Origin,
+    Recipe,
+    SavedView,
+    SearchState,
+    SearchText,
+    Withheld,
+)
 
 __all__ = [
+    "Account", "Batch", "BatchItem", "Budget", "BudgetNote", "Charge", "Origin", "Recipe", "SavedView", "SearchState",
+    "SearchText", "Withheld",
     "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Connection", "Event", "Frame", "Hint", "Lease", "Run",
     "RunQuerySet", "RunSecret", "SeenSignature", "Starting", "Worker", "new_slug", "step_cents",
 ]  # fmt: skip

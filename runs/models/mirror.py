@@ -73,11 +73,12 @@ class Allowance(models.Model):
 
 
 class Starting(models.Model):
-    """A run that is being started: it counts against the connection's limit until its row is there."""
+    """A run that is being started: it counts against limits and budgets until its row is there."""
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=128, unique=True)
     at = models.DateTimeField()
+    cents = models.PositiveIntegerField(default=0)  # what it may cost at most: budgets count it until its row is there
 
 
 class RunQuerySet(models.QuerySet["Run"]):
