@@ -32,8 +32,8 @@ from runs.models.planning import (
 )
 
 __all__ = [
-    "Account", "Batch", "BatchItem", "Budget", "BudgetNote", "Charge", "Origin", "Recipe", "SavedView", "SearchState",
-    "SearchText", "Withheld",
-    "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Connection", "Event", "Frame", "Hint", "Lease", "Run",
-    "RunQuerySet", "RunSecret", "SeenSignature", "Starting", "Worker", "new_slug", "step_cents",
+    "Account", "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Batch", "BatchItem", "Budget", "BudgetNote",
+    "Charge", "Connection", "Event", "Frame", "Hint", "Lease", "Origin", "Recipe", "Run", "RunQuerySet", "RunSecret",
+    "SavedView", "SearchState", "SearchText", "SeenSignature", "Starting", "Withheld", "Worker", "new_slug",
+    "step_cents",
 ]  # fmt: skip

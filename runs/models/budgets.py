@@ -52,7 +52,7 @@ class Budget(models.Model):
 
 
 class BudgetNote(models.Model):
-    """A budget's act, once for each period and level: what it did is in the audit log, this keeps it from doing it twice."""
+    """What a budget did, once a period and level: the audit log tells it, this keeps it from being done twice."""
 
     class Level(models.TextChoices):
         WARNED = "warned", _("warned")

@@ -37,7 +37,7 @@ class SavedView(models.Model):
 
 class SearchText(models.Model):
     """The different words of a run, of its events up to `seq`. The database's own index over them is made and kept by
-    migration 0010: FTS5 and triggers on SQLite, a generated column with GIN on PostgreSQL.
+    migration 0011: FTS5 and triggers on SQLite, a generated column with GIN on PostgreSQL.
     """
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="search_text")
@@ -157,7 +157,7 @@ class Origin(models.Model):
 
 
 class Withheld(models.Model):
-    """A task that holds a secret: known by a keyed digest of it only, and kept as `shown` wherever upstream tells it."""
+    """A task that holds a secret: known by a keyed digest only, and kept as `shown` wherever upstream tells it."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     shown = models.TextField()

@@ -41,6 +41,6 @@ def unmake(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("runs", "0009_planning")]
+    dependencies = [("runs", "0010_planning")]
 
     operations = [migrations.RunPython(make, unmake)]

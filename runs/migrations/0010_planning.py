@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0008_retention_and_pages'),
+        ('runs', '0009_likeness'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
