@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
 
 from approvals.models import Approval, Takeover
 from approvals.states import Verdict
@@ -26,6 +27,28 @@ def why_not_take_over(user: User) -> str:
         return "Your account is switched off."
     if not user.has_perm(DRIVES):
         return "Taking over a machine needs the role operator, reviewer or admin."
+    return ""
+
+
+def why_not_comment(user: User) -> str:
+    """The sentence that says why `user` may not comment on approvals; empty when they may."""
+    if not user.is_active:
+        return _("Your account is switched off.")
+    if not user.has_perm(DECIDES) and not user.has_perm(DRIVES):
+        return _("Commenting needs the role operator, reviewer or admin.")
+    return ""
+
+
+def why_not_hand_over(user: User, to: User) -> str:
+    """The sentence that says why `user` may not hand an approval to `to`; empty when they may."""
+    if not user.is_active:
+        return _("Your account is switched off.")
+    if not user.has_perm(DECIDES) and not user.has_perm(DRIVES):
+        return _("Handing over needs the role operator, reviewer or admin.")
+    if to.pk == user.pk:
+        return _("You can't hand it to yourself.")
+    if not to.has_perm(DECIDES):
+        return _("%(name)s may not decide approvals.") % {"name": to.get_username()}
     return ""
 
 

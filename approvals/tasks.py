@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from approvals import claims, delivery, queue, takeovers
+from approvals import claims, delivery, presence, queue, takeovers
 from approvals.models import Decision
 from coasty_api import errors
 from runs import audit, ingest, retention, upstream
@@ -38,6 +38,7 @@ def retain() -> None:
     """Remove what is older than the settings keep, and walk the audit log's new entries."""
     audit.verify_new(5000)
     retention.sweep(timezone.now(), named_frames)
+    presence.forget()
 
 
 @shared_task(name="approvals.tasks.verify_audit")

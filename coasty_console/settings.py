@@ -208,7 +208,7 @@ LOGGING = {
 }
 
 # How a decision, a claim and a lease live; durations in seconds.
-CLAIM_SECONDS = 300
+CLAIM_SECONDS = 120  # after the last sign of life of the person's page
 TAKEOVER_SECONDS = 120
 LEASE_SECONDS = 4
 SWEEP_SECONDS = 5

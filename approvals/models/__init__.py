@@ -2,8 +2,9 @@
 
 from approvals.models.desk import Approval, ApprovalQuerySet, Claim, Decision, Takeover
 from approvals.models.rules import Applied, Policy, PolicyQuerySet, Stop, Trial
+from approvals.models.together import Comment, Presence
 
 __all__ = [
-    "Applied", "Approval", "ApprovalQuerySet", "Claim", "Decision", "Policy", "PolicyQuerySet", "Stop", "Takeover",
-    "Trial",
+    "Applied", "Approval", "ApprovalQuerySet", "Claim", "Comment", "Decision", "Policy", "PolicyQuerySet", "Presence",
+    "Stop", "Takeover", "Trial",
 ]  # fmt: skip

@@ -147,6 +147,15 @@ class Takeover(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     acts = models.PositiveIntegerField(default=0)
 
+    # What they did, by kind and never by content: the note that is drafted at the end is made of these.
+    clicks = models.PositiveIntegerField(default=0)
+    texts = models.PositiveIntegerField(default=0)  # typing that nothing else interrupts counts once
+    presses = models.PositiveIntegerField(default=0)
+    scrolls = models.PositiveIntegerField(default=0)
+    drags = models.PositiveIntegerField(default=0)
+    visits = models.PositiveIntegerField(default=0)
+    last_kind = models.CharField(max_length=16, blank=True)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["run"], condition=Q(ended_at=None), name="takeover_one_at_a_time"),

@@ -30,10 +30,11 @@ from runs.models.planning import (
     SearchText,
     Withheld,
 )
+from runs.models.private import PrivateTime
 
 __all__ = [
     "Account", "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Batch", "BatchItem", "Budget", "BudgetNote",
-    "Charge", "Connection", "Event", "Frame", "Hint", "Lease", "Origin", "Recipe", "Run", "RunQuerySet", "RunSecret",
-    "SavedView", "SearchState", "SearchText", "SeenSignature", "Starting", "Withheld", "Worker", "new_slug",
-    "step_cents",
+    "Charge", "Connection", "Event", "Frame", "Hint", "Lease", "Origin", "PrivateTime", "Recipe", "Run", "RunQuerySet",
+    "RunSecret", "SavedView", "SearchState", "SearchText", "SeenSignature", "Starting", "Withheld", "Worker",
+    "new_slug", "step_cents",
 ]  # fmt: skip

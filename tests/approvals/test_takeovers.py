@@ -9,7 +9,7 @@ from django.conf import settings as live
 from django.utils import timezone
 
 from approvals import acts, claims, decisions, takeovers, tasks
-from approvals.errors import ApprovalClosed, Invalid, NotAllowed, NotHeld, NotParked, TakenOver
+from approvals.errors import Invalid, NotAllowed, NotHeld, NotParked, TakenOver
 from approvals.models import Takeover
 from coasty_api.errors import CoastyError
 from runs.models import AuditEntry
@@ -187,20 +187,3 @@ def test_anything_else_is_refused_without_repeating_it(command, parameters):
     with pytest.raises(Invalid) as refused:
         acts.checked(command, parameters)
     assert "passwd" not in refused.value.message
-
-
-@pytest.mark.django_db
-def test_a_claim_tells_others_and_blocks_nobody(desk, people):
-    _, run, approval = desk.parked()
-    mine = claims.claim(people.reviewer, approval)
-    assert claims.claim(people.admin, approval).user == people.reviewer
-    assert claims.claim(people.reviewer, approval).claimed_at == mine.claimed_at
-    assert not claims.release(people.admin, approval)
-    assert claims.release(people.reviewer, approval)
-    assert claims.claim(people.admin, approval).user == people.admin
-    with pytest.raises(NotAllowed):
-        claims.claim(people.viewer, approval)
-    assert acts_in(run) == ["approval.claimed", "approval.released", "approval.claimed"]
-    decisions.decide(people.reviewer, approval, "resume")
-    with pytest.raises(ApprovalClosed):
-        claims.claim(people.admin, approval)
