@@ -94,6 +94,8 @@ if DATABASE_URL:
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
     if "postgresql" in DATABASES["default"]["ENGINE"]:
         DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 24}
+        # A process that stalls inside a transaction keeps its locks no longer than this: others take over its runs.
+        DATABASES["default"]["OPTIONS"]["options"] = "-c idle_in_transaction_session_timeout=5s"
 else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "console.sqlite3"}}
 if "sqlite3" in DATABASES["default"]["ENGINE"]:
