@@ -11,7 +11,9 @@ class ConsoleConfig(AppConfig):
     verbose_name = "Coasty Console"
 
     def ready(self) -> None:
-        from coasty_console import celery, checks, roles, sessions  # noqa: F401 (registers them)
+        from coasty_console import catalogs, celery, checks, roles, sessions  # noqa: F401 (registers them)
+
+        catalogs.compile_all()
 
         # The last app with permissions of ours; this one has no models, so no signal is sent for it.
         post_migrate.connect(roles.make, sender=apps.get_app_config("approvals"))

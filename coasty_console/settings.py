@@ -193,6 +193,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.str("TZ", default="UTC")
 USE_I18N = True
+LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
 
 LOGGING = {

@@ -37,6 +37,8 @@ class Console:
         process = subprocess.Popen(
             [sys.executable, "manage.py", *command], env={**self.env, **more}, cwd=ROOT,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            # Tests that a shell has put into the background ignore SIGINT, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
         self.started.append(process)
         return process
