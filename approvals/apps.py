@@ -10,3 +10,7 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import receivers  # noqa: F401 (connects them)
+        from approvals.notices import preferences
+        from live import manner
+
+        manner.preferred_by(preferences.manner)

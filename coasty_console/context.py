@@ -7,14 +7,16 @@ from typing import Any
 from django.http import HttpRequest
 
 from approvals import fragments as approval_fragments
-from coasty_console import roles
+from coasty_console import manners, roles
 from runs import fragments as run_fragments
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
+    shown = {"words_stamp": manners.words_stamp(), "manner": getattr(request, "manner", None)}
     if not getattr(request, "user", None) or not request.user.is_authenticated:
-        return {}
+        return shown
     return {
+        **shown,
         "role": roles.role_of(request.user),
         "nav_counts": approval_fragments.nav_counts(request.user),
         "health": run_fragments.health(),

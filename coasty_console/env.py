@@ -38,6 +38,14 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
     return path.read_text().strip()
 
 
+def sub_path(name: str) -> str:
+    """A path such as `/console`, however its slashes were given; empty for none."""
+    inner = env.str(name, default="").strip("/ ")
+    if inner and not all(part and part.replace("-", "").replace("_", "").isalnum() for part in inner.split("/")):
+        raise ImproperlyConfigured(f"{name} must be a path such as /console, not {inner!r}.")
+    return f"/{inner}" if inner else ""
+
+
 def flag(name: str, default: bool = False) -> bool:
     """A yes/no setting; anything but 1/0, true/false, yes/no, on/off is an error that says so."""
     raw = env.str(name, default="").strip().lower()

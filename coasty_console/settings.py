@@ -5,8 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
 
-from coasty_console.env import ROOT, data_dir, demo_password, env, flag, integer, secret_key
+from coasty_console.env import ROOT, data_dir, demo_password, env, flag, integer, secret_key, sub_path
 
 BASE_DIR = ROOT
 DATA_DIR = data_dir()
@@ -24,6 +25,9 @@ BEHIND_TLS = flag("BEHIND_TLS")
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")  # where upstream reaches this console, for webhooks
 if PUBLIC_URL:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, urlsplit(PUBLIC_URL).hostname or ""]
+# The path under which a proxy shows the console, without a slash at its end; None: the whole host is the console's.
+FORCE_SCRIPT_NAME = sub_path("FORCE_SCRIPT_NAME") or None
+_ROOT_PATH = f"{FORCE_SCRIPT_NAME or ''}/"
 
 # Upstream: the real service with a key, else the local platform with the key that it issued.
 COASTY_BASE_URL = env.str("COASTY_BASE_URL", default="").rstrip("/")
@@ -63,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "coasty_console.manners.activate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -154,6 +159,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"
 
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = _ROOT_PATH
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = BEHIND_TLS
@@ -173,13 +179,14 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }
 }
 
-STATIC_URL = "static/"
+STATIC_URL = f"{_ROOT_PATH}static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)  # empty: the finders serve what the packages ship
 STATICFILES_DIRS = [ROOT / "static"]
@@ -191,6 +198,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [ROOT / "locale"]
 TIME_ZONE = env.str("TZ", default="UTC")
 USE_I18N = True
 LOCALE_PATHS = [ROOT / "locale"]

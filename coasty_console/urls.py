@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from coasty_console import connections, health, people
+from coasty_console import connections, health, manners, people
 from coasty_console.api import api
 from runs import webhooks
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("connections/<slug:slug>/key/", connections.replace_key, name="connection_key"),
     path("connections/<slug:slug>/webhook/", connections.webhook_secret, name="connection_webhook"),
     path("webhooks/coasty/<slug:slug>/", webhooks.receive, name="webhook"),
+    path("words/<slug:language>/<slug:stamp>.js", manners.words, name="words"),
     path("healthz", health.up, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("api/", api.urls),

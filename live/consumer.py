@@ -17,7 +17,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth import get_user
 
-from live import fragments, hub, reading, sharing
+from live import fragments, hub, manner, reading, sharing
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if shared is None:
             text, *state = await reading.in_thread(self._collected)
         else:
-            key = (type(self), shared, self.hello.is_set(), frozenset(self.shown.items()))
+            key = (type(self), shared, self.manner, self.hello.is_set(), frozenset(self.shown.items()))
             text, *state = await sharing.once(key, since, lambda: reading.in_thread(self._collected))
         position, shown, has_more = state
         self.stand_at(position)
@@ -186,7 +186,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def _collected(self) -> tuple[str, Any, dict[str, str], bool]:
         self.has_more = False
-        text = self._collect()
+        with manner.worn(self.manner):
+            text = self._collect()
         return text, self.position(), self.shown, self.has_more
 
     def _collect(self) -> str:
@@ -220,6 +221,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.user: Any = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
         if not self.user.is_authenticated or not self.user.is_active:
             return SIGNED_OUT
+        self.manner = manner.of(self.user, _header(self.scope, b"accept-language"))
         return 0 if self.user.has_perm(self.permission) else FORBIDDEN
 
 
@@ -243,8 +245,11 @@ def _parsed(text: str | None) -> dict[str, Any] | None:
     return message
 
 
+def _header(scope: dict[str, Any], name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
 def _same_origin(scope: dict[str, Any]) -> bool:
     """Whether the page that opens the socket is ours: scheme-less host and port equal, or an origin that is trusted."""
-    headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
-    origin = headers.get(b"origin", "")
-    return bool(origin) and (urlsplit(origin).netloc == headers.get(b"host") or origin in settings.CSRF_TRUSTED_ORIGINS)
+    origin, host = _header(scope, b"origin"), _header(scope, b"host")
+    return bool(origin) and (urlsplit(origin).netloc == host or origin in settings.CSRF_TRUSTED_ORIGINS)

@@ -17,18 +17,24 @@
     if (s >= 36000 && s < 86400) return `${Math.floor(s / 3600)} h`;
     return s >= 60 && s < 3600 ? `${Math.floor(s / 60)} min` : duration(s);
   }
-  function clock(date) { return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`; }
-  function stamp(date) { return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(date)}`; }
+  // In the zone that its reader has chosen, else in the device's. Sweden writes 2026-11-26 18:05:09.
+  const written = format(document.documentElement.dataset.zone);
+  function format(timeZone) {
+    const like = { dateStyle: "short", timeStyle: "medium" };
+    try { return new Intl.DateTimeFormat("sv-SE", { ...like, timeZone }); } catch { return new Intl.DateTimeFormat("sv-SE", like); }
+  }
+  function stamp(date) { return written.format(date).replace(",", ""); }
+  function clock(date) { return stamp(date).slice(-8); }
 
   function words(element, now) {
     const date = new Date(element.dateTime);
     const seconds = (now - date) / 1000;
-    if ("age" in element.dataset) return seconds < 1 ? "just now" : `${roughly(seconds)} ago`;
+    if ("age" in element.dataset) return seconds < 1 ? gettext("just now") : interpolate(gettext("%s ago"), [roughly(seconds)]);
     if ("since" in element.dataset) return duration(seconds);
     if ("left" in element.dataset) {
       element.classList.toggle("late", seconds > -60);
       element.classList.toggle("soon", seconds <= -60 && seconds > -300);
-      return seconds >= 0 ? "time is up" : seconds < -600 ? roughly(-seconds) : duration(-seconds);
+      return seconds >= 0 ? gettext("time is up") : seconds < -600 ? roughly(-seconds) : duration(-seconds);
     }
     return "stamp" in element.dataset ? stamp(date) : clock(date);
   }

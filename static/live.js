@@ -8,6 +8,13 @@
   const open = new Map(); // socket element -> its wrapper
   let over = ""; // why the page stays as it is
   let leaving = false;
+  const root = document.documentElement.dataset.root; // where the console begins: "/", or the path that a proxy shows it under
+
+  htmx.createWebSocket = (address) => {
+    const at = new URL(address);
+    at.pathname = root + at.pathname.replace("/ws" + root, "/ws/").slice(1);
+    return new WebSocket(at, []);
+  };
 
   htmx.config.wsReconnectDelay = (tries) => Math.min(400 * 2 ** tries, 5000) * (0.5 + Math.random() / 2);
 
@@ -49,7 +56,7 @@
     banner.classList.remove("back");
     banner.hidden = false;
     if (over === "signed-out") {
-      banner.replaceChildren("You are signed out. What is shown stays as it was. ", link("/sign-in/?next=" + encodeURIComponent(location.pathname), "Sign in again"));
+      banner.replaceChildren("You are signed out. What is shown stays as it was. ", link(root + "sign-in/?next=" + encodeURIComponent(location.pathname), "Sign in again"));
     } else if (over) {
       banner.textContent = "You may not watch this any more. What is shown stays as it was.";
     } else {
@@ -138,7 +145,7 @@
     // A whole page where a part was asked for: the sign-in, or a refusal that is not about the decision.
     if (!/^\s*<!doctype/i.test(event.detail.xhr.responseText)) return;
     event.detail.shouldSwap = false;
-    const isSignIn = new URL(event.detail.xhr.responseURL).pathname.startsWith("/sign-in/");
+    const isSignIn = new URL(event.detail.xhr.responseURL).pathname.startsWith(root + "sign-in/");
     tell(event.detail.requestConfig.elt, isSignIn
       ? "Nothing was done: you are signed out. Sign in again in another tab, then press once more; your note is kept."
       : `Nothing was done: the console refused it (${event.detail.xhr.status}), mostly because the session ended. Sign in again in another tab, then press once more; your note is kept.`);

@@ -47,6 +47,8 @@ class Approval(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)  # when people want it answered; upstream knows nothing of it
     escalated_at = models.DateTimeField(null=True, blank=True)  # a policy has called for more people
     rules_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)  # when policies look at it next
+    reminders = models.PositiveSmallIntegerField(default=0)  # 1: whom it is put to was reminded, 2: everyone was
+    overdue_at = models.DateTimeField(null=True, blank=True)  # when it was found that nobody had answered in time
 
     objects = ApprovalQuerySet.as_manager()
 
@@ -60,6 +62,7 @@ class Approval(models.Model):
             models.Index("state", "opened_at", name="approval_state_age"),
             models.Index("state", "closed_at", name="approval_state_closed"),
             models.Index(fields=["rules_due_at"], condition=Q(state="open"), name="approval_rules_due"),
+            models.Index(fields=["due_at"], condition=Q(state="open"), name="approval_open_due"),
         ]
         permissions = [("decide_approval", "Decide approvals")]
 

@@ -1,0 +1,52 @@
+"""How a person wants what is rendered for them: zone, language, and the path that all addresses begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import set_script_prefix
+from django.utils import timezone, translation
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+_PREFERRED: list[Callable[[Any], tuple[str, str]]] = []
+
+
+@dataclass(frozen=True)
+class Manner:
+    """Two sockets of an equal manner may share what is rendered."""
+
+    zone: str = ""  # empty: the settings'
+    language: str = ""
+
+
+def preferred_by(ask: Callable[[Any], tuple[str, str]]) -> None:
+    """Say who knows a user's zone and language; an empty one is not chosen. For the start-up of an app above."""
+    _PREFERRED[:] = [ask]
+
+
+def of(user: Any, accepted: str = "") -> Manner:
+    """The person's own choice, else what their browser accepts. Reads the database for who is signed in."""
+    zone, language = _PREFERRED[0](user) if _PREFERRED and user and user.is_authenticated else ("", "")
+    return Manner(zone, language or language_in(accepted))
+
+
+def language_in(accepted: str) -> str:
+    """The first language of an Accept-Language header that the console speaks, else the settings'."""
+    for code, _ in parse_accept_lang_header(accepted[:500].lower()):
+        try:
+            return translation.get_supported_language_variant(code)
+        except LookupError:
+            continue
+    return settings.LANGUAGE_CODE
+
+
+@contextmanager
+def worn(manner: Manner) -> Iterator[None]:
+    """For the time of a rendering, in this thread."""
+    set_script_prefix(settings.FORCE_SCRIPT_NAME or "/")
+    with translation.override(manner.language or settings.LANGUAGE_CODE), timezone.override(manner.zone or None):
+        yield
