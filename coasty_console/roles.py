@@ -12,8 +12,8 @@ VIEWER, OPERATOR, REVIEWER, ADMIN = "viewer", "operator", "reviewer", "admin"
 ROLES = (VIEWER, OPERATOR, REVIEWER, ADMIN)
 
 SEES = frozenset({"runs.view_run", "approvals.view_approval", "approvals.view_policy", "runs.view_auditentry"})
-OPERATES = SEES | {"runs.start_run", "runs.cancel_run", "runs.take_over"}
-REVIEWS = SEES | {"approvals.decide_approval", "approvals.stop_policies", "runs.take_over"}
+OPERATES = SEES | {"runs.start_run", "runs.cancel_run", "runs.take_over", "runs.export_run"}
+REVIEWS = SEES | {"approvals.decide_approval", "approvals.stop_policies", "runs.take_over", "runs.export_run"}
 ADMINISTERS = frozenset(
     {"auth.view_user", "auth.add_user", "auth.change_user", "runs.change_connection", "approvals.change_policy"}
 )

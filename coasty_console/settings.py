@@ -225,6 +225,10 @@ TAKEOVER_SECONDS = 120
 LEASE_SECONDS = 4
 SWEEP_SECONDS = 5
 
+# When a run is said to burn money: the same act on the same screen so often, or so many steps that change nothing.
+WASTE_REPEATS = integer("WASTE_REPEATS", 4, 2, 100)
+WASTE_STILL_STEPS = integer("WASTE_STILL_STEPS", 6, 2, 100)
+
 # Events and frames of runs that ended so long ago go; 0 keeps all.
 RETENTION_DAYS = integer("RETENTION_DAYS", 0, 0, 36_500)
 

@@ -20,7 +20,10 @@ _TOLD = re.compile(
     rf"(\b{_NAME}\b(?:\s+for\s+[^\s:=]+)?\s*(?:\bis\b|\bwas\b|[:=]|->|→)\s*)({_QUOTED}|\S.*?){_END}", re.I
 )
 _BARE = re.compile(rf"(\b{_NAME}\s+)({_QUOTED}|{_PLAIN_WORDS}[^\s,;:=•\[]+)", re.I)
-_TURNED = re.compile(rf"({_QUOTED}|[^\s•]+)(\s+is\s+(?:the|his|her|their|your|my|its)\s+(?:\w+\s+)?{_NAME}\b)", re.I)
+# A word is taken whole or not at all: a long one, tried from each of its letters, would take seconds.
+_TURNED = re.compile(
+    rf"({_QUOTED}|(?<![^\s•])[^\s•]++)(\s+is\s+(?:the|his|her|their|your|my|its)\s+(?:\w+\s+)?{_NAME}\b)", re.I
+)
 
 
 def mask(text: str) -> str:

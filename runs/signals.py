@@ -5,3 +5,7 @@ from django.dispatch import Signal
 # Sent with sender=Run class, run: Run (already written), old: str, new: str, seq: int | None (None: seen by snapshot).
 # Sent again for a pause that is already known (its reason, its seq): receivers are idempotent.
 status_changed = Signal()
+
+# Sent with sender=Run class, run: Run (written), after commit: it is flagged (`run.waste_kind`) as burning money, what
+# that costs has grown, or it no longer does. A notice may follow; nothing relies on it.
+waste_found = Signal()

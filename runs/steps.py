@@ -189,7 +189,7 @@ def points(params: dict[str, Any]) -> list[tuple[int, int]]:
 
 def _point(params: dict[str, Any], pair: tuple[str, ...]) -> tuple[int, int] | None:
     values = [params.get(name) for name in pair]
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+    if all(isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9 for value in values):
         return int(values[0]), int(values[1])  # type: ignore[arg-type]
     return None
 

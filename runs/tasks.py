@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from coasty_api import errors
-from runs import ingest, upstream, webhooks
+from runs import ingest, upstream, waste, webhooks
 from runs.models import Connection, Hint, Run, Worker
 from runs.relay import leases
 
@@ -37,6 +37,12 @@ def sweep() -> None:
         webhooks.ask()
     if not leases.alive().exists():
         look_at_unfollowed()
+
+
+@shared_task(name="runs.tasks.look_for_waste")
+def look_for_waste() -> int:
+    """Flag the runs that repeat themselves; how many pages would show something else."""
+    return waste.look()
 
 
 @shared_task(name=webhooks.TASK)

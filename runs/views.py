@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coasty_api import errors
-from runs import audit, control, forms, fragments, upstream
+from runs import again, audit, control, forms, fragments, upstream
 from runs.models import Connection, Frame, Run
 from runs.requests import SignedIn
 
@@ -42,17 +42,21 @@ def listing(request: SignedIn) -> HttpResponse:
 @login_required
 @permission_required("runs.start_run", raise_exception=True)
 def new(request: SignedIn) -> HttpResponse:
-    connection = upstream.chosen(request.GET.get("connection", "")[:64])
+    origin = again.source(request.user, request.GET.get("from", "")[:128])
+    slug = request.GET.get("connection", "")[:64] or (origin.connection.slug if origin else "")
+    connection = upstream.chosen(slug)
     if connection is None:
         raise Http404
     machines, problem = _machines(connection)
-    form = forms.NewRun(request.POST or None, machines=machines)
+    form = forms.NewRun(request.POST or None, machines=machines, initial=again.initial(origin) if origin else {})
     if request.method == "POST" and form.is_valid():
         run = _start(request, form, connection)
         if run:
             return redirect("run", run.upstream_id)
     context = {
         "form": form,
+        "origin": origin,
+        "origin_gives_away": bool(origin and again.gives_away(origin)),
         "presets": forms.presets(connection),
         "machines": machines,
         "machines_problem": problem,

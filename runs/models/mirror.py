@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from runs import states
 
@@ -95,6 +96,10 @@ class RunQuerySet(models.QuerySet["Run"]):
 class Run(models.Model):
     """A run as upstream last reported it. Written by `runs.ingest` only, but for what the operator submitted."""
 
+    class Waste(models.TextChoices):
+        ACT = "act", _("The same act on the same screen")
+        SCREEN = "screen", _("Steps that change nothing")
+
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="runs")
     upstream_id = models.CharField(max_length=128)
     status = models.CharField(max_length=32, default=states.Status.QUEUED)
@@ -138,6 +143,13 @@ class Run(models.Model):
     log_epoch = models.PositiveSmallIntegerField(default=0)  # odd: the log is read again, to see where it has gone back
     is_ahead = models.BooleanField(default=False)  # a snapshot told the status; events up to it are still to come
 
+    # Whether it burns money, as `runs.waste` last saw it.
+    waste_kind = models.CharField(max_length=8, choices=Waste.choices, blank=True, default="")
+    waste_since = models.PositiveIntegerField(null=True, blank=True)  # the step that was the first of its kind
+    waste_steps = models.PositiveIntegerField(default=0)
+    waste_cents = models.PositiveIntegerField(default=0)
+    waste_seen_steps = models.PositiveIntegerField(default=0)  # `steps_completed` when it was looked at
+
     objects = RunQuerySet.as_manager()
 
     class Meta:
@@ -154,6 +166,7 @@ class Run(models.Model):
         permissions = [
             ("start_run", "Start runs"),
             ("cancel_run", "Cancel runs"),
+            ("export_run", "Take away a run's case file"),
             ("take_over", "Take over a machine"),
         ]
 
