@@ -104,6 +104,10 @@ class Client:
         nested = answer.get("machine")
         return nested if isinstance(nested, dict) else answer
 
+    def billing_active(self) -> dict[str, Any]:
+        """{"active": [what each machine bills by the hour]}; NotAllowed without the scope, NotFound where unknown."""
+        return self._read("/billing/active")
+
     def machine_screenshot(self, machine_id: str) -> dict[str, Any]:
         return self._read(f"/machines/{_safe(machine_id)}/screenshot")
 

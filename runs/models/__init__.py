@@ -31,10 +31,11 @@ from runs.models.planning import (
     Withheld,
 )
 from runs.models.private import PrivateTime
+from runs.models.rates import MachineRate, RateRound
 
 __all__ = [
     "Account", "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Batch", "BatchItem", "Budget", "BudgetNote",
-    "Charge", "Connection", "Event", "Frame", "Hint", "Lease", "Origin", "PrivateTime", "Recipe", "Run", "RunQuerySet",
-    "RunSecret", "SavedView", "SearchState", "SearchText", "SeenSignature", "Starting", "Withheld", "Worker",
-    "new_slug", "step_cents",
+    "Charge", "Connection", "Event", "Frame", "Hint", "Lease", "MachineRate", "Origin", "PrivateTime", "RateRound",
+    "Recipe", "Run", "RunQuerySet", "RunSecret", "SavedView", "SearchState", "SearchText", "SeenSignature", "Starting",
+    "Withheld", "Worker", "new_slug", "step_cents",
 ]  # fmt: skip
