@@ -14,5 +14,9 @@ app.conf.beat_schedule = {
     name: {"task": name, "schedule": settings.SWEEP_SECONDS, "options": {"expires": settings.SWEEP_SECONDS}}
     for name in ("runs.tasks.sweep", "approvals.tasks.sweep", "runs.tasks.look_for_waste")
 }
-for name, seconds in (("approvals.tasks.retain", 60), ("approvals.tasks.verify_audit", 86_400)):
+for name, seconds in (
+    ("runs.tasks.read_rates", 10),
+    ("approvals.tasks.retain", 60),
+    ("approvals.tasks.verify_audit", 86_400),
+):
     app.conf.beat_schedule[name] = {"task": name, "schedule": seconds, "options": {"expires": seconds}}

@@ -56,6 +56,14 @@ class Rate:
             return ""
         return str(_WHY_NOT[kind]) % {"scope": scope}
 
+    @property
+    def per_hour(self) -> str:
+        """In words: $0.40/h, with a tenth of a cent where there is one; empty where it was not told."""
+        if self.cents_per_hour is None:
+            return ""
+        digits = 2 if self.cents_per_hour == self.cents_per_hour.to_integral_value() else 4
+        return f"${self.cents_per_hour / 100:,.{digits}f}/h"
+
     def cents(self, now: datetime | None = None) -> int | None:
         """Cents since the run parked: by the minute, rounded down, as upstream meters."""
         if self.cents_per_hour is None or self.since is None:

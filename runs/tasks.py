@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from coasty_api import errors
-from runs import ingest, upstream, waste, webhooks
+from runs import ingest, rates, upstream, waste, webhooks
 from runs.models import Connection, Hint, Run, Worker
 from runs.relay import leases
 
@@ -43,6 +43,12 @@ def sweep() -> None:
 def look_for_waste() -> int:
     """Flag the runs that repeat themselves; how many pages would show something else."""
     return waste.look()
+
+
+@shared_task(name="runs.tasks.read_rates")
+def read_rates() -> int:
+    """Ask what the machines of parked runs bill; asking more often than is due costs a look at the table."""
+    return rates.read_due()
 
 
 @shared_task(name=webhooks.TASK)

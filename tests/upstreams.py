@@ -65,6 +65,7 @@ class Upstream:
         self.mishaps = None  # (method, target) -> Fault or None, beside `faults`
         self.acts: list[tuple[str, str, dict]] = []  # machine, command, parameters
         self.machines = [{"id": "mch_test_00000001", "display_name": "Scripted", "status": "running"}]
+        self.billing: list[dict] | None = None  # what GET /billing/active lists; None: a service without it
         self.has_frames = True
         self.idempotent: dict[str, tuple[dict, dict]] = {}
         self.loop = asyncio.new_event_loop()
@@ -248,6 +249,8 @@ class Upstream:
             return self._run(self.runs[run[1]], run[2] or "", query, body)
         if path == "/machines":
             return 200, {"object": "list", "data": self.machines, "has_more": False}
+        if path == "/billing/active" and self.billing is not None:
+            return 200, {"active": self.billing, "current_run_rate_cents_per_hour": 0}
         if machine:
             return self._machine(machine[1], machine[2] or "", body)
         if path in {"/health", "/models", "/usage"}:
