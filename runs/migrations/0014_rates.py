@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0012_private_times'),
+        ('runs', '0013_waste'),
     ]
 
     operations = [
