@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from approvals import fragments
+from contextlib import suppress
+
+from approvals import claims, company, fragments, presence
+from approvals.errors import Refused
 from approvals.models import Approval
 from live import topics
 from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
@@ -43,9 +46,13 @@ class QueueConsumer(LiveConsumer):
 
 
 class ApprovalConsumer(LiveConsumer):
-    """State, claim, takeover and delivery of one approval; its facts only as far as to say that they moved."""
+    """State, claim, takeover and delivery of one approval, and its people; its facts only as far as to say that they
+    moved. While it is open its person counts as present, and each sign of life keeps their claim.
+    """
 
     permission = "approvals.view_approval"
+    gives_signs = True
+    is_away = False
 
     def open(self) -> None:
         self.pk = int(self.scope["url_route"]["kwargs"]["pk"])
@@ -62,4 +69,19 @@ class ApprovalConsumer(LiveConsumer):
         return [
             fragments.approval_state(approval, self.user),
             fragments.moved(approval),
+            company.company(approval, self.user),
+            company.comments(approval),
         ]
+
+    def ticked(self) -> None:
+        if not self.is_away:
+            presence.note(self.user, self.pk)
+
+    def heard(self, sign: str) -> None:
+        self.is_away = sign == "away"
+        self.ticked()
+        if sign == "typing":
+            with suppress(Refused):  # decided meanwhile, or theirs to watch only
+                claims.claim(self.user, Approval.objects.get(pk=self.pk))
+        elif sign == "here":
+            claims.renew(self.user, self.pk)

@@ -10,7 +10,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from approvals import claims, delivery, queue, states, takeovers
+from approvals import delivery, queue, states, takeovers
 from approvals.models import Approval, Decision
 from live import fragments
 from runs import fragments as run_fragments
@@ -137,7 +137,7 @@ def overview(user: Any) -> dict[str, SafeString]:
 
 
 def approval_state(approval: Approval, user: Any) -> SafeString:
-    """Open with its times, or who ended it and how; who looks after it; who drives the machine."""
+    """Open with its times, or who ended it and how; who drives the machine."""
     decision: Decision | None = (
         Decision.objects.select_related("decided_by", "policy").filter(approval=approval).first()
     )
@@ -149,7 +149,6 @@ def approval_state(approval: Approval, user: Any) -> SafeString:
             "decision": decision,
             "note_sent": sent_note(decision) if decision else "",
             "tone": _tone(approval, decision),
-            "claim": claims.active(approval) if approval.is_open else None,
             "driver": takeovers.active(approval.run),
             "user": user,
             "newer": _newer(approval),

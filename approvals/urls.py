@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from approvals import driving, views
+from approvals import driving, talking, views
 from runs import routes  # noqa: F401 (registers the converter)
 from runs import views as runs_views
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("approvals/<int:pk>/facts/", views.facts, name="facts"),
     path("approvals/<int:pk>/decide/", views.decide, name="decide"),
     path("approvals/<int:pk>/claim/", views.claim, name="claim"),
+    path("approvals/<int:pk>/comment/", talking.comment, name="comment"),
+    path("approvals/<int:pk>/hand-over/", talking.hand_over, name="hand_over"),
     path("audit/", runs_views.audit_log, name="audit"),
     path("runs/<run:upstream_id>/screen/", driving.screen, name="screen"),
     path("runs/<run:upstream_id>/takeover/", driving.drive, name="takeover"),

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from approvals import claims, decisions, errors, forms, fragments
+from approvals import claims, company, decisions, errors, forms, fragments
 from approvals.models import Approval
 from runs.requests import SignedIn
 
@@ -54,6 +54,7 @@ def page(request: SignedIn, approval: Approval, **more: Any) -> dict[str, Any]:
         "moved": fragments.moved(approval),
         "prices": fragments.prices(approval.run),
         "note_limit": decisions.NOTE_LIMIT,
+        **company.page(approval, request.user),
         **more,
     }
 

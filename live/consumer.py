@@ -27,6 +27,8 @@ LIST_PACE_SECONDS = 0.5
 HELLO_SECONDS = 2.0  # how long the page has to say what it shows already
 WINDOW = 4  # updates under way to one browser; a slower one gets the newest state when it has caught up
 MESSAGE_LIMIT = 64_000
+SIGNS = ("here", "typing", "away")
+SIGN_SECONDS = 5.0  # the same sign is listened to no more often than this
 _TICK_BELIEVES_SECONDS = 1.0  # so old may a reading be that a tick, without any nudge, takes for the present state
 
 SIGNED_OUT, FORBIDDEN, MISSING, BROKEN = 4401, 4403, 4404, 1011
@@ -39,11 +41,12 @@ class Missing(Exception):
 class LiveConsumer(AsyncWebsocketConsumer):
     """Subclasses say `permission`, `topics`, `regions` and, for what only grows, `additions`.
 
-    The last three run in a worker thread and may use the database.
+    The last three run in a worker thread and may use the database; `ticked` and `heard` in another that may write.
     """
 
     permission = ""
     pace_seconds = PACE_SECONDS
+    gives_signs = False  # whether `ticked` and `heard` have anything to do
 
     def open(self) -> None:
         """Load what the socket is about; raises Missing."""
@@ -61,6 +64,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def resume_at(self, after: int) -> None:
         """The page shows everything up to this cursor."""
+
+    def ticked(self) -> None:
+        """At the start and at each tick: for what somebody's looking renews. Slow writes hold up no reading."""
+
+    def heard(self, sign: str) -> None:
+        """What the page said of its person: "here" (they did something), "typing" or "away" (its tab is hidden)."""
 
     def sharing(self) -> Hashable | None:
         """All that the next update depends on, beside what the page shows: sockets of which it is equal share one
@@ -88,6 +97,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.dirty_at = 0.0
         self.dirty, self.hello = asyncio.Event(), asyncio.Event()
         self.pump: asyncio.Task[None] | None = None
+        self.sign, self.heard_at = "", 0.0
+        self.writing: asyncio.Task[None] | None = None
         refused = await reading.in_thread(self._refused) or await reading.in_thread(self._try_open)
         if refused:
             await self.close(refused)
@@ -103,22 +114,39 @@ class LiveConsumer(AsyncWebsocketConsumer):
         pump = getattr(self, "pump", None)
         if pump is not None:
             pump.cancel()
+            if self.writing is not None:
+                await self.writing
             for topic in self.joined:
                 await hub.of(self.channel_layer).leave(topic, self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Two messages exist: a hello `{"have": {id: version}, "after": n}` once, and `{"ack": 1}` per update."""
+        """A hello `{"have": {id: version}, "after": n}` once, `{"ack": 1}` per update, and `{"life": sign}`."""
         message = _parsed(text_data)
         if message is None:
             await self.close(1009)
         elif "ack" in message:
             self.under_way = max(0, self.under_way - 1)
             self.dirty.set()
+        elif message.get("life") in SIGNS:
+            await self._hear(str(message["life"]))
         elif "have" in message and not self.hello.is_set():
             self.shown = {str(key): str(value) for key, value in message["have"].items()}
             if isinstance(message.get("after"), int):
                 self.resume_at(message["after"])
             self.hello.set()
+
+    def _tick(self) -> None:
+        # Not waited for: a database that takes no writes delays no update.
+        if self.gives_signs and (self.writing is None or self.writing.done()):
+            self.writing = asyncio.create_task(reading.in_writer(self.ticked))
+
+    async def _hear(self, sign: str) -> None:
+        # Often is no use: a page that says the same again and again costs a thread nothing.
+        now = time.monotonic()
+        if not self.gives_signs or self.pump is None or (sign == self.sign and now - self.heard_at < SIGN_SECONDS):
+            return
+        self.sign, self.heard_at = sign, now
+        await reading.in_writer(lambda: self.heard(sign))
 
     def dirty_again(self) -> None:
         """There is more than one update could carry: come back at once. For `additions` to call."""
@@ -131,6 +159,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def _run(self) -> None:
         try:
             await _within(self.hello, HELLO_SECONDS)
+            self._tick()
             await self._update(time.monotonic())
             while True:
                 due = time.monotonic() + TICK_SECONDS
@@ -141,6 +170,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                     tick.cancel()
                 if not await self._still_welcome():
                     return
+                self._tick()
                 await self._update(max(self.dirty_at, time.monotonic() - _TICK_BELIEVES_SECONDS))
         except Exception:
             log.exception("A page's socket could not go on; the page will connect again.")

@@ -1,8 +1,9 @@
-"""Threads that read the database for sockets. Each keeps its connection for a while: opening one costs a reading."""
+"""Threads that read the database for sockets, and one that writes. Each keeps its connection for a while."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -12,17 +13,31 @@ from typing import TypeVar
 from django.db import Error as DatabaseFailure
 from django.db import connections
 
+log = logging.getLogger(__name__)
+
 Read = TypeVar("Read")
 
 _THREADS = 4
 _KEPT_SECONDS = 30.0
 _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="live-reading")
+_writer = ThreadPoolExecutor(1, thread_name_prefix="live-writing")
 _local = threading.local()
 
 
 async def in_thread(call: Callable[[], Read]) -> Read:
     """What `call` returns, from a thread that may use the database. Whatever it raises is raised."""
     return await asyncio.get_running_loop().run_in_executor(_pool, _guarded, call)
+
+
+async def in_writer(call: Callable[[], object]) -> None:
+    """Done by the one thread that writes for sockets: whoever waits for the database there holds up no reading.
+
+    What the database refuses is told in the log only: it is tried again at the next tick.
+    """
+    try:
+        await asyncio.get_running_loop().run_in_executor(_writer, _guarded, call)
+    except DatabaseFailure:
+        log.warning("What a page's socket had to write was not written.", exc_info=True)
 
 
 def _guarded(call: Callable[[], Read]) -> Read:
