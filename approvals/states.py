@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class State(TextChoices):
@@ -30,6 +31,16 @@ class Delivery(TextChoices):
     UNSURE = "unsure", "Sent, answer lost"
     DELIVERED = "delivered", "Upstream confirmed"
     REFUSED = "refused", "Upstream refused"
+
+
+class Outcome(TextChoices):
+    """What came of a decision; empty while that is not known yet."""
+
+    FINISHED = "finished", _("The run succeeded")
+    PARKED = "parked", _("It waited again")
+    FAILED = "failed", _("The run failed")
+    STOPPED = "stopped", _("The run was ended")  # cancelled, or out of time
+    VOID = "void", _("It took no effect")  # recalled, or refused by upstream
 
 
 DELIVERY_NEXT: dict[str, frozenset[str]] = {

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from approvals import claims, delivery, presence, queue, takeovers
+from approvals import claims, delivery, outcomes, presence, queue, takeovers
 from approvals.models import Decision
 from coasty_api import errors
 from runs import audit, ingest, retention, upstream
@@ -26,7 +26,7 @@ def deliver(decision_id: int) -> None:
 @shared_task(name="approvals.tasks.sweep")
 def sweep() -> None:
     """Each part by itself: one that fails stops no other."""
-    for part in (deliver_due, ask_unasked, claims.expire, takeovers.expire):
+    for part in (deliver_due, ask_unasked, claims.expire, takeovers.expire, outcomes.settle):
         try:
             part()
         except Exception:

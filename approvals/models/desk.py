@@ -96,6 +96,7 @@ class Decision(models.Model):
     seen_frame_sha256 = models.CharField(max_length=64, blank=True)
     seen_reason = models.TextField(blank=True)
     seen_cost_cents = models.PositiveIntegerField(null=True, blank=True)
+    seen_frame_open = models.BooleanField(null=True, blank=True)  # the frame was on screen; null: nobody has told
 
     delivery = models.CharField(
         max_length=16, choices=states.Delivery.choices, default=states.Delivery.PENDING, db_index=True
@@ -106,8 +107,17 @@ class Decision(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     delivery_detail = models.CharField(max_length=500, blank=True)
 
+    # what came of it, written by `approvals.outcomes`
+    outcome = models.CharField(max_length=16, blank=True, choices=states.Outcome.choices)
+    outcome_steps = models.PositiveIntegerField(null=True, blank=True)  # that the run made until then
+    outcome_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
-        indexes = [models.Index(fields=["-decided_at"], name="decision_newest")]
+        indexes = [
+            models.Index(fields=["-decided_at"], name="decision_newest"),
+            models.Index(fields=["id"], name="decision_unsettled", condition=Q(outcome="")),
+            models.Index("decided_by", "decided_at", name="decision_by"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(verdict__in=states.Verdict.values), name="decision_verdict_known"),
             models.CheckConstraint(condition=Q(delivery__in=states.Delivery.values), name="decision_delivery_known"),

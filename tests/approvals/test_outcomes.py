@@ -1,0 +1,76 @@
+"""What came of a decision is written down once it is known, and only then."""
+
+from __future__ import annotations
+
+import pytest
+
+from approvals import decisions, outcomes
+from approvals.models import Decision
+from approvals.states import Outcome
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def resumed(desk, people, **how):
+    scripted, run, approval = desk.parked(**how)
+    decision = decisions.decide(people.reviewer, approval, "resume", "go on")
+    decision = desk.pursue(decision)
+    desk.follow(scripted)
+    return scripted, decision
+
+
+def fresh(decision):
+    outcomes.settle()
+    return Decision.objects.get(pk=decision.pk)
+
+
+def test_while_the_run_goes_on_nothing_is_said(desk, people):
+    scripted, decision = resumed(desk, people)
+    scripted.step()
+    desk.follow(scripted)
+    assert fresh(decision).outcome == ""
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [("succeeded", Outcome.FINISHED), ("failed", Outcome.FAILED), ("timed_out", Outcome.STOPPED)],
+)
+def test_the_end_of_the_run_is_the_outcome_with_the_steps_until_then(desk, people, end, outcome):
+    scripted, decision = resumed(desk, people)
+    scripted.step()
+    scripted.step()
+    scripted.finish(end)
+    desk.follow(scripted)
+    found = fresh(decision)
+    assert (found.outcome, found.outcome_steps) == (outcome, 2)
+
+
+def test_waiting_again_is_the_outcome_of_the_first_and_not_of_the_second(desk, people):
+    scripted, decision = resumed(desk, people)
+    scripted.step()
+    scripted.pause("And now?")
+    desk.follow(scripted)
+    found = fresh(decision)
+    assert (found.outcome, found.outcome_steps) == (Outcome.PARKED, 1)
+    second = decision.approval.run.approvals.order_by("-id").first()
+    assert second.pk != decision.approval_id
+    last = desk.pursue(decisions.decide(people.reviewer, second, "resume", ""))
+    scripted.finish()
+    desk.follow(scripted)
+    assert fresh(last).outcome == Outcome.FINISHED
+    assert fresh(decision).outcome == Outcome.PARKED
+
+
+def test_a_cancel_ends_the_run(desk, people):
+    scripted, _run, approval = desk.parked()
+    decision = desk.pursue(decisions.decide(people.reviewer, approval, "cancel", "not today"))
+    desk.follow(scripted)
+    assert fresh(decision).outcome == Outcome.STOPPED
+
+
+def test_what_upstream_refused_took_no_effect(desk, people):
+    scripted, _run, approval = desk.parked()
+    decision = decisions.decide(people.reviewer, approval, "resume", "")
+    scripted.resume("somebody else")
+    assert desk.pursue(decision).delivery == "refused"
+    assert fresh(decision).outcome == Outcome.VOID
