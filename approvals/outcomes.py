@@ -1,4 +1,4 @@
-"""What came of each decision: the only writer of `Decision.outcome`, once, when the run has moved far enough to tell."""
+"""What came of each decision: the only writer of `Decision.outcome`, once the run has moved far enough to tell."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def resumed(desk, people, **how):
-    scripted, run, approval = desk.parked(**how)
+    scripted, _run, approval = desk.parked(**how)
     decision = decisions.decide(people.reviewer, approval, "resume", "go on")
     decision = desk.pursue(decision)
     desk.follow(scripted)
