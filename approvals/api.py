@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Field, Header, Router, Schema
 from pydantic import BeforeValidator, ConfigDict
 
-from approvals import decisions, takeovers
+from approvals import decisions, recalls, takeovers
 from approvals.models import Approval, Claim, Decision
 from approvals.states import State
 from runs import paging
@@ -35,6 +35,10 @@ class DecisionIn(Schema):
         None, ge=0, le=decisions.SEQ_LIMIT, description="The newest event that you knew: refused when the run moved on."
     )
 
+    hold_seconds: int = Field(
+        0, ge=0, le=60, description="Wait so long before it is sent; it can be recalled until then."
+    )
+
 
 class DecisionOut(Schema):
     action: str
@@ -44,7 +48,8 @@ class DecisionOut(Schema):
     decided_at: datetime
     code: str = Field(description="stands in the note that upstream records")
     seen_seq: int | None
-    delivery: str = Field(description="pending, sending, unsure, delivered or refused")
+    delivery: str = Field(description="pending, sending, unsure, delivered, refused or recalled")
+    held_until: datetime | None = Field(description="it can be recalled until then; null when it can't")
     delivery_detail: str
     delivered_at: datetime | None
 
@@ -111,6 +116,7 @@ def shape_decision(decision: Decision) -> dict[str, Any]:
     named = ("decided_at", "code", "seen_seq", "delivery", "delivery_detail", "delivered_at")
     return {
         **{name: getattr(decision, name) for name in named},
+        "held_until": decision.next_try_at if decision.is_held() else None,
         "action": decision.verdict,
         "note": mask(decision.note),
         "decided_by": decision.decider,
@@ -164,5 +170,27 @@ def decide(
     """
     user = need(request, "approvals.decide_approval")
     approval = _find(user, approval_id)
-    decisions.decide(user, approval, body.action, body.note, seen_seq=body.seen_seq, idempotency_key=idempotency_key)
+    decisions.decide(
+        user,
+        approval,
+        body.action,
+        body.note,
+        seen_seq=body.seen_seq,
+        idempotency_key=idempotency_key,
+        hold_seconds=body.hold_seconds,
+    )
     return shape(_find(user, approval_id))
+
+
+@router.post("/approvals/{int:approval_id}/recall", response=ApprovalOut, summary="Take a held decision back")
+def recall(request: HttpRequest, approval_id: int) -> dict[str, Any]:
+    """200 with the approval that asks about the pause again; with this one where the run has left the pause.
+
+    409 TOO_LATE when the decision has gone out.
+    """
+    user = need(request, "approvals.decide_approval")
+    decision: Decision | None = getattr(_find(user, approval_id), "decision", None)
+    if decision is None:
+        raise Http404("There is no decision on this approval.")
+    again = recalls.recall(user, decision)
+    return shape(_find(user, again.pk if again else approval_id))

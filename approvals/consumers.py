@@ -42,7 +42,7 @@ class QueueConsumer(LiveConsumer):
         return [topics.QUEUE]
 
     def regions(self) -> list[str]:
-        return [fragments.approval_queue(self.user), fragments.past(self.user)]
+        return [fragments.approval_queue(self.user), fragments.past(self.user), fragments.held(self.user)]
 
 
 class ApprovalConsumer(LiveConsumer):
@@ -71,6 +71,7 @@ class ApprovalConsumer(LiveConsumer):
             fragments.moved(approval),
             company.company(approval, self.user),
             company.comments(approval),
+            fragments.held(self.user, approval),
         ]
 
     def ticked(self) -> None:

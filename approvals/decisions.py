@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from approvals import delivery, policies, takeovers
 from approvals.errors import AlreadyDecided, ApprovalClosed, Invalid, NotAllowed, RunMoved, TakenOver
@@ -35,8 +37,13 @@ def decide(
     seen_reason: str = "",
     seen_cost_cents: int | None = None,
     idempotency_key: str = "",
+    hold_seconds: float = 0,
+    now: datetime | None = None,
 ) -> Decision:
     """Decide an open approval; its delivery is under way when this returns. `seen_*` is what was on screen.
+
+    With `hold_seconds` it waits so long before it goes out, and `recalls.recall` may take it back until then; where
+    the pause would not last that long it is sent at once.
 
     The same person's call, repeated with the same `idempotency_key`, gets the standing decision; without a key each
     call is one of its own, and only one of all stands. Raises Invalid, NotAllowed, AlreadyDecided,
@@ -51,25 +58,29 @@ def decide(
             return _standing(user, approval, idempotency_key)
         fresh = Approval.objects.select_related("run").get(pk=approval.pk)
         _refuse_if_moved(fresh, seen_seq)
-        if held := policies.waits_for(user, verdict, takeovers.active(fresh.run)):
-            raise TakenOver(held)
+        if driven := policies.waits_for(user, verdict, takeovers.active(fresh.run)):
+            raise TakenOver(driven)
+        now = now or timezone.now()
+        held = policies.hold(fresh, hold_seconds, now)
         decision = Decision.objects.create(
             approval=fresh,
             code=_new_code(),
             verdict=verdict,
             note=note,
             decided_by=user,
+            decided_at=now,
+            next_try_at=now + held,
             seen_seq=seen_seq,
             seen_frame_sha256=seen_frame_sha256[:64],
             seen_reason=seen_reason[:SEEN_LIMIT],
             seen_cost_cents=seen_cost_cents,
             idempotency_key=idempotency_key,
         )
-        _conclude(decision)
+        _conclude(decision, held)
     return decision
 
 
-def _conclude(decision: Decision) -> None:
+def _conclude(decision: Decision, held: timedelta) -> None:
     """What goes with a decision in its transaction: claim and takeover end, the audit entry, the hint to deliver."""
     approval, run = decision.approval, decision.approval.run
     Claim.objects.filter(approval=approval).delete()
@@ -86,9 +97,10 @@ def _conclude(decision: Decision) -> None:
         seen_seq=decision.seen_seq,
         seen_frame_sha256=decision.seen_frame_sha256,
         seen_cost_cents=decision.seen_cost_cents,
+        held_seconds=held.total_seconds(),
     )
     publish.nudge(topics.QUEUE, topics.approval(approval.pk), topics.run(run.pk))
-    transaction.on_commit(lambda: delivery.ask(decision.pk), robust=True)
+    transaction.on_commit(lambda: delivery.ask(decision.pk, held), robust=True)
 
 
 def _standing(user: User, approval: Approval, idempotency_key: str) -> Decision:

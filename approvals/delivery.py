@@ -40,11 +40,13 @@ UNPROVEN = timedelta(minutes=2)  # a resume that nobody's note explains is not o
 GIVE_UP = timedelta(hours=24)
 FRESH_SECONDS = 8.0  # a reading older than this is not acted upon
 MAX_WAIT_SECONDS = 60
+HINT_LATE = 0.03  # a hint that came a moment early would find nothing due
 
 
-def ask(decision_id: int) -> None:
-    """Hint to the workers that there is something to deliver. A lost hint costs one sweep."""
-    current_app.send_task(TASK, args=[decision_id], retry=False, ignore_result=True)
+def ask(decision_id: int, after: timedelta = timedelta(0)) -> None:
+    """Hint to the workers that there is something to deliver, now or after a while. A lost hint costs one sweep."""
+    seconds = after.total_seconds() + HINT_LATE if after > timedelta(0) else None
+    current_app.send_task(TASK, args=[decision_id], countdown=seconds, retry=False, ignore_result=True)
 
 
 def note_for(decision: Decision) -> str:
@@ -58,6 +60,11 @@ def due(now: datetime) -> QuerySet[Decision]:
     return Decision.objects.filter(waiting | Q(delivery=Delivery.SENDING, sending_since_at__lte=now - STUCK))
 
 
+def due_within(now: datetime, span: timedelta) -> QuerySet[Decision]:
+    """Decisions whose next try is soon: a hint timed to it brings them out on time, whatever became of an earlier."""
+    return Decision.objects.filter(delivery=Delivery.PENDING, next_try_at__gt=now, next_try_at__lte=now + span)
+
+
 def deliver(decision_id: int, *, now: datetime | None = None) -> Decision:
     """Bring one decision as far as it goes now; calling it again, or from two workers at once, does no harm."""
     clock = _Clock(now or timezone.now())
@@ -65,7 +72,7 @@ def deliver(decision_id: int, *, now: datetime | None = None) -> Decision:
     if decision.delivery == Delivery.SENDING:
         _unstick(decision, clock)
     elif decision.next_try_at > clock.now():
-        return decision
+        return decision  # held, or tried too early
     if decision.delivery == Delivery.PENDING:
         _pursue(decision, clock)
     if decision.delivery == Delivery.UNSURE and decision.next_try_at <= clock.now():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse, JsonResponse
@@ -119,7 +120,9 @@ def hand_back(request: SignedIn, upstream_id: str) -> HttpResponse:
         try:
             if not form.is_valid():
                 raise errors.Invalid("The note could not be read.")
-            decisions.decide(request.user, approval, "resume", form.cleaned_data["note"], **form.evidence())
+            hold = settings.DECISION_HOLD_SECONDS
+            note = form.cleaned_data["note"]
+            decisions.decide(request.user, approval, "resume", note, **form.evidence(), hold_seconds=hold)
         except errors.Refused as refused:
             messages.warning(request, f"Not resumed: {refused.message}")
             return redirect("takeover", upstream_id)

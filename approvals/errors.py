@@ -85,6 +85,12 @@ class TakenOver(Refused):
         )
 
 
+class TooLate(Refused):
+    """It is on its way already; it can't be recalled any more."""
+
+    code = "TOO_LATE"
+
+
 class NotParked(Refused):
     """The run does not wait for a person now."""
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from approvals import delivery, queue, states, takeovers
+from approvals import delivery, policies, queue, recalls, states, takeovers
 from approvals.models import Approval, Decision
 from live import fragments
 from runs import fragments as run_fragments
@@ -147,14 +147,33 @@ def approval_state(approval: Approval, user: Any) -> SafeString:
             "approval": approval,
             "run": approval.run,
             "decision": decision,
+            "decider": decision.decider if decision else "",
+            "was_recalled": approval.ask > 1 and recalls.was_recalled(approval),
             "note_sent": sent_note(decision) if decision else "",
             "tone": _tone(approval, decision),
             "driver": takeovers.active(approval.run),
             "user": user,
             "newer": _newer(approval),
+            "undo": _may_undo(decision, user),
             "next": _next(approval, user),
         },
     )
+
+
+def _may_undo(decision: Decision | None, user: Any) -> bool:
+    return bool(decision and decision.is_held() and not policies.why_not_recall(user, decision))
+
+
+def held(user: Any, but: Approval | None = None) -> SafeString:
+    """What the person has decided and can still undo, wherever they went on to; `but` is shown by its own page."""
+    rows = [d for d in recalls.held_by(user, timezone.now()) if but is None or d.approval_id != but.pk]
+    return fragments.render("approvals/_held.html", {"rows": rows})
+
+
+def too_late(approval: Approval, user: Any, sentence: str) -> str:
+    """After an undo that came too late: why, and how the decision stands."""
+    said = fragments.render("approvals/_recall_told.html", {"sentence": sentence})
+    return fragments.swap(said) + fragments.swap(approval_state(approval, user)) + fragments.swap(held(user, approval))
 
 
 def sent_note(decision: Decision) -> str:
@@ -180,7 +199,7 @@ def _tone(approval: Approval, decision: Decision | None) -> str:
         return "open"
     if decision is None:
         return "closed"
-    return str(decision.delivery)
+    return "held" if decision.is_held() else str(decision.delivery)
 
 
 def facts(approval: Approval) -> SafeString:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from approvals.models import Approval
-from approvals.states import DELIVERY_OPEN, Delivery
+from approvals.states import DELIVERY_OPEN, DELIVERY_VOID
 from runs.models import Event, Run
 
 NEAR = timedelta(seconds=1)  # an event's time and the run's `awaiting_human_since` of one pause differ by less
@@ -95,7 +95,7 @@ def _by_time(known: datetime, at: datetime) -> Relation:
 def _by_state(approval: Approval, pause: Pause) -> Relation:
     """Neither seq nor time can tell: the approval still stands for the pause unless the run is known to have left."""
     decision = getattr(approval, "decision", None)
-    settling = decision is not None and decision.delivery in {*DELIVERY_OPEN, Delivery.REFUSED}
+    settling = decision is not None and decision.delivery in DELIVERY_OPEN | DELIVERY_VOID
     if approval.is_open or settling or not pause.arrived:
         return Relation.SAME
     return Relation.NEWER

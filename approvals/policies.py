@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from approvals.models import Approval, Takeover
+from approvals.models import Approval, Decision, Takeover
 from approvals.states import Verdict
 
 DECIDES = "approvals.decide_approval"
 DRIVES = "runs.take_over"
+MANAGES = "auth.change_user"  # what admins may, and nobody else
+SPARE = timedelta(seconds=30)  # what must be left of a pause after a hold, for the decision to arrive in time
 
 
 def why_not_decide(user: User, approval: Approval, verdict: str) -> str:
@@ -19,6 +23,22 @@ def why_not_decide(user: User, approval: Approval, verdict: str) -> str:
     if not user.has_perm(DECIDES):
         return "Deciding approvals needs the role reviewer or admin."
     return ""
+
+
+def why_not_recall(user: User, decision: Decision) -> str:
+    """The sentence that says why `user` may not take this decision back; empty when they may."""
+    if sentence := why_not_decide(user, decision.approval, ""):
+        return sentence
+    if decision.decided_by_id != user.pk and not user.has_perm(MANAGES):
+        return "Only the person who decided, or an admin, may take a decision back."
+    return ""
+
+
+def hold(approval: Approval, wanted_seconds: float, now: datetime) -> timedelta:
+    """How long a decision is held before it goes out: as long as is wanted, or not at all where time is short."""
+    held = timedelta(seconds=max(0.0, wanted_seconds))
+    is_short = approval.expires_at is not None and approval.expires_at - now < held + SPARE
+    return timedelta(0) if is_short else held
 
 
 def why_not_take_over(user: User) -> str:

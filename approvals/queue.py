@@ -11,12 +11,13 @@ from django.utils import timezone
 from approvals import kinds, pauses
 from approvals.models import Approval, ApprovalQuerySet, Claim
 from approvals.pauses import Pause, Relation
-from approvals.states import DELIVERY_OPEN, Delivery, State
+from approvals.states import DELIVERY_OPEN, DELIVERY_VOID, State
 from live import publish, topics
 from runs.models import Run
 from runs.states import Status
 
 REASON_LIMIT = 20_000
+_HANDLING = ("priority", "people_needed", "not_starter", "routed_to_id", "due_at")
 JUST_DONE = timedelta(seconds=10)
 _BECAUSE: dict[str, str] = {
     Status.RUNNING: "resumed elsewhere",
@@ -105,7 +106,7 @@ def _open(run: Run, pause: Pause) -> Approval | None:
 
 
 def _repeat(latest: Approval, run: Run) -> Approval | None:
-    """The same pause asked once more: upstream refused the decision that was made on it."""
+    """The same pause asked once more: the decision made on it was refused upstream, or recalled; handled as before."""
     return _create(
         run,
         pause_seq=latest.pause_seq,
@@ -113,6 +114,7 @@ def _repeat(latest: Approval, run: Run) -> Approval | None:
         ask=latest.ask + 1,
         reason=(run.awaiting_human_reason or latest.reason)[:REASON_LIMIT],
         kind=kinds.of(run.awaiting_human_reason or latest.reason),
+        **{name: getattr(latest, name) for name in _HANDLING},
         opened_at=latest.opened_at,
         expires_at=_expires_at(run, latest.opened_at),
     )
@@ -145,7 +147,7 @@ def _learn(approval: Approval, run: Run, pause: Pause) -> None:
     if news and Approval.objects.filter(pk=approval.pk).update(**news):
         _tell(approval)
     decision = getattr(approval, "decision", None)
-    if decision is not None and decision.delivery == Delivery.REFUSED:
+    if decision is not None and decision.delivery in DELIVERY_VOID:
         _repeat(approval, run)
 
 

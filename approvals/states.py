@@ -31,6 +31,7 @@ class Delivery(TextChoices):
     UNSURE = "unsure", "Sent, answer lost"
     DELIVERED = "delivered", "Upstream confirmed"
     REFUSED = "refused", "Upstream refused"
+    RECALLED = "recalled", "Recalled before it was sent"
 
 
 class Outcome(TextChoices):
@@ -44,13 +45,15 @@ class Outcome(TextChoices):
 
 
 DELIVERY_NEXT: dict[str, frozenset[str]] = {
-    Delivery.PENDING: frozenset({Delivery.SENDING, Delivery.REFUSED}),
+    Delivery.PENDING: frozenset({Delivery.SENDING, Delivery.REFUSED, Delivery.RECALLED}),
     Delivery.SENDING: frozenset({Delivery.PENDING, Delivery.UNSURE, Delivery.DELIVERED, Delivery.REFUSED}),
     Delivery.UNSURE: frozenset({Delivery.PENDING, Delivery.DELIVERED, Delivery.REFUSED}),
     Delivery.DELIVERED: frozenset(),
     Delivery.REFUSED: frozenset(),
+    Delivery.RECALLED: frozenset(),
 }
 
+DELIVERY_VOID = frozenset({Delivery.REFUSED, Delivery.RECALLED})  # the run was left as it was: it is asked again
 DELIVERY_OPEN = frozenset({Delivery.PENDING, Delivery.SENDING, Delivery.UNSURE})
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from approvals import claims, delivery, outcomes, presence, queue, takeovers
@@ -56,9 +58,13 @@ def named_frames(run: Run) -> list[str]:
 
 
 def deliver_due() -> None:
-    """Hand every decision that needs a step to the workers."""
+    """Hand every decision that needs a step to the workers, and those that need one before the next sweep in time."""
     for pk in delivery.due(timezone.now()).order_by("next_try_at").values_list("pk", flat=True)[:BATCH]:
         delivery.ask(pk)
+    now = timezone.now()
+    soon = delivery.due_within(now, timedelta(seconds=settings.SWEEP_SECONDS)).order_by("next_try_at")
+    for pk, at in soon.values_list("pk", "next_try_at")[:BATCH]:
+        delivery.ask(pk, at - now)
 
 
 def ask_unasked() -> None:

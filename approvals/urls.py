@@ -14,6 +14,7 @@ urlpatterns = [
     path("approvals/<int:pk>/", views.detail, name="approval"),
     path("approvals/<int:pk>/facts/", views.facts, name="facts"),
     path("approvals/<int:pk>/decide/", views.decide, name="decide"),
+    path("approvals/<int:pk>/recall/", views.recall, name="recall"),
     path("approvals/<int:pk>/claim/", views.claim, name="claim"),
     path("approvals/<int:pk>/comment/", talking.comment, name="comment"),
     path("approvals/<int:pk>/hand-over/", talking.hand_over, name="hand_over"),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from approvals import claims, company, decisions, errors, forms, fragments
-from approvals.models import Approval
+from approvals import claims, company, decisions, errors, forms, fragments, recalls
+from approvals.models import Approval, Decision
 from runs.requests import SignedIn
 
 
@@ -32,6 +35,7 @@ def overview(request: SignedIn) -> HttpResponse:
 @permission_required("approvals.view_approval", raise_exception=True)
 def listing(request: SignedIn) -> HttpResponse:
     context = {"approval_queue": fragments.approval_queue(request.user), "past": fragments.past(request.user)}
+    context["held"] = fragments.held(request.user)
     return render(request, "approvals/listing.html", context)
 
 
@@ -53,6 +57,8 @@ def page(request: SignedIn, approval: Approval, **more: Any) -> dict[str, Any]:
         "evidence": fragments.evidence(approval),
         "moved": fragments.moved(approval),
         "prices": fragments.prices(approval.run),
+        "held": fragments.held(request.user, approval),
+        "note": recalls.kept_note(request.user, approval),
         "note_limit": decisions.NOTE_LIMIT,
         **company.page(approval, request.user),
         **more,
@@ -77,12 +83,33 @@ def decide(request: SignedIn, pk: int) -> HttpResponse:
         return _refused(request, approval, " ".join(_problems(form)), 422)
     said = form.cleaned_data
     try:
-        decisions.decide(request.user, approval, said["verdict"], said["note"], **form.evidence())
+        hold = settings.DECISION_HOLD_SECONDS
+        decisions.decide(request.user, approval, said["verdict"], said["note"], **form.evidence(), hold_seconds=hold)
     except errors.Refused as refused:
         return _refused(request, approval, refused.message, refused.status, refused.code)
     if request.htmx:
         return HttpResponse(fragments.answer(load_approval(request.user, pk), request.user))
     return redirect("approval", pk)
+
+
+@require_POST
+@login_required
+@permission_required("approvals.decide_approval", raise_exception=True)
+def recall(request: SignedIn, pk: int) -> HttpResponse:
+    """Take the approval's decision back while it is held; leads to where the pause is asked again."""
+    approval = load_approval(request.user, pk)
+    decision = get_object_or_404(Decision.objects.select_related("approval__run"), approval=approval)
+    try:
+        again = recalls.recall(request.user, decision)
+    except errors.Refused as refused:
+        if request.htmx:
+            return HttpResponse(fragments.too_late(approval, request.user, refused.message), status=refused.status)
+        messages.warning(request, refused.message)
+        return redirect("approval", pk)
+    there = again.pk if again else pk
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("approval", args=[there])})
+    return redirect("approval", there)
 
 
 def _problems(form: forms.Decide) -> list[str]:

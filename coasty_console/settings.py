@@ -220,6 +220,7 @@ LOGGING = {
 }
 
 # How a decision, a claim and a lease live; durations in seconds.
+DECISION_HOLD_SECONDS = integer("DECISION_HOLD_SECONDS", 5, 0, 60)
 CLAIM_SECONDS = 120  # after the last sign of life of the person's page
 TAKEOVER_SECONDS = 120
 LEASE_SECONDS = 4

@@ -36,6 +36,7 @@
       element.classList.toggle("soon", seconds <= -60 && seconds > -300);
       return seconds >= 0 ? gettext("time is up") : seconds < -600 ? roughly(-seconds) : duration(-seconds);
     }
+    if ("countdown" in element.dataset) return `${Math.max(0, Math.ceil(-seconds))} s`;
     return "stamp" in element.dataset ? stamp(date) : clock(date);
   }
   function tick() {

@@ -29,6 +29,8 @@
     // A letter goes to its button; Enter then does it, so that no single key pays or ends anything.
     const button = document.querySelector(`[data-key="${letter}"]`);
     if (!button || button.disabled || button.matches(":disabled") || !button.offsetParent) return false;
+    // Only what undoes acts at once.
+    if ("now" in button.dataset) { button.click(); return true; }
     button.focus();
     button.scrollIntoView({ block: "nearest" });
     return true;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -28,7 +29,9 @@ class Approval(models.Model):
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="approvals")
     pause_seq = models.PositiveBigIntegerField(null=True, blank=True)  # the pause's first event; null until it is known
     paused_at = models.DateTimeField(null=True, blank=True)  # upstream's own `awaiting_human_since`, from a snapshot
-    ask = models.PositiveSmallIntegerField(default=1)  # above 1: upstream refused the decision on the one before
+    ask = models.PositiveSmallIntegerField(
+        default=1
+    )  # above 1: the decision on the one before was refused upstream, or recalled
     state = models.CharField(max_length=16, choices=states.State.choices, default=states.State.OPEN)
     reason = models.TextField(blank=True)  # what the agent says: untrusted
     opened_at = models.DateTimeField(default=timezone.now)
@@ -102,7 +105,7 @@ class Decision(models.Model):
         max_length=16, choices=states.Delivery.choices, default=states.Delivery.PENDING, db_index=True
     )
     attempts = models.PositiveIntegerField(default=0)
-    next_try_at = models.DateTimeField(default=timezone.now)
+    next_try_at = models.DateTimeField(default=timezone.now)  # untried and in the future: held, can be recalled
     sending_since_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     delivery_detail = models.CharField(max_length=500, blank=True)
@@ -136,6 +139,11 @@ class Decision(models.Model):
         if self.decided_by is not None:
             return self.decided_by.get_username()
         return _("policy “%(name)s”") % {"name": self.policy.name if self.policy else ""}
+
+    def is_held(self, now: datetime | None = None) -> bool:
+        """Whether nobody has begun to send it and its hold is not over: it can still be recalled."""
+        untouched = self.delivery == states.Delivery.PENDING and self.attempts == 0
+        return untouched and self.next_try_at > (now or timezone.now())
 
 
 class Claim(models.Model):

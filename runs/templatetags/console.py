@@ -76,6 +76,12 @@ def left(moment: datetime | None) -> SafeString:
 
 
 @register.simple_tag
+def countdown(moment: datetime | None) -> SafeString:
+    """Whole seconds until, ticking, in a place that keeps its width; not read out each second."""
+    return format_html('<span class="countdown" aria-hidden="true">{}</span>', _time(moment, "countdown", "%H:%M:%S"))
+
+
+@register.simple_tag
 def running(moment: datetime | None) -> SafeString:
     """How long since, as a duration that ticks."""
     return _time(moment, "since", "since %H:%M:%S")

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from approvals import decisions, errors
+from approvals import decisions, errors, recalls
 from approvals.models import Approval, Decision
 from approvals.states import State
 from coasty_console import roles
@@ -137,13 +137,27 @@ class Ingest(RuleBasedStateMachine):
         at, view = self.views[data.draw(st.integers(oldest, len(self.views) - 1))]
         ingest.take_snapshots(self.connection, [dict(view)], asked_at=at)
 
-    @rule(who=st.integers(0, 1), verdict=st.sampled_from(["resume", "fail", "cancel"]), is_old=st.booleans())
-    def somebody_decides(self, who, verdict, is_old):
+    @rule(
+        who=st.integers(0, 1),
+        verdict=st.sampled_from(["resume", "fail", "cancel"]),
+        is_old=st.booleans(),
+        is_held=st.booleans(),
+    )
+    def somebody_decides(self, who, verdict, is_old, is_held):
         approval = Approval.objects.order_by("id" if is_old else "-id").first()
         if approval is not None:
             try:
-                decisions.decide(self.reviewers[who], approval, verdict)
+                decisions.decide(self.reviewers[who], approval, verdict, hold_seconds=60 * is_held)
             except (errors.AlreadyDecided, errors.ApprovalClosed, errors.RunMoved):
+                pass
+
+    @rule(who=st.integers(0, 1))
+    def somebody_takes_a_decision_back(self, who):
+        decision = Decision.objects.select_related("approval__run").order_by("-id").first()
+        if decision is not None:
+            try:
+                recalls.recall(self.reviewers[who], decision)
+            except (errors.TooLate, errors.NotAllowed):
                 pass
 
     # What always holds.
@@ -178,6 +192,13 @@ class Ingest(RuleBasedStateMachine):
     @invariant()
     def one_decision_stands_for_an_approval(self):
         assert all(times == 1 for times in Counter(Decision.objects.values_list("approval", flat=True)).values())
+
+    @invariant()
+    def a_parked_run_is_asked_about_or_decided(self):
+        run = Run.objects.get()
+        if run.status == "awaiting_human" and run.approvals.exists():
+            latest = run.approvals.order_by("-id").first()
+            assert latest.state != State.DECIDED or latest.decision.delivery != "recalled"
 
     @invariant()
     def nothing_is_open_for_a_run_that_moved_on(self):

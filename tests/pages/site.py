@@ -38,6 +38,7 @@ class Site:
     upstream: Upstream
     port: int = field(default_factory=find_free_port)
     process: subprocess.Popen | None = None
+    hold_seconds: str = "0"  # most tests are not about the hold
 
     @property
     def url(self) -> str:
@@ -51,6 +52,7 @@ class Site:
             "COASTY_BASE_URL": self.upstream.base_url,
             "COASTY_API_KEY": self.upstream.key,
             "LOG_LEVEL": "WARNING",
+            "DECISION_HOLD_SECONDS": self.hold_seconds,
         }
 
     def manage(self, *command: str) -> str:

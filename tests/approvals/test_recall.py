@@ -1,0 +1,182 @@
+"""A decision is held for some seconds and can be taken back until it goes out; then it is asked again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from approvals import decisions, delivery, recalls, tasks
+from approvals.errors import AlreadyDecided, NotAllowed, TooLate
+from approvals.models import Approval, Decision
+from runs import audit
+from tests.approvals.desk import acts_in, newest, resumed_notes
+from tests.approvals.test_decisions import in_the_same_instant
+
+pytestmark = pytest.mark.django_db
+
+
+def held(people, approval, verdict="resume", note="the blue one", seconds=5, **more):
+    return decisions.decide(people.reviewer, approval, verdict, note, hold_seconds=seconds, **more)
+
+
+def test_a_held_decision_goes_out_when_its_hold_is_over_and_not_before(desk, people):
+    scripted, run, approval = desk.parked()
+    decision = held(people, approval)
+    for later in (0, 2, 4.5):
+        assert desk.deliver(decision, later).delivery == "pending"
+    assert desk.sent() == 0
+    assert not delivery.due(timezone.now()).exists()
+    assert desk.deliver(decision, 5.1).delivery == "delivered"
+    assert len(resumed_notes(scripted)) == 1
+    assert acts_in(run) == ["approval.decided", "decision.delivered"]
+
+
+def test_what_was_taken_back_is_never_sent_and_the_pause_is_asked_again_as_it_was(desk, people):
+    scripted, run, approval = desk.parked()
+    Approval.objects.filter(pk=approval.pk).update(priority=2, people_needed=1, not_starter=True)
+    decision = held(people, approval)
+    again = recalls.recall(people.reviewer, decision)
+    assert (again.pk, again.ask, again.pause_seq) == (newest(run).pk, 2, approval.pause_seq)
+    assert (again.priority, again.not_starter, again.opened_at) == (2, True, approval.opened_at)
+    assert again.is_open
+    assert recalls.kept_note(people.reviewer, again) == "the blue one"
+    assert recalls.kept_note(people.admin, again) == ""
+    for later in (0, 6, 60):
+        assert desk.deliver(decision, later).delivery == "recalled"
+    tasks.sweep()
+    assert (desk.sent(), scripted.status, Approval.objects.count()) == (0, "awaiting_human", 2)
+    assert acts_in(run) == ["approval.decided", "decision.recalled"]
+    assert desk.deliver(decisions.decide(people.admin, again, "resume", "mine")).delivery == "delivered"
+    assert audit.verify() == (True, None)
+
+
+def test_events_that_come_after_a_recall_ask_nobody_twice(desk, people):
+    scripted, run, approval = desk.parked()
+    again = recalls.recall(people.reviewer, held(people, approval))
+    desk.snapshot(scripted)
+    scripted.emit("text", {"text": "still here"})
+    desk.follow(scripted)
+    assert [a.pk for a in Approval.objects.open()] == [again.pk]
+    scripted.resume("elsewhere")
+    desk.follow(scripted)
+    assert newest(run).state == "closed"
+
+
+@pytest.mark.parametrize("later", [5.01, 60])
+def test_after_the_hold_it_is_too_late(desk, people, later):
+    _, _, approval = desk.parked()
+    decision = held(people, approval)
+    with pytest.raises(TooLate):
+        recalls.recall(people.reviewer, decision, now=timezone.now() + timedelta(seconds=later))
+    assert desk.deliver(decision, later).delivery == "delivered"
+    with pytest.raises(TooLate):
+        recalls.recall(people.reviewer, decision)
+
+
+def test_only_the_decider_or_an_admin_takes_it_back_and_only_once(desk, people):
+    from coasty_console import roles
+
+    _, _, approval = desk.parked()
+    decision = held(people, approval)
+    roles.give(people.stranger, "reviewer")
+    for name in ("stranger", "operator", "viewer"):
+        with pytest.raises(NotAllowed):
+            recalls.recall(type(people.stranger).objects.get(username=name), decision)
+    assert recalls.recall(people.admin, decision)
+    with pytest.raises(TooLate):
+        recalls.recall(people.reviewer, decision)
+    with pytest.raises(AlreadyDecided):
+        decisions.decide(people.reviewer, approval, "resume")
+
+
+def test_a_decision_that_was_tried_is_not_taken_back_although_it_waits_for_its_next_try(desk, people):
+    _, _, approval = desk.parked()
+    decision = held(people, approval)
+    desk.far.close()
+    assert desk.deliver(decision, 6).delivery == "pending"
+    desk.far.listen()
+    decision.refresh_from_db()
+    assert decision.next_try_at > timezone.now()
+    with pytest.raises(TooLate):
+        recalls.recall(people.reviewer, decision)
+
+
+def test_where_little_time_is_left_nothing_is_held(desk, people):
+    _, _, approval = desk.parked()
+    Approval.objects.filter(pk=approval.pk).update(expires_at=timezone.now() + timedelta(seconds=30))
+    decision = held(people, approval)
+    assert not decision.is_held()
+    assert desk.deliver(decision).delivery == "delivered"
+
+
+def test_a_run_that_left_meanwhile_is_not_asked_about_again(desk, people):
+    scripted, run, approval = desk.parked()
+    decision = held(people, approval)
+    scripted.finish("cancelled")
+    desk.follow(scripted)
+    assert recalls.recall(people.reviewer, decision) is None
+    assert Approval.objects.filter(run=run).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_recall_and_a_delivery_at_once_exactly_one_wins(desk, people):
+    for attempt in range(6):
+        scripted, run, approval = desk.parked()
+        edge = timezone.now()
+        decision = held(people, approval, seconds=30, now=edge)
+        late = edge + timedelta(seconds=30.001 if attempt % 2 else 29.999)
+        results = in_the_same_instant(
+            [lambda d=decision, at=late: recalls.recall(people.reviewer, d, now=at - timedelta(seconds=1))]
+            + [lambda d=decision: desk.deliver(d, 31)] * 3
+            + [lambda d=decision, at=late: recalls.recall(people.admin, d, now=at - timedelta(seconds=1))]
+        )
+        decision.refresh_from_db()
+        won = [r for r in results if isinstance(r, Approval)]
+        assert len(won) == (decision.delivery == "recalled")
+        if decision.delivery == "recalled":
+            assert resumed_notes(scripted) == []
+            assert Approval.objects.open().filter(run=run).count() == 1
+        else:
+            assert desk.pursue(decision).delivery == "delivered"
+            assert len(resumed_notes(scripted)) == 1
+            assert Approval.objects.filter(run=run).count() == 1
+        assert acts_in(run).count("decision.recalled") == len(won)
+    assert Decision.objects.count() == 6
+
+
+def signed_in(name):
+    client = Client()
+    client.force_login(User.objects.get(username=name), "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_on_the_pages_a_decision_is_held_can_be_undone_and_leads_back_with_its_note(desk, people, settings):
+    settings.DECISION_HOLD_SECONDS = 5
+    _, run, approval = desk.parked()
+    client = signed_in("reviewer")
+    client.post(f"/approvals/{approval.pk}/decide/", {"verdict": "resume", "note": "kept words"})
+    page = client.get(f"/approvals/{approval.pk}/").content.decode()
+    assert "goes out in" in page
+    assert f'hx-post="/approvals/{approval.pk}/recall/"' in page
+    assert "data-now" in client.get("/approvals/").content.decode()
+    assert "data-now" not in signed_in("viewer").get(f"/approvals/{approval.pk}/").content.decode()
+    answer = client.post(f"/approvals/{approval.pk}/recall/", headers={"HX-Request": "true"})
+    again = newest(run)
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, f"/approvals/{again.pk}/")
+    assert "kept words</textarea>" in client.get(f"/approvals/{again.pk}/").content.decode()
+    late = client.post(f"/approvals/{approval.pk}/recall/", headers={"HX-Request": "true"})
+    assert late.status_code == 409
+    assert "taken back already" in late.content.decode()
+    assert "nothing went out" in client.get(f"/approvals/{approval.pk}/").content.decode()
+
+
+def test_a_hint_is_timed_to_the_end_of_a_hold_that_a_restart_has_lost(desk, people):
+    _, _, approval = desk.parked()
+    decision = held(people, approval, seconds=4)
+    soon = delivery.due_within(timezone.now(), timedelta(seconds=5))
+    assert [d.pk for d in soon] == [decision.pk]
+    assert not delivery.due_within(timezone.now(), timedelta(seconds=3)).exists()
