@@ -12,7 +12,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     name: {"task": name, "schedule": settings.SWEEP_SECONDS, "options": {"expires": settings.SWEEP_SECONDS}}
-    for name in ("runs.tasks.sweep", "approvals.tasks.sweep", "runs.tasks.look_for_waste")
+    for name in ("runs.tasks.sweep", "runs.tasks.index", "approvals.tasks.sweep", "runs.tasks.look_for_waste")
 }
 for name, seconds in (
     ("runs.tasks.read_rates", 10),

@@ -22,5 +22,6 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("api/", api.urls),
     path("runs/", include("runs.urls")),
+    path("", include("runs.planning_urls")),
     path("", include("approvals.urls")),
 ]

@@ -15,7 +15,7 @@ from ninja import Field, Header, Query, Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import BeforeValidator, ConfigDict
 
-from runs import control, paging, states, upstream
+from runs import control, paging, searching, states, upstream
 from runs.models import AuditEntry, Connection, Event, Run
 
 router = Router(tags=["Runs"])
@@ -197,12 +197,7 @@ def _matching(rows: QuerySet[Run], status: str, q: str) -> QuerySet[Run]:
             raise paging.refusal("status", f"Choose one of: {', '.join(states.Status.values)}.")
         rows = rows.filter(status=status)
     q = q.replace("\x00", "").strip()[:200]
-    if q:
-        rows = rows.filter(
-            Q(task__icontains=q) | Q(upstream_id__icontains=q) | Q(awaiting_human_reason__icontains=q)
-            | Q(machine_id__iexact=q)
-        )  # fmt: skip
-    return rows
+    return rows.filter(searching.said(q)) if q else rows
 
 
 def _moment(text: str) -> datetime:

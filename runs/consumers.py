@@ -11,27 +11,35 @@ from django.utils.safestring import SafeString
 from live import fragments as html
 from live import topics
 from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
-from runs import audit, fragments, steps, timeline
+from runs import audit, fragments, listing, steps, timeline
 from runs.models import Run
+from runs.searching import Filters
 
+ROW = "run-row-"
+MOST_ROWS = 200  # that one page may ask to be kept up
 LATE_FRAMES = 20  # how many of the newest steps may still get a frame
 CHAIN_SECONDS = 30  # how long a verified audit chain is believed
 
 
 class RunsConsumer(LiveConsumer):
-    """The list as the page's own address narrows it."""
+    """The list as the page's own address narrows it: its rows change in place, new ones are counted."""
 
     permission = "runs.view_run"
     pace_seconds = LIST_PACE_SECONDS
 
     def open(self) -> None:
-        self.filters = fragments.Filters.read(query(self.scope))
+        given = query(self.scope)
+        known = given.get("known", "")
+        self.filters = Filters.read(given)
+        self.known = int(known) if known.isascii() and known.isdecimal() and len(known) < 19 else 0
 
     def topics(self) -> list[str]:
         return [topics.RUNS, topics.HEALTH]
 
     def regions(self) -> list[str]:
-        return [fragments.run_list(self.user, self.filters)]
+        rows = [key.removeprefix(ROW) for key in self.shown if key.startswith(ROW)]
+        shown = [int(pk) for pk in rows[:MOST_ROWS] if pk.isascii() and pk.isdecimal() and len(pk) < 19]
+        return listing.regions(self.user, self.filters, shown, self.known)
 
 
 class RunConsumer(LiveConsumer):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.paginator import Page
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
@@ -26,70 +24,6 @@ STREAM_WORDS: dict[str, str] = {
     states.Stream.REFUSED: "Upstream refuses to show this run's events",
     states.Stream.ENDED: "The stream has ended",
 }
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a list of runs is narrowed to; `page` counts from 1."""
-
-    status: str = ""
-    q: str = ""
-    page: int = 1
-    connection: str = ""  # a slug
-
-    @classmethod
-    def read(cls, given: Any) -> Filters:
-        """From a query string's dictionary; odd values count as none."""
-        page = str(given.get("page", "1"))
-        status = given.get("status", "")
-        known = {*states.Status.values, "live"}
-        return cls(
-            status if status in known else "",
-            given.get("q", "").replace("\x00", "").strip()[:200],
-            int(page) if page.isdecimal() and len(page) < 7 else 1,
-            given.get("connection", "").replace("\x00", "")[:64],
-        )
-
-
-def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
-    if filters.q:
-        q = filters.q
-        runs = runs.filter(
-            Q(task__icontains=q)
-            | Q(upstream_id__icontains=q)
-            | Q(awaiting_human_reason__icontains=q)
-            | Q(machine_id__iexact=q)
-        )
-    if filters.connection:
-        runs = runs.filter(connection__slug=filters.connection)
-    if filters.status == "live":
-        return runs.exclude(status__in=states.TERMINAL)
-    return runs.filter(status=filters.status) if filters.status else runs
-
-
-def run_list(user: Any, filters: Filters) -> SafeString:
-    """One page of the runs that the person may see."""
-    runs = Run.objects.visible_to(user)
-    found = matching(runs, filters).select_related("started_by", "connection").order_by("-created_at", "-id")
-    connections = known_connections()
-    page: Page[Run] = paging.Pages(found, PAGE_SIZE).get_page(filters.page)
-    return fragments.render(
-        "runs/_run_list.html",
-        {
-            "page": page,
-            "filters": filters,
-            "tabs": _tabs(matching(runs, Filters(q=filters.q, connection=filters.connection)), filters),
-            "connections": connections if len(connections) > 1 else [],
-            "may_start": user.has_perm("runs.start_run"),
-        },
-    )
-
-
-def _tabs(runs: QuerySet[Run], filters: Filters) -> list[dict[str, Any]]:
-    counts = dict(runs.order_by().values_list("status").annotate(Count("id")))
-    tabs = [{"value": "", "label": "All", "count": sum(counts.values())}]
-    tabs += [{"value": status.value, "label": status.label, "count": counts.get(status, 0)} for status in states.Status]
-    return [tab for tab in tabs if tab["count"] or tab["value"] in {filters.status, ""}]
 
 
 def run_head(run: Run) -> SafeString:

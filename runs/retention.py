@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from runs import audit, states
+from runs import audit, indexing, states
 from runs.models import Event, Frame, Run
 
 BATCH = 500  # rows in one transaction
@@ -43,6 +43,7 @@ def sweep(now: datetime, kept: Kept, *, seconds: float = 30.0, tell: Callable[[S
         frames = Frame.objects.filter(run=run).exclude(sha256__in=list(kept(run)))
         swept.events += _remove(Event.objects.filter(run=run))
         swept.frames += _remove(frames)
+        indexing.forget(run)
         Run.objects.filter(pk=run.pk).update(events_until=now)  # last: a sweep that was cut off begins here again
         swept.runs += 1
         if tell:

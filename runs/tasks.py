@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from coasty_api import errors
-from runs import ingest, rates, upstream, waste, webhooks
+from runs import indexing, ingest, rates, upstream, waste, webhooks
 from runs.models import Connection, Hint, Run, Worker
 from runs.relay import leases
 
@@ -49,6 +49,12 @@ def look_for_waste() -> int:
 def read_rates() -> int:
     """Ask what the machines of parked runs bill; asking more often than is due costs a look at the table."""
     return rates.read_due()
+
+
+@shared_task(name="runs.tasks.index")
+def index() -> int:
+    """Make searchable what came since; how many runs were read."""
+    return indexing.index(timezone.now())
 
 
 @shared_task(name=webhooks.TASK)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from runs import routes, views  # noqa: F401 (routes registers the converter)
+from runs.pages import listing
 
 urlpatterns = [
-    path("", views.listing, name="runs"),
+    path("", listing.listing, name="runs"),
     path("new/", views.new, name="new_run"),
     path("<run:upstream_id>/", views.detail, name="run"),
     path("<run:upstream_id>/earlier/", views.earlier, name="earlier_steps"),

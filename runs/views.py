@@ -28,16 +28,6 @@ def load_run(user: Any, upstream_id: str) -> Run:
     return run
 
 
-@require_GET
-@login_required
-@permission_required("runs.view_run", raise_exception=True)
-def listing(request: SignedIn) -> HttpResponse:
-    filters = fragments.Filters.read(request.GET)
-    return render(
-        request, "runs/listing.html", {"filters": filters, "run_list": fragments.run_list(request.user, filters)}
-    )
-
-
 @require_http_methods(["GET", "POST"])
 @login_required
 @permission_required("runs.start_run", raise_exception=True)

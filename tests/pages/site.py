@@ -99,6 +99,7 @@ class Person:
     noise: list[str] = field(default_factory=list)
 
     def go(self, path: str) -> Page:
+        self.page.mouse.move(0, 0)  # a list under the pointer does not move
         self.page.goto(self.site.url + path)
         return self.page
 

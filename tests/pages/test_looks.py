@@ -24,7 +24,7 @@ def pages(people, upstream):
     link = page.locator(".queue-row", has_text="Which of the two?").locator("a").first
     expect(link).to_be_visible(timeout=8000)
     approval = link.get_attribute("href")
-    page.goto(people["admin"].site.url + "/runs/")
+    people["admin"].go("/runs/")
     expect(page.locator(f'a[href="/runs/{ended.id}/"]')).to_be_visible(timeout=8000)
     return [
         "/", "/approvals/", approval, "/runs/", "/runs/?q=nothing-like-this", f"/runs/{run.id}/", f"/runs/{ended.id}/",

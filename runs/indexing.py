@@ -1,0 +1,104 @@
+"""Keeps the words of runs searchable: a job reads what the journal has stored since, a little at a time.
+
+The journal knows nothing of it. A run is one row of different words, so that most events add nothing to write.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from runs import states, words
+from runs.models import Event, Run, SearchState, SearchText
+
+MOST_WORDS = 6000  # of one run
+_RUNS, _EVENTS = 25, 1000  # in one transaction / of one run at once
+_LATE = timedelta(hours=1)  # so long after its end a run's log may still come
+_CLAIM = timedelta(seconds=60)
+_REST_SECONDS = 0.01  # between two transactions: the journal writes meanwhile
+
+
+def index(now: datetime, seconds: float = 1.0) -> int:
+    """Take in what came since, for some seconds; how many runs were read. Nothing where another process is at it."""
+    SearchState.objects.get_or_create(pk=1)
+    free = SearchState.objects.filter(Q(claimed_until=None) | Q(claimed_until__lt=now), pk=1)
+    if not free.update(claimed_until=now + _CLAIM):
+        return 0
+    done, is_all = 0, False
+    try:
+        end = time.monotonic() + seconds
+        while not is_all and time.monotonic() < end:
+            due = _due(now)
+            done += _read(due, now)
+            is_all = not due
+            time.sleep(0 if is_all else _REST_SECONDS)
+    finally:
+        told = {"indexed_at": now} if is_all else {}
+        SearchState.objects.filter(pk=1).update(claimed_until=None, **told)
+    return done
+
+
+def forget(run: Run) -> None:
+    """The run's events have gone: so do their words. What is left of it is read again."""
+    SearchText.objects.filter(run=run).delete()
+
+
+def behind() -> int:
+    """How many runs have something that is not searchable yet."""
+    return _unknown().count() + _moved(timezone.now()).count()
+
+
+def _due(now: datetime) -> list[int]:
+    found = list(_moved(now).values_list("run_id", flat=True)[:_RUNS])
+    return found or list(_unknown().order_by("-id").values_list("id", flat=True)[:_RUNS])
+
+
+def _unknown() -> QuerySet[Run]:
+    return Run.objects.filter(search_text=None)
+
+
+def _moved(now: datetime) -> QuerySet[SearchText]:
+    can_be_whole = Q(run__stream=states.Stream.ENDED) | Q(run__finished_at__lt=now - _LATE)
+    moved = Q(run__cursor__gt=F("seq")) | Q(can_be_whole, run__status__in=states.TERMINAL)
+    return SearchText.objects.filter(moved, is_whole=False)
+
+
+def _read(runs: Iterable[int], now: datetime) -> int:
+    known = SearchText.objects.in_bulk(list(runs))
+    rows = []
+    for run in Run.objects.filter(pk__in=list(runs)):
+        row = known.get(run.pk) or SearchText(run=run, words="", seq=0)
+        rows.append((row, _add(row, run, now), row.pk in known))
+    with transaction.atomic():
+        SearchText.objects.bulk_create([row for row, _is_news, is_known in rows if not is_known], ignore_conflicts=True)
+        for row, is_news, is_known in rows:
+            if is_known:
+                row.save(update_fields=["words", "seq", "is_whole"] if is_news else ["seq", "is_whole"])
+    return len(rows)
+
+
+def _add(row: SearchText, run: Run, now: datetime) -> bool:
+    """Take the run's newer words into the row; whether there were any."""
+    had = set(row.words.split())
+    found = _own(run)
+    events = list(Event.objects.filter(run=run, seq__gt=row.seq).order_by("seq")[:_EVENTS].values_list("seq", "data"))
+    for seq, data in events:
+        found |= words.in_payload(data)
+        row.seq = seq
+    if len(events) < _EVENTS:
+        row.seq = max(row.seq, run.cursor)
+        is_late = run.finished_at is not None and run.finished_at < now - _LATE
+        row.is_whole = run.is_terminal and (run.stream == states.Stream.ENDED or is_late)
+    news = sorted(found - had)[: max(0, MOST_WORDS - len(had))]
+    row.words = " ".join([*([row.words] if row.words else []), *news])
+    return bool(news)
+
+
+def _own(run: Run) -> set[str]:
+    texts = (run.upstream_id, run.machine_id, run.task, run.awaiting_human_reason, run.result, run.error, run.metadata)
+    return words.in_value(list(texts))

@@ -1,0 +1,110 @@
+"""The list of runs as fragments: its tabs, each row by itself, and what is new since the page was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from django.core.paginator import Page
+from django.db.models import Count, Max, QuerySet
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from live import fragments
+from runs import paging, searching, states
+from runs.fragments import PAGE_SIZE, known_connections
+from runs.models import Connection, Run
+from runs.searching import Filters
+
+MOST_NEW = 99
+
+
+def run_list(user: Any, filters: Filters) -> SafeString:
+    """One page of the runs that the person may see: rows and all around them."""
+    known = Run.objects.aggregate(newest=Max("pk"))["newest"] or 0  # before the rows: one that comes now is new
+    runs = Run.objects.visible_to(user)
+    tabs = _tabs(runs, filters)
+    found = _in_order(searching.matching(runs, filters))
+    pages = paging.Pages(found, PAGE_SIZE)
+    pages.count = _count(tabs, filters.status)
+    page: Page[Run] = pages.get_page(filters.page)
+    connections = many_connections()
+    query = filters.query(page=filters.page)
+    context = {
+        "page": page,
+        "rows": [(run, run_row(run, connections)) for run in page],
+        "filters": filters,
+        "keep": filters.query(),
+        "tabs": run_tabs(filters, tabs),
+        "connections": connections,
+        "links": [(row, filters.query(connection=row.slug)) for row in connections],
+        "all_connections": filters.query(connection=""),
+        "socket": f"{query}&known={known}" if query else f"known={known}",
+        "news": run_news(0, 0, filters),
+        "standing": searching.standing(timezone.now()) if filters.q else None,
+        "may_start": user.has_perm("runs.start_run"),
+        "may_cancel": False,
+    }
+    return SafeString(render_to_string("runs/_run_list.html", context))
+
+
+def run_tabs(filters: Filters, tabs: list[dict[str, Any]]) -> SafeString:
+    """The states with their counts."""
+    return fragments.render("runs/_run_tabs.html", {"tabs": tabs, "filters": filters})
+
+
+def run_row(run: Run, connections: list[Connection]) -> SafeString:
+    """One run; it stays where it stands when it changes."""
+    return fragments.render("runs/_run_row.html", {"run": run, "connections": connections})
+
+
+def run_news(new: int, gone: int, filters: Filters) -> SafeString:
+    """How many rows the list would gain and lose if it were drawn anew."""
+    context = {"new": new, "gone": gone, "most": MOST_NEW, "again": filters.query(page=filters.page)}
+    return fragments.render("runs/_run_news.html", context)
+
+
+def regions(user: Any, filters: Filters, shown: Iterable[int], known: int) -> list[str]:
+    """What has changed around and in the rows that a page shows: `shown` by pk, of runs up to `known`."""
+    runs = Run.objects.visible_to(user)
+    rows = _in_order(runs.filter(pk__in=list(shown)).select_related("started_by", "connection"))
+    found = list(rows)
+    connections = many_connections()
+    fitting = searching.matching(runs, filters)
+    gone = len(found) - fitting.filter(pk__in=[run.pk for run in found]).count() if found else 0
+    new = fitting.filter(pk__gt=known)
+    if len(found) == PAGE_SIZE or filters.page > 1:
+        new = new.filter(created_at__gte=found[-1].created_at) if found and filters.page == 1 else new.none()
+    count = len(new.order_by()[: MOST_NEW + 1].values_list("pk"))
+    tabs = run_tabs(filters, _tabs(runs, filters))
+    return [tabs, run_news(count, gone, filters), *(run_row(run, connections) for run in found)]
+
+
+def many_connections() -> list[Connection]:
+    """All connections where there are several; none where it need not be told which one is meant."""
+    connections = known_connections()
+    return connections if len(connections) > 1 else []
+
+
+def _in_order(runs: QuerySet[Run]) -> QuerySet[Run]:
+    return runs.select_related("started_by", "connection").order_by("-created_at", "-id")
+
+
+def _tabs(runs: QuerySet[Run], filters: Filters) -> list[dict[str, Any]]:
+    fitting = searching.matching(runs, replace(filters, status=""))
+    counts = dict(fitting.order_by().values_list("status").annotate(Count("id")))
+    tabs = [{"value": "", "label": _("All"), "count": sum(counts.values())}]
+    tabs += [{"value": status.value, "label": status.label, "count": counts.get(status, 0)} for status in states.Status]
+    for tab in tabs:
+        tab["query"] = filters.query(status=tab["value"])
+    return [tab for tab in tabs if tab["count"] or tab["value"] in {filters.status, ""}]
+
+
+def _count(tabs: list[dict[str, Any]], status: str) -> int:
+    """How many rows there are, as the tabs tell it already."""
+    if status == "live":
+        return _count(tabs, "") - sum(tab["count"] for tab in tabs if tab["value"] in states.TERMINAL)
+    return next((tab["count"] for tab in tabs if tab["value"] == status), 0)

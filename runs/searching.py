@@ -1,0 +1,169 @@
+"""What a list of runs is narrowed to: read from an address, told as one again, and found in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db import connection as database
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from runs import indexing, states, troubles, words
+from runs.models import Run, SearchState
+
+ELSEWHERE = "-"  # as `by`: runs that this console has not started
+_MOST_WORDS = 8
+_LATE = timedelta(seconds=60)
+_NEW = 500  # this many runs before the newest that is indexed may be unknown to the index still
+_FULL = {
+    "sqlite": "SELECT rowid FROM runs_search WHERE runs_search MATCH %s",
+    "postgresql": "SELECT run_id FROM runs_searchtext WHERE vector @@ %s::tsquery",
+}
+# What the index may not have yet is few: it is compared by itself, so that a run is found as soon as it is known.
+_FRESH = (
+    "SELECT r.id FROM runs_run r LEFT JOIN runs_searchtext s ON s.run_id = r.id WHERE {within} AND {likes}",
+    "r.id IN (SELECT run_id FROM runs_searchtext WHERE NOT is_whole)",
+    "s.run_id IS NULL AND r.id > (SELECT COALESCE(MAX(run_id), 0) FROM runs_searchtext) - %s",
+)
+_LIKE = "LOWER(r.task || ' ' || r.upstream_id || ' ' || r.machine_id || ' ' || r.awaiting_human_reason) LIKE %s"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of runs is narrowed to; `page` counts from 1. Empty means: not narrowed by this."""
+
+    status: str = ""
+    q: str = ""
+    page: int = 1
+    connection: str = ""  # a slug
+    machine: str = ""
+    by: str = ""  # who started it: a name, or ELSEWHERE
+    trouble: str = ""
+    cost: str = ""  # dollars at least, as typed
+    since: str = ""  # days, inclusive
+    until: str = ""
+    meta: str = ""  # key=value
+    batch: str = ""  # the gesture that started it
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Filters:
+        """From a query string's dictionary; odd values count as none."""
+        told = {one.name: str(given.get(one.name, "")).replace("\x00", "").strip()[:200] for one in fields(cls)}
+        page = told.pop("page")
+        if told["status"] not in {*states.Status.values, "live"}:
+            told["status"] = ""
+        if troubles.named(told["trouble"]) is None:
+            told["trouble"] = ""
+        told["cost"] = told["cost"] if _cents(told["cost"]) is not None else ""
+        told["since"], told["until"] = (told[name] if _day(told[name]) else "" for name in ("since", "until"))
+        told["meta"] = told["meta"] if "=" in told["meta"].strip("=") else ""
+        return cls(page=int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 7 else 1, **told)
+
+    def query(self, **changes: Any) -> str:
+        """As a query string, without the page unless it is told."""
+        changed = replace(self, **{"page": 1, **changes})
+        told = {one.name: getattr(changed, one.name) for one in fields(self)}
+        return urlencode({name: value for name, value in told.items() if value not in ("", 1)})
+
+    @property
+    def narrowed(self) -> list[str]:
+        """The names of what is told beside the state and the search."""
+        plain = {"status", "q", "page", "connection"}
+        return [one.name for one in fields(self) if one.name not in plain and getattr(self, one.name)]
+
+
+def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
+    """The runs that fit, in no order."""
+    if filters.q:
+        runs = runs.filter(said(filters.q))
+    if filters.connection:
+        runs = runs.filter(connection__slug=filters.connection)
+    if filters.machine:
+        runs = runs.filter(machine_id=filters.machine)
+    if filters.by:
+        runs = runs.filter(Q(is_ours=False) if filters.by == ELSEWHERE else Q(started_by__username__iexact=filters.by))
+    if (trouble := troubles.named(filters.trouble)) is not None:
+        runs = runs.filter(trouble.rows)
+    if (cents := _cents(filters.cost)) is not None:
+        runs = runs.filter(cost_cents__gte=cents)
+    if filters.batch:
+        runs = runs.filter(origin__gesture=filters.batch)
+    runs = _between(runs, _day(filters.since), _day(filters.until))
+    if filters.meta:
+        key, _is, value = filters.meta.partition("=")
+        told = Cast(KeyTextTransform(key.strip(), "metadata"), CharField())
+        runs = runs.alias(told_value=told).filter(told_value=value.strip())
+    if filters.status == "live":
+        return runs.exclude(status__in=states.TERMINAL)
+    return runs.filter(status=filters.status) if filters.status else runs
+
+
+def said(text: str) -> Q:
+    """Runs in whose task, ids, reasons, outcome or events each of these words, or one that begins so, stands."""
+    looked_for = list(dict.fromkeys(words.of(text)))[:_MOST_WORDS]
+    if not looked_for:
+        return Q(pk__in=[])
+    is_sqlite = database.vendor == "sqlite"
+    full = " AND ".join(f'"{word}"*' for word in looked_for) if is_sqlite else _tsquery(looked_for)
+    likes = [f"%{word}%" for word in looked_for]
+    select, still_open, unknown = _FRESH
+    conditions = " AND ".join([_LIKE] * len(likes))
+    parts = [
+        _FULL[database.vendor],
+        *(select.format(within=where, likes=conditions) for where in (still_open, unknown)),
+    ]
+    statement = " UNION ".join(parts)
+    return Q(pk__in=RawSQL(statement, [full, *likes, _NEW, *likes]))  # noqa: S611 (words are parameters)
+
+
+def _tsquery(looked_for: list[str]) -> str:
+    return " & ".join(f"'{word}':*" for word in looked_for)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the words of events are searchable: `runs` are behind; what was stored before `at` is there."""
+
+    runs: int
+    at: datetime | None
+    is_late: bool
+
+
+def standing(now: datetime) -> Standing:
+    state = SearchState.objects.filter(pk=1).first()
+    at = state.indexed_at if state else None
+    return Standing(indexing.behind(), at, at is None or at < now - _LATE)
+
+
+def _between(runs: QuerySet[Run], since: date | None, until: date | None) -> QuerySet[Run]:
+    if since:
+        runs = runs.filter(created_at__gte=_midnight(since))
+    return runs.filter(created_at__lt=_midnight(until + timedelta(days=1))) if until else runs
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 1970 <= found.year < 9999 else None
+
+
+def _cents(dollars: str) -> int | None:
+    try:
+        found = Decimal(dollars.strip().lstrip("$").replace(",", "."))
+    except (InvalidOperation, ValueError):
+        return None
+    return int((found * 100).to_integral_value()) if found.is_finite() and 0 <= found < 10**7 else None
