@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from approvals import driving, talking, views
+from approvals import driving, figuring, talking, views
 from runs import routes  # noqa: F401 (registers the converter)
 from runs import views as runs_views
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("approvals/<int:pk>/claim/", views.claim, name="claim"),
     path("approvals/<int:pk>/comment/", talking.comment, name="comment"),
     path("approvals/<int:pk>/hand-over/", talking.hand_over, name="hand_over"),
+    path("figures/", figuring.page, name="figures"),
+    path("figures/decisions/", figuring.behind, name="figures_behind"),
     path("audit/", runs_views.audit_log, name="audit"),
     path("runs/<run:upstream_id>/screen/", driving.screen, name="screen"),
     path("runs/<run:upstream_id>/takeover/", driving.drive, name="takeover"),

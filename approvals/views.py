@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from approvals import claims, company, decisions, errors, forms, fragments, recalls
+from approvals import claims, company, decisions, errors, figuring, forms, fragments, recalls
 from approvals.models import Approval, Decision
 from runs.requests import SignedIn
 
@@ -27,7 +27,8 @@ def load_approval(user: Any, pk: int) -> Approval:
 @login_required
 @permission_required("approvals.view_approval", raise_exception=True)
 def overview(request: SignedIn) -> HttpResponse:
-    return render(request, "approvals/overview.html", fragments.overview(request.user))
+    context = {**fragments.overview(request.user), **figuring.overview_charts(request.user)}
+    return render(request, "approvals/overview.html", context)
 
 
 @require_GET

@@ -110,7 +110,8 @@ def pages(person: Any) -> dict[str, Callable[[], Any]]:
         "api runs": "/api/runs", "api runs, searched": "/api/runs?q=zzzunheard",
         "api runs, by state": "/api/runs?status=failed&limit=200", "api events": f"/api/runs/{crowd.LONG}/events",
         "api audit": "/api/audit?limit=200", "api audit, by act": "/api/audit?act=nothing",
-        "api approvals": "/api/approvals",
+        "api approvals": "/api/approvals", "figures": "/figures/?days=14", "figures, 90 days": "/figures/?days=90",
+        "behind a figure": "/figures/decisions/?days=90&came=finished",
     }  # fmt: skip
     for status in ("live", "queued", "running", "awaiting_human", "succeeded", "failed", "cancelled", "timed_out"):
         addresses[f"runs, {status}"] = f"/runs/?status={status}"

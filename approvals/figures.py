@@ -1,0 +1,285 @@
+"""What came of it, in numbers: waits, outcomes, costs, a person's own share. Reads; each number names its rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
+
+from approvals.kinds import Kind
+from approvals.models import Approval, Decision
+from approvals.states import Delivery, Outcome, Verdict
+from runs.models import Run
+from runs.states import Status
+
+DAYS = (7, 14, 30, 90)
+DAYS_SHOWN = 14
+SOON = 3  # steps after a resume within which waiting again counts as soon
+READ_AT_MOST = 20_000  # decisions that one page of numbers is made of; the newest
+SOON_WORDS, LATER_WORDS = "soon", "later"
+CAME = (Outcome.FINISHED, SOON_WORDS, LATER_WORDS, Outcome.FAILED, Outcome.STOPPED, "")  # "": it goes on
+_NO_EFFECT = Q(outcome=Outcome.VOID) | Q(delivery__in=[d for d in Delivery.values if d in ("refused", "recalled")])
+
+
+@dataclass(frozen=True)
+class Span:
+    """Whole days in the reader's zone, the last one being today; told in buckets of a day or a week."""
+
+    days: int
+    since: datetime
+    until: datetime
+
+    @classmethod
+    def last(cls, days: int, now: datetime | None = None) -> Span:
+        today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        return cls(days, _midnight(today, 1 - days), _midnight(today, 1))
+
+    @property
+    def buckets(self) -> list[tuple[datetime, datetime]]:
+        """Start and end of each: days, or weeks where there were too many days to draw."""
+        width = 1 if self.days <= 31 else 7
+        starts = list(range(0, self.days, width))
+        return [(_midnight(self.since, n), min(_midnight(self.since, n + width), self.until)) for n in starts]
+
+
+def _midnight(start: datetime, days: int) -> datetime:
+    """So many days on, at midnight there: a day in which clocks change has 23 or 25 hours."""
+    naive = start.replace(tzinfo=None) + timedelta(days=days)
+    return naive.replace(tzinfo=timezone.get_current_timezone())
+
+
+@dataclass(frozen=True)
+class Row:
+    """One decision, as far as the numbers need it."""
+
+    kind: str
+    verdict: str
+    outcome: str
+    steps: int | None
+    opened_at: datetime
+    decided_at: datetime
+    decided_by: int | None
+    policy: str | None
+    frame_open: bool | None
+    run: int
+    status: str
+    cost_cents: int
+
+    @property
+    def waited(self) -> float:
+        """Seconds from the pause to the decision."""
+        return max(0.0, (self.decided_at - self.opened_at).total_seconds())
+
+    def came(self, soon: int) -> str:
+        """One of CAME."""
+        if self.outcome != Outcome.PARKED:
+            return self.outcome
+        return SOON_WORDS if self.steps is not None and self.steps <= soon else LATER_WORDS
+
+
+_FIELDS = (
+    "approval__kind", "verdict", "outcome", "outcome_steps", "approval__opened_at", "decided_at", "decided_by_id",
+    "policy__name", "seen_frame_open", "approval__run_id", "approval__run__status", "approval__run__cost_cents",
+)  # fmt: skip
+
+
+def rows(user: Any, span: Span) -> list[Row]:
+    """The decisions of the span that took effect or still may, newest first."""
+    found = _decisions(user, span).exclude(_NO_EFFECT).order_by("-decided_at")
+    return [Row(*values) for values in found.values_list(*_FIELDS)[:READ_AT_MOST]]
+
+
+def _decisions(user: Any, span: Span) -> QuerySet[Decision]:
+    seen = Decision.objects.filter(decided_at__gte=span.since, decided_at__lt=span.until)
+    return seen if user.has_perm("approvals.view_approval") else seen.none()
+
+
+def share(values: Sequence[float], part: float) -> float | None:
+    """The value that this part of all values does not exceed (nearest rank); None of none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, -int(-len(ordered) * part // 1) - 1))] if ordered else None
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How long it took to decide, in seconds."""
+
+    kind: str
+    count: int
+    p50: float | None
+    p95: float | None
+
+
+def waits(found: Iterable[Row]) -> list[Waits]:
+    """Of all kinds together first, then of each that there was, slowest first. Policies wait for nobody."""
+    by_kind: dict[str, list[float]] = defaultdict(list)
+    for row in found:
+        if row.decided_by is not None:
+            by_kind[row.kind].append(row.waited)
+    whole = [waited for each in by_kind.values() for waited in each]
+    kinds = [_waits(kind, each) for kind, each in by_kind.items()]
+    return [_waits("", whole), *sorted(kinds, key=lambda w: -(w.p95 or 0))]
+
+
+def _waits(kind: str, values: list[float]) -> Waits:
+    return Waits(kind, len(values), share(values, 0.5), share(values, 0.95))
+
+
+def waits_over_time(found: Iterable[Row], span: Span) -> list[Waits]:
+    """The same for each bucket of the span."""
+    people = [row for row in found if row.decided_by is not None]
+    return [_waits("", [r.waited for r in people if start <= r.decided_at < end]) for start, end in span.buckets]
+
+
+@dataclass
+class Came:
+    """What came of the resumes of one kind: a count for each of CAME."""
+
+    kind: str
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAME, 0))
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def came(found: Iterable[Row], soon: int = SOON) -> list[Came]:
+    """What came of the resumes, by kind, most first."""
+    by_kind: dict[str, Came] = {}
+    for row in found:
+        if row.verdict == Verdict.RESUME:
+            by_kind.setdefault(row.kind, Came(row.kind)).counts[row.came(soon)] += 1
+    return sorted(by_kind.values(), key=lambda each: -each.total)
+
+
+@dataclass
+class Price:
+    """The runs on which was decided, and what their successes have cost: each run counts once."""
+
+    name: str
+    runs: int = 0
+    succeeded: int = 0
+    cents: int = 0
+
+    @property
+    def per_success(self) -> int | None:
+        """Cents of all these runs over their successes, rounded up; None without a success."""
+        return -(-self.cents // self.succeeded) if self.succeeded else None
+
+
+def prices(found: Iterable[Row], by: str) -> list[Price]:
+    """By `kind` or by `policy`, dearest first. Runs that still go on count with what they have cost so far."""
+    made: dict[str, Price] = {}
+    counted: set[tuple[str, int]] = set()
+    for row in found:
+        name = getattr(row, by)
+        if not name or (name, row.run) in counted:
+            continue
+        counted.add((name, row.run))
+        price = made.setdefault(name, Price(name))
+        price.runs += 1
+        price.cents += row.cost_cents
+        price.succeeded += row.status == Status.SUCCEEDED
+    return sorted(made.values(), key=lambda price: -price.cents)
+
+
+@dataclass(frozen=True)
+class Own:
+    """A person's own resumes, for that person alone."""
+
+    resumed: int
+    unseen: int  # given while the frame was not on screen
+    untold: int  # where nothing says whether it was: by the API, or before this was noted
+
+    @property
+    def share(self) -> int | None:
+        """Percent of those of which it is known."""
+        known = self.resumed - self.untold
+        return round(100 * self.unseen / known) if known else None
+
+
+def own(found: Iterable[Row], user: Any) -> Own:
+    mine = [row for row in found if row.decided_by == user.pk and row.verdict == Verdict.RESUME]
+    return Own(len(mine), sum(row.frame_open is False for row in mine), sum(row.frame_open is None for row in mine))
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What the runs that started in a bucket have cost: the sum of what upstream billed each of them."""
+
+    start: datetime
+    end: datetime
+    runs: int
+    cents: int
+
+
+def spent(user: Any, span: Span) -> list[Spent]:
+    """For each bucket, by an index each: the whole is never walked."""
+    seen = Run.objects.visible_to(user)
+    return [_spent(seen, start, end) for start, end in span.buckets]
+
+
+def _spent(seen: QuerySet[Run], start: datetime, end: datetime) -> Spent:
+    got = seen.filter(created_at__gte=start, created_at__lt=end).aggregate(runs=Count("id"), cents=Sum("cost_cents"))
+    return Spent(start, end, got["runs"], got["cents"] or 0)
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """The rows behind one number."""
+
+    days: int = DAYS_SHOWN
+    kind: str = ""
+    came: str = "any"  # or one of CAME
+    soon: int = SOON
+    mine: bool = False
+    unseen: bool = False
+    policy: str = ""
+
+    @classmethod
+    def read(cls, given: Any) -> Narrowed:
+        """From a query string's dictionary; odd values count as none."""
+        kind, what = given.get("kind", ""), given.get("came", "any")
+        return cls(
+            days=_chosen(given.get("days"), DAYS, DAYS_SHOWN),
+            kind=kind if kind in Kind.values else "",
+            came=what if what in CAME else "any",
+            soon=_chosen(given.get("soon"), range(1, 51), SOON),
+            mine=given.get("mine") == "1",
+            unseen=given.get("unseen") == "1",
+            policy=given.get("policy", "").replace("\x00", "")[:200],
+        )
+
+
+def _chosen(said: Any, known: Sequence[int], default: int) -> int:
+    return int(said) if str(said).isdecimal() and len(str(said)) < 4 and int(said) in known else default
+
+
+def behind(user: Any, narrowed: Narrowed, now: datetime | None = None) -> QuerySet[Approval]:
+    """The approvals behind a number, newest decision first."""
+    found = _decisions(user, Span.last(narrowed.days, now)).exclude(_NO_EFFECT)
+    if narrowed.kind:
+        found = found.filter(approval__kind=narrowed.kind)
+    if narrowed.came != "any":
+        found = found.filter(_came(narrowed), verdict=Verdict.RESUME)
+    if narrowed.mine:
+        found = found.filter(decided_by=user, verdict=Verdict.RESUME)
+    if narrowed.unseen:
+        found = found.filter(seen_frame_open=False)
+    if narrowed.policy:
+        found = found.filter(policy__name=narrowed.policy)
+    related = ("run", "decision__decided_by", "decision__policy")
+    chosen = Approval.objects.visible_to(user).filter(decision__in=found.values("pk"))
+    return chosen.select_related(*related).order_by("-decision__decided_at", "-id")
+
+
+def _came(narrowed: Narrowed) -> Q:
+    soon = Q(outcome=Outcome.PARKED, outcome_steps__lte=narrowed.soon)
+    if narrowed.came == SOON_WORDS:
+        return soon
+    return Q(outcome=Outcome.PARKED) & ~soon if narrowed.came == LATER_WORDS else Q(outcome=narrowed.came)

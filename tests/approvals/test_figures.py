@@ -1,0 +1,134 @@
+"""The figures count what is in the rows, to the cent, and each number leads to just those rows."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+
+from approvals import charts, drawing, figures
+from approvals.models import Approval
+from approvals.states import Outcome
+from runs.models import Event, Run
+from tests.approvals.desk import decision_row
+
+NOW = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
+
+
+def decided(
+    desk, user, n, *, kind="payment", waited=60, days_ago=1, verdict="resume", run_status="succeeded", cost=50, **more
+):
+    at = NOW - timedelta(days=days_ago)
+    run = Run.objects.create(
+        connection=desk.connection, upstream_id=f"run-{n}", status=run_status, cost_cents=cost, created_at=at
+    )
+    approval = Approval.objects.create(run=run, kind=kind, opened_at=at - timedelta(seconds=waited), pause_seq=3)
+    return decision_row(approval, user, verdict, decided_at=at, delivery=more.pop("delivery", "delivered"), **more)
+
+
+def found(user, days=14):
+    return figures.rows(user, figures.Span.last(days, NOW))
+
+
+@pytest.mark.django_db
+def test_time_to_decide_is_the_nearest_rank_and_leaves_policies_out(desk, people):
+    for n, waited in enumerate([10, 20, 30, 40, 1000]):
+        decided(desk, people.reviewer, n, waited=waited)
+    whole, payment = figures.waits(found(people.viewer))
+    assert (whole.count, whole.p50, whole.p95) == (5, 30, 1000)
+    assert payment.kind == "payment"
+
+
+@pytest.mark.django_db
+def test_what_took_no_effect_counts_nowhere(desk, people):
+    decided(desk, people.reviewer, 1, outcome=Outcome.VOID)
+    decided(desk, people.reviewer, 2, delivery="refused")
+    decided(desk, people.reviewer, 3, days_ago=30)
+    assert found(people.viewer) == []
+
+
+@pytest.mark.django_db
+def test_each_number_of_the_outcomes_leads_to_just_its_rows(desk, people):
+    outcomes = [
+        (Outcome.FINISHED, 4), (Outcome.FINISHED, 9), (Outcome.PARKED, 1), (Outcome.PARKED, 7), (Outcome.PARKED, None),
+        (Outcome.FAILED, 2), ("", None),
+    ]  # fmt: skip
+    for n, (outcome, steps) in enumerate(outcomes):
+        decided(desk, people.reviewer, n, outcome=outcome, outcome_steps=steps, kind="login" if n == 1 else "payment")
+    decided(desk, people.reviewer, 99, verdict="cancel", outcome=Outcome.STOPPED)
+    counted = {each.kind: each.counts for each in figures.came(found(people.viewer), soon=3)}
+    assert counted["payment"] == {"finished": 1, "soon": 1, "later": 2, "failed": 1, "stopped": 0, "": 1}
+    for kind, counts in counted.items():
+        for came, count in counts.items():
+            narrowed = figures.Narrowed.read({"kind": kind, "came": came, "soon": "3"})
+            assert figures.behind(people.viewer, narrowed, NOW).count() == count
+
+
+@pytest.mark.django_db
+def test_a_run_decided_on_twice_costs_once(desk, people):
+    decided(desk, people.reviewer, 1, cost=101)
+    run = Run.objects.get()
+    again = Approval.objects.create(run=run, kind="payment", opened_at=NOW, pause_seq=9)
+    decision_row(again, people.reviewer, decided_at=NOW - timedelta(hours=1), delivery="delivered")
+    decided(desk, people.reviewer, 2, cost=100, run_status="failed")
+    [price] = figures.prices(found(people.viewer), "kind")
+    assert (price.runs, price.succeeded, price.cents, price.per_success) == (2, 1, 201, 201)
+
+
+@pytest.mark.django_db
+def test_a_persons_own_share_counts_their_resumes_only(desk, people):
+    for n, seen in enumerate([True, False, False, None]):
+        decided(desk, people.reviewer, n, seen_frame_open=seen)
+    decided(desk, people.admin, 8, seen_frame_open=False)
+    decided(desk, people.reviewer, 9, verdict="cancel", seen_frame_open=False)
+    mine = figures.own(found(people.reviewer), people.reviewer)
+    assert (mine.resumed, mine.unseen, mine.untold, mine.share) == (4, 2, 1, 67)
+    narrowed = figures.Narrowed.read({"mine": "1", "unseen": "1"})
+    assert figures.behind(people.reviewer, narrowed, NOW).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_costs_agree_with_billing_to_the_cent(desk, people):
+    for cents in (5, 15, 8):
+        scripted, _run = desk.run()
+        for _ in range(3):
+            scripted.step(cost_cents=cents)
+        desk.follow(scripted)
+    billed = 0
+    for run in Run.objects.all():
+        said = Event.objects.filter(run=run, type="billing").values_list("data", flat=True)
+        billed += max(json.loads(data)["cost_cents"] for data in said)
+    spent = figures.spent(people.viewer, figures.Span.last(7))
+    assert sum(each.cents for each in spent) == billed == sum(Run.objects.values_list("cost_cents", flat=True)) > 0
+    assert sum(each.runs for each in spent) == 3
+
+
+def test_a_span_is_whole_days_where_the_reader_lives_also_when_clocks_change():
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        span = figures.Span.last(7, datetime(2026, 3, 31, 22, 30, tzinfo=UTC))
+        assert (span.until - timedelta(hours=1)).date().isoformat() == "2026-04-01"
+        assert all(start.hour == end.hour == 0 for start, end in span.buckets)
+        hours = [(end.astimezone(UTC) - start.astimezone(UTC)).total_seconds() / 3600 for start, end in span.buckets]
+        assert hours == [24, 24, 24, 23, 24, 24, 24]
+
+
+def test_charts_stand_in_their_place():
+    assert [bar.height for bar in charts.bars([0, 50, 100])] == [0, 80, 160]
+    assert [charts.top(values) for values in ([0, 0], [101], [25])] == [1, 200, 25]
+    assert charts.line([None, 10.0], 10.0) == [(540.0, 0.0)]
+    assert charts.shares([1, 0, 3]) == [(0.0, 25.0), (25.0, 0.0), (25.0, 75.0)]
+    assert charts.shares([0]) == [(0.0, 0.0)]
+    assert [drawing.duration(s) for s in (8, 185, 3720, 180000)] == ["8 s", "3 min 05 s", "1 h 02 min", "2 d 2 h"]
+
+
+@pytest.mark.django_db
+def test_the_pages_open_for_who_may_see_them_and_take_odd_questions(client, desk, people):
+    decided(desk, people.reviewer, 1)
+    for who, status in (("viewer", 200), ("stranger", 403)):
+        client.force_login(getattr(people, who), "django.contrib.auth.backends.ModelBackend")
+        for query in ("", "?days=90", "?days=x&soon=0&kind=%00&page=zz", "?came=finished&mine=1&unseen=1&policy=%00"):
+            for path in ("/figures/", "/figures/decisions/"):
+                assert client.get(path + query).status_code == status
