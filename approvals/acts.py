@@ -1,8 +1,8 @@
-"""Which acts a person who took over may send to the machine, and how large their parameters may be. Pure."""
+"""Which acts a person who took over may send to the machine, how large they may be, how they are told after. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ MAX_KEYS = 6
 MAX_AMOUNT = 100
 BUTTONS = ("left", "middle", "right")
 DIRECTIONS = ("up", "down", "left", "right")
+MODIFIERS = ("Alt", "Control", "Meta", "Shift")
 
 
 def _coordinate(value: Any) -> int:
@@ -47,6 +48,12 @@ def _keys(value: Any) -> list[str]:
     return [_key(item) for item in value]
 
 
+def _held(value: Any) -> list[str]:
+    if not isinstance(value, list) or not value or not set(map(str, value)) <= set(MODIFIERS):
+        raise ValueError(f"a list of {', '.join(MODIFIERS)}")
+    return [str(item) for item in value]
+
+
 def _url(value: Any) -> str:
     if not isinstance(value, str) or len(value) > MAX_URL or not value.isprintable():
         raise ValueError(f"an address of at most {MAX_URL} characters")
@@ -74,6 +81,7 @@ _BUTTON: Checks = {"button": _one_of(*BUTTONS)}
 ALLOWED: dict[str, tuple[Checks, Checks]] = {
     "click": (_POINT, _BUTTON),
     "double_click": (_POINT, _BUTTON),
+    "click_with_modifiers": ({**_POINT, "modifiers": _held}, _BUTTON),
     "type": ({"text": _text}, {}),
     "key_press": ({"key": _key}, {}),
     "key_combo": ({"keys": _keys}, {}),
@@ -81,6 +89,36 @@ ALLOWED: dict[str, tuple[Checks, Checks]] = {
     "drag": (_LINE, _BUTTON),
     "browser_navigate": ({"url": _url}, {}),
 }
+
+# command: what it is counted as
+KINDS = {
+    "click": "clicks", "double_click": "clicks", "click_with_modifiers": "clicks", "type": "texts",
+    "key_press": "presses", "key_combo": "presses", "scroll": "scrolls", "drag": "drags", "browser_navigate": "visits",
+}  # fmt: skip
+
+# In English whatever the reader's language: it goes to the agent.
+_TOLD = {
+    "visits": ("opened an address", "opened {} addresses"),
+    "clicks": ("clicked once", "clicked {} times"),
+    "texts": ("typed into a field", "typed into fields {} times"),
+    "presses": ("pressed a key", "pressed {} keys"),
+    "drags": ("dragged once", "dragged {} times"),
+    "scrolls": ("scrolled", "scrolled"),
+}
+
+
+def story(counts: Mapping[str, int], *, on_its_screen: bool = False) -> str:
+    """A first draft of the note to the agent, from kinds and counts alone; empty when nothing was done.
+
+    `on_its_screen`: they worked on the vendor's own page of the machine, too, where nothing is counted.
+    """
+    said = ["worked on its screen"] if on_its_screen else []
+    for kind, (one, many) in _TOLD.items():
+        if counts.get(kind):
+            said.append(many.format(counts[kind]) if counts[kind] > 1 else one)
+    if not said:
+        return ""
+    return f"By hand: I {' and '.join(filter(None, [', '.join(said[:-1]), said[-1]]))}. Look again."
 
 
 def checked(command: str, parameters: dict[str, Any]) -> dict[str, Any]:

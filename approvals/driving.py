@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +10,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from approvals import decisions, errors, forms, fragments, takeovers
+from approvals import acts, company, decisions, errors, forms, fragments, screens, takeovers
 from approvals.models import Approval, Takeover
 from coasty_api.errors import CoastyError
+from runs import private
 from runs.models import Run
 from runs.requests import SignedIn
 
@@ -47,17 +50,24 @@ def drive(request: SignedIn, upstream_id: str) -> HttpResponse:
         except errors.Refused as refused:
             messages.warning(request, refused.message)
         return redirect("takeover", upstream_id)
-    approval = _open_approval(run)
+    approval, mine = _open_approval(run), held_by(request.user, run)
+    framed = screens.framed(run, request.get_host()) if mine and request.GET.get("screen") != "pictures" else None
     context = {
         "run": run,
         "approval": approval,
-        "mine": held_by(request.user, run),
+        "mine": mine,
+        "framed": framed,
+        "is_private": bool(mine) and private.is_on(run.pk),
         "driver": takeovers.active(run),
         "state": fragments.approval_state(approval, request.user) if approval else "",
         "evidence": fragments.evidence(approval) if approval else "",
+        "company": company.company(approval, request.user) if approval else "",
         "note_limit": decisions.NOTE_LIMIT,
     }
-    return render(request, "approvals/takeover.html", context)
+    response = render(request, "approvals/takeover.html", context)
+    if framed:
+        response._csp_update = {"frame-src": [framed.origin]}  # type: ignore[attr-defined]
+    return response
 
 
 @require_POST
@@ -68,16 +78,45 @@ def act(request: SignedIn, upstream_id: str) -> JsonResponse:
     run = load_run(request.user, upstream_id)
     held = held_by(request.user, run)
     if held is None:
-        return _problem("You don't drive this machine any more.", 409)
+        return _problem(_("You don't drive this machine any more."), 409)
     try:
-        command, parameters = forms.read_act(request.body)
-        return JsonResponse(takeovers.act(held, command, parameters))
+        command, parameters, is_private = forms.read_act(request.body)
+        return JsonResponse(takeovers.act(held, command, parameters, is_private=is_private))
     except ValueError:
-        return _problem("The act could not be read.", 422)
+        return _problem(_("The act could not be read."), 422)
     except errors.Refused as refused:
         return _problem(refused.message, refused.status)
     except CoastyError as problem:
-        return _problem(f"The machine did not take it: {problem.message}", 502)
+        return _problem(_("The machine did not take it: %(why)s") % {"why": problem.message}, 502)
+
+
+@require_POST
+@login_required
+@permission_required("runs.take_over", raise_exception=True)
+def set_private(request: SignedIn, upstream_id: str) -> JsonResponse:
+    """Whether pictures of the run are stored while this person works."""
+    held = held_by(request.user, load_run(request.user, upstream_id))
+    is_on = request.POST.get("on") == "1"
+    try:
+        if held is None:
+            raise errors.NotHeld
+        takeovers.set_private(held, is_on)
+        return JsonResponse({"private": is_on})
+    except errors.Refused as refused:
+        return _problem(refused.message, refused.status)
+
+
+@require_GET
+@never_cache
+@login_required
+@permission_required("runs.take_over", raise_exception=True)
+def draft(request: SignedIn, upstream_id: str) -> JsonResponse:
+    """What the person did, as a first draft of the note, and how many pictures were left out."""
+    held = held_by(request.user, load_run(request.user, upstream_id))
+    if held is None:
+        return _problem(_("You don't drive this machine any more."), 409)
+    said = acts.story(takeovers.counts(held), on_its_screen="framed" in request.GET)
+    return JsonResponse({"note": said, "skipped": takeovers.skipped(held)})
 
 
 @require_POST
@@ -99,13 +138,20 @@ def keep(request: SignedIn, upstream_id: str) -> JsonResponse:
 @login_required
 @permission_required("runs.take_over", raise_exception=True)
 def screen(request: SignedIn, upstream_id: str) -> HttpResponse:
-    """The machine's screen now; never stored, neither here nor by the browser."""
+    """The machine's screen now; never stored, neither here nor by the browser. 304 for the picture that is shown."""
     run = load_run(request.user, upstream_id)
+    driver = takeovers.active(run)
+    if driver and driver.user_id != request.user.pk and private.is_on(run.pk):
+        return _problem(_("%(name)s types something private.") % {"name": driver.user.get_username()}, 409)
     try:
-        image, mime = takeovers.screen(run)
+        image, mime = screens.picture(run)
     except CoastyError as problem:
-        return _problem(f"No picture: {problem.message}", 502)
-    return HttpResponse(image, content_type=mime, headers={"Cache-Control": "no-store"})
+        return _problem(_("No picture: %(why)s") % {"why": problem.message}, 502)
+    tag = f'"{hashlib.sha256(image).hexdigest()[:24]}"'
+    headers = {"Cache-Control": "no-store", "ETag": tag}
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(image, content_type=mime, headers=headers)
 
 
 @require_POST
@@ -119,16 +165,16 @@ def hand_back(request: SignedIn, upstream_id: str) -> HttpResponse:
         form = forms.Decide(request.POST)
         try:
             if not form.is_valid():
-                raise errors.Invalid("The note could not be read.")
+                raise errors.Invalid(_("The note could not be read."))
             hold = settings.DECISION_HOLD_SECONDS
             note = form.cleaned_data["note"]
             decisions.decide(request.user, approval, "resume", note, **form.evidence(), hold_seconds=hold)
         except errors.Refused as refused:
-            messages.warning(request, f"Not resumed: {refused.message}")
+            messages.warning(request, _("Not resumed: %(why)s") % {"why": refused.message})
             return redirect("takeover", upstream_id)
     elif held:
         takeovers.end(held)
-        messages.success(request, "The machine is handed back. The run still waits for a decision.")
+        messages.success(request, _("The machine is handed back. The run still waits for a decision."))
     return redirect("approval", approval.pk) if approval else redirect("run", upstream_id)
 
 

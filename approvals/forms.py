@@ -38,12 +38,12 @@ def _newlines(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def read_act(body: bytes) -> tuple[str, dict[str, Any]]:
-    """Command and parameters of an act sent as JSON; ValueError for anything else."""
+def read_act(body: bytes) -> tuple[str, dict[str, Any], bool]:
+    """Command, parameters and whether it is private, of an act sent as JSON; ValueError for anything else."""
     if len(body) > MAX_ACT_BYTES:
         raise ValueError("The act is too large.")
     said = json.loads(body)
     match said:
         case {"command": str(command), "parameters": dict(parameters)}:
-            return command, parameters
+            return command, parameters, said.get("private") is True
     raise ValueError("An act is an object with a command and its parameters.")

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Sum, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from approvals import acts, policies
 from approvals.errors import NotAllowed, NotHeld, NotParked, TakenOver
+from approvals.kinds import Kind
 from approvals.models import Approval, Takeover
 from approvals.states import State
-from coasty_api.errors import NotFound, Unavailable
 from live import publish, topics
-from runs import audit, upstream
+from runs import audit, private, upstream
 from runs.models import Run
 from runs.states import Status
 
-MAX_SCREEN_BYTES = 16 * 1024 * 1024
-_SIGNATURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
+_SECRET_KINDS = frozenset({Kind.LOGIN, Kind.CODE})
 
 
 def begin(user: User, run: Run, *, now: datetime | None = None) -> Takeover:
@@ -37,15 +35,17 @@ def begin(user: User, run: Run, *, now: datetime | None = None) -> Takeover:
         approval = Approval.objects.select_for_update().filter(run=run, state=State.OPEN).first()
         fresh = Run.objects.get(pk=run.pk)
         if approval is None or fresh.status != Status.AWAITING_HUMAN:
-            raise NotParked("The run does not wait for a person now, so its machine can't be taken over.")
+            raise NotParked(_("The run does not wait for a person now, so its machine can't be taken over."))
         if not fresh.machine_id:
-            raise NotParked("Upstream names no machine for this run.")
+            raise NotParked(_("Upstream names no machine for this run."))
         held = active(fresh, now=now)
         if held is not None:
             return _mine(user, held)
         _end(Q(run=fresh), "expired", now)
         takeover = Takeover.objects.create(run=fresh, user=user, started_at=now, expires_at=_lease(now))
         audit.record(user, "takeover.started", run=fresh, subject=fresh.machine_id)
+        if approval.kind in _SECRET_KINDS:
+            _set_private(takeover, True, now)
         _tell(fresh)
     return takeover
 
@@ -64,35 +64,45 @@ def active(run: Run, *, now: datetime | None = None) -> Takeover | None:
 
 def keep(takeover: Takeover, *, now: datetime | None = None) -> Takeover:
     """Renew the lease; NotHeld when it is over."""
-    return _renew(takeover, now or timezone.now(), acts_more=0)
+    with transaction.atomic():
+        return _renew(takeover, now or timezone.now())
 
 
-def act(takeover: Takeover, command: str, parameters: dict[str, Any], *, now: datetime | None = None) -> dict[str, Any]:
+def set_private(takeover: Takeover, on: bool, *, now: datetime | None = None) -> None:
+    """Whether pictures of the run may be fetched and stored while this person works. Raises NotHeld, NotParked."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        _set_private(_renew(takeover, now), on, now)
+
+
+def _set_private(takeover: Takeover, on: bool, now: datetime) -> None:
+    if private.begin(takeover.run, now=now) if on else private.end(takeover.run, now=now):
+        act = "takeover.private" if on else "takeover.not_private"
+        audit.record(takeover.user, act, run=takeover.run, subject=takeover.run.machine_id)
+
+
+def act(
+    takeover: Takeover,
+    command: str,
+    parameters: dict[str, Any],
+    *,
+    is_private: bool = False,
+    now: datetime | None = None,
+) -> dict[str, Any]:
     """Send one act to the machine; answers {"success": bool, "error": str|None}. Parameters are never kept or logged.
 
+    With `is_private` no picture of the run is stored from before the act on, until `set_private` or the end.
     Raises Invalid for an act that is not allowed, NotHeld, NotParked, and the tree of `coasty_api.errors`.
     """
     clean = acts.checked(command, parameters)
-    held = _renew(takeover, now or timezone.now(), acts_more=1)
+    now = now or timezone.now()
+    with transaction.atomic():
+        held = _renew(takeover, now, kind=acts.KINDS[command])
+        if is_private:
+            _set_private(held, True, now)
     client = upstream.client(held.run.connection)
     answer = client.act(held.run.machine_id, command, clean)
     return {"success": answer.get("success") is not False, "error": str(answer.get("error") or "")[:500] or None}
-
-
-def screen(run: Run) -> tuple[bytes, str]:
-    """The machine's screen now, as (picture, media type). Not stored. Raises the tree of `coasty_api.errors`."""
-    if not run.machine_id:
-        raise NotFound("Upstream names no machine for this run.")
-    told = upstream.client(run.connection).machine_screenshot(run.machine_id)
-    text = str(told.get("image_b64") or "").partition("base64,")
-    try:
-        image = base64.b64decode(text[2] or text[0], validate=True)
-    except (binascii.Error, ValueError):
-        image = b""
-    mime = next((mime for start, mime in _SIGNATURES.items() if image.startswith(start)), "")
-    if not mime or len(image) > MAX_SCREEN_BYTES:
-        raise Unavailable("Upstream sent no picture of the machine's screen.")
-    return image, mime
 
 
 def end(takeover: Takeover, *, now: datetime | None = None) -> bool:
@@ -118,16 +128,33 @@ def expire(*, now: datetime | None = None) -> int:
         return _end(Q(expires_at__lte=now), "expired", now)
 
 
-def _renew(takeover: Takeover, now: datetime, *, acts_more: int) -> Takeover:
-    kept = Takeover.objects.filter(pk=takeover.pk, ended_at=None, expires_at__gt=now).update(
-        expires_at=_lease(now), acts=F("acts") + acts_more
-    )
-    if not kept:
-        raise NotHeld("You don't drive this machine any more. Take it over again to go on.")
+def _renew(takeover: Takeover, now: datetime, *, kind: str = "") -> Takeover:
+    """Hold it longer, and count an act of this kind. Raises NotHeld, NotParked; inside a transaction, so that nothing
+    is counted then.
+    """
+    counted: dict[str, Any] = {}
+    if kind:
+        # Typing comes in pieces: what nothing else interrupts is one.
+        one = Case(When(last_kind="texts", then=0), default=1) if kind == "texts" else Value(1)
+        counted = {"acts": F("acts") + 1, kind: F(kind) + one, "last_kind": kind}
+    held = Takeover.objects.filter(pk=takeover.pk, ended_at=None, expires_at__gt=now)
+    if not held.update(expires_at=_lease(now), **counted):
+        raise NotHeld(_("You don't drive this machine any more. Take it over again to go on."))
     fresh = Takeover.objects.select_related("run__connection", "user").get(pk=takeover.pk)
     if fresh.run.status != Status.AWAITING_HUMAN:
-        raise NotParked("The run no longer waits for a person: its agent drives the machine again.")
+        raise NotParked(_("The run no longer waits for a person: its agent drives the machine again."))
     return fresh
+
+
+def counts(takeover: Takeover) -> dict[str, int]:
+    """How many acts of each kind, as they stand in the database."""
+    return Takeover.objects.values(*set(acts.KINDS.values())).get(pk=takeover.pk)
+
+
+def skipped(takeover: Takeover) -> int:
+    """How many of upstream's pictures were left out because this person typed something private."""
+    times = takeover.run.private_times.filter(since_at__gte=takeover.started_at)
+    return times.aggregate(count=Sum("skipped"))["count"] or 0
 
 
 def _end(which: Q, because: str, now: datetime, by: User | None = None) -> int:
@@ -139,7 +166,9 @@ def _end(which: Q, because: str, now: datetime, by: User | None = None) -> int:
         takeover.refresh_from_db(fields=["acts"])
         driver, run = takeover.user, takeover.run
         if takeover.acts:
-            audit.record(driver, "takeover.acted", run=run, subject=run.machine_id, count=takeover.acts)
+            kinds = {kind: count for kind, count in counts(takeover).items() if count}
+            audit.record(driver, "takeover.acted", run=run, subject=run.machine_id, count=takeover.acts, kinds=kinds)
+        private.end(run, now=now)
         audit.record(by, "takeover.ended", run=run, subject=run.machine_id, of=driver.get_username(), because=because)
         _tell(run)
     return ended

@@ -25,5 +25,7 @@ urlpatterns = [
     path("runs/<run:upstream_id>/takeover/", driving.drive, name="takeover"),
     path("runs/<run:upstream_id>/takeover/act/", driving.act, name="takeover_act"),
     path("runs/<run:upstream_id>/takeover/keep/", driving.keep, name="takeover_keep"),
+    path("runs/<run:upstream_id>/takeover/private/", driving.set_private, name="takeover_private"),
+    path("runs/<run:upstream_id>/takeover/draft/", driving.draft, name="takeover_draft"),
     path("runs/<run:upstream_id>/takeover/end/", driving.hand_back, name="takeover_end"),
 ]

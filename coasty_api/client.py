@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import threading
+import time
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -38,6 +39,7 @@ class Client:
         self.base_url = base_url.rstrip("/")
         self.timeout_seconds = timeout_seconds
         self.key_kind = ""  # live, test or legacy, as the last answer said
+        self.ahead_seconds = 0.0  # upstream's clock before ours, to a second, as the last answer's Date said
         self._key = key
         self._pace = pace
         self._is_loopback = urlsplit(self.base_url).hostname in _LOOPBACK
@@ -111,6 +113,10 @@ class Client:
     def machine_screenshot(self, machine_id: str) -> dict[str, Any]:
         return self._read(f"/machines/{_safe(machine_id)}/screenshot")
 
+    def machine_connection(self, machine_id: str) -> dict[str, Any]:
+        """How to reach the machine's screen: secrets all of it. NotAllowed for keys without `connection:read`."""
+        return self._read(f"/machines/{_safe(machine_id)}/connection")
+
     def act(self, machine_id: str, command: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """Carry out one command. One that was carried out but failed answers {"success": false, "error": ..}."""
         return self._write(f"/machines/{_safe(machine_id)}/actions", {"command": command, "parameters": parameters})
@@ -156,6 +162,7 @@ class Client:
         except failures.RequestException as problem:
             raise self._failure(problem, method) from problem
         self.key_kind = response.headers.get("X-Coasty-Key-Kind", self.key_kind)
+        self.ahead_seconds = wire.ahead(response.headers.get("Date", ""), time.time(), self.ahead_seconds)
         return response
 
     def _failure(self, problem: failures.RequestException, method: str) -> CoastyError:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from coasty_api.errors import (
@@ -160,6 +161,18 @@ def time(text: object) -> datetime | None:
     except ValueError:
         return None
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def ahead(date: str, now: float, known: float) -> float:
+    """How many seconds the clock that wrote this Date header is before ours; `known` where it can't be read.
+
+    A Date tells whole seconds: a clock that agrees with ours to that is taken to be equal.
+    """
+    try:
+        told = parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return known
+    return 0.0 if -2.0 < told - now < 1.0 else told - now
 
 
 def status_told(kind: str, payload: Any) -> str | None:

@@ -32,12 +32,12 @@ async def in_thread(call: Callable[[], Read]) -> Read:
 async def in_writer(call: Callable[[], object]) -> None:
     """Done by the one thread that writes for sockets: whoever waits for the database there holds up no reading.
 
-    What the database refuses is told in the log only: it is tried again at the next tick.
+    What goes wrong is told in the log only: it is tried again at the next tick.
     """
     try:
         await asyncio.get_running_loop().run_in_executor(_writer, _guarded, call)
-    except DatabaseFailure:
-        log.warning("What a page's socket had to write was not written.", exc_info=True)
+    except Exception:
+        log.exception("What a page's socket had to write was not written")
 
 
 def _guarded(call: Callable[[], Read]) -> Read:

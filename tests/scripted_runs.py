@@ -106,6 +106,7 @@ class ScriptedRun:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     log: list = field(default_factory=list)  # (seq, type, raw payload text, created_at)
     frames: list = field(default_factory=list)
+    taken_at: dict = field(default_factory=dict)  # of frames, by index
     connections: int = 0
 
     def __post_init__(self):
@@ -185,7 +186,7 @@ class ScriptedRun:
             self.state["steps_completed"] += 1
             self.state["cost_cents"] += cost_cents
             number = self.state["steps_completed"]
-            self.frames.append(picture(number))
+            self.take(picture(number))
             self.emit("text", {"text": text, "step": number})
             self.emit(
                 "tool_call", {"step": number, "action_type": "click", "tool": "click", "params": {"x": 1, "y": 2}}
@@ -231,11 +232,17 @@ class ScriptedRun:
                 **self.fields, **self.state, "credits_charged": self.state["cost_cents"],
             }  # fmt: skip
 
+    def take(self, image, at=None):
+        """Keep a frame, taken now unless told otherwise (RFC 3339 text)."""
+        self.taken_at[len(self.frames)] = at or now()
+        self.frames.append(image)
+
     def frame_views(self, after, limit, with_images):
         found = []
         for index, image in enumerate(self.frames):
             if index > after:
-                view = {"index": index, "attempt": 1, "step": index + 1, "taken_at": now(), "width": 64, "height": 36}
+                view = {"index": index, "attempt": 1, "step": index + 1, "width": 64, "height": 36}
+                view |= {"taken_at": self.taken_at.get(index) or now()}
                 view |= {"mime_type": "image/png", "size_bytes": len(image), "sha256": "0" * 64, "degraded": False}
                 if with_images:
                     view["image_b64"] = base64.b64encode(image).decode()

@@ -67,6 +67,7 @@ class Upstream:
         self.machines = [{"id": "mch_test_00000001", "display_name": "Scripted", "status": "running"}]
         self.billing: list[dict] | None = None  # what GET /billing/active lists; None: a service without it
         self.has_frames = True
+        self.machine_connection: dict = {"vnc_url": None}
         self.idempotent: dict[str, tuple[dict, dict]] = {}
         self.loop = asyncio.new_event_loop()
         self._writers: set = set()
@@ -325,6 +326,8 @@ class Upstream:
             image = base64.b64encode(picture(len(self.acts))).decode()
             size = {"width": 64, "height": 36, "captured_at": now()}
             return 200, {"machine_id": machine_id, "image_b64": image, "mime_type": "image/png", **size}
+        if verb == "connection":
+            return 200, {"machine_id": machine_id, **self.machine_connection}
         if verb == "actions":
             self.acts.append((machine_id, body.get("command"), body.get("parameters")))
             result = {"success": True, "result": None, "error": None, "duration_ms": 1, "screenshot": None}

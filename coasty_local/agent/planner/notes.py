@@ -42,6 +42,14 @@ _DONE = re.compile(
     r"(?:\s+(?:it|that|the\s+captcha|now|please|by\s+hand|myself|the\s+rest|for\s+you))*[.!\s]*",
     re.IGNORECASE,
 )
+# How a console tells what a person did on the screen: kinds and counts of acts, nothing of what was typed.
+_DEED = (
+    r"(?:clicked\s+(?:once|\d+\s+times)|typed\s+into\s+(?:a\s+field|fields\s+\d+\s+times)|pressed\s+(?:a\s+key|\d+\s+keys)"
+    r"|scrolled|dragged\s+(?:once|\d+\s+times)|opened\s+(?:an\s+address|\d+\s+addresses)|worked\s+on\s+its\s+screen)"
+)
+_BY_HAND = re.compile(
+    rf"by\s+hand:\s+i\s+{_DEED}(?:,\s+{_DEED})*(?:\s+and\s+{_DEED})?[.]\s+look\s+again[.!\s]*", re.IGNORECASE
+)
 _NO = re.compile(
     r"(?:no|nope|n|don'?t|do\s+not|stop|abort|cancel(?:\s+(?:it|that|the\s+(?:payment|run)))?|never(?:\s*mind)?|refused?|rejected?|denied|deny|not\s+(?:now|allowed|approved))"
     r"(?:\s*[,.!]?\s*(?:don'?t|do\s+not|pay|do\s+(?:it|that|this)|it|that|this|stop|thanks|please|go\s+ahead|click|proceed|approve|the\s+\w+|anything))*[.!\s]*",
@@ -79,9 +87,10 @@ def understand(note: str, kind: str) -> Answer:
         return Answer(GO_ON)
     if kind == "ambiguous_target" and (picked := _picked(text.plain(plain))):
         return Answer(PICK, number=picked)
-    if _SKIP.fullmatch(plain) or (kind == "not_understood" and (_DONE.fullmatch(plain) or _YES.fullmatch(plain))):
+    is_done = _DONE.fullmatch(plain) or _BY_HAND.fullmatch(plain)
+    if _SKIP.fullmatch(plain) or (kind == "not_understood" and (is_done or _YES.fullmatch(plain))):
         return Answer(SKIP)
-    if _DONE.fullmatch(plain):
+    if is_done:
         return Answer(AGAIN)
     if _NO.fullmatch(plain):
         return Answer(REFUSE)
