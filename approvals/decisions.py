@@ -36,6 +36,7 @@ def decide(
     seen_frame_sha256: str = "",
     seen_reason: str = "",
     seen_cost_cents: int | None = None,
+    seen_frame_open: bool | None = None,
     idempotency_key: str = "",
     hold_seconds: float = 0,
     now: datetime | None = None,
@@ -74,6 +75,7 @@ def decide(
             seen_frame_sha256=seen_frame_sha256[:64],
             seen_reason=seen_reason[:SEEN_LIMIT],
             seen_cost_cents=seen_cost_cents,
+            seen_frame_open=seen_frame_open,
             idempotency_key=idempotency_key,
         )
         _conclude(decision, held)

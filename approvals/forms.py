@@ -21,6 +21,7 @@ class Decide(forms.Form):
     seen_frame_sha256 = forms.RegexField(r"\A[0-9a-f]{64}\Z", required=False)
     seen_reason = forms.CharField(required=False, strip=False)
     seen_cost_cents = forms.IntegerField(required=False, min_value=0)
+    seen_frame_open = forms.NullBooleanField(required=False)
 
     def clean_note(self) -> str:
         return _newlines(self.cleaned_data["note"])

@@ -27,6 +27,17 @@ def waiting(upstream, request):
     return run
 
 
+def test_a_decision_tells_whether_its_frame_was_on_screen(people, waiting, until) -> None:
+    page = open_approval(people["reviewer"], waiting, until)
+    field = page.locator("#decide [name=seen_frame_open]")
+    until(lambda: field.input_value() == "true")
+    page.set_viewport_size({"width": 390, "height": 300})
+    page.reload()
+    assert field.input_value() == "false"
+    page.set_viewport_size({"width": 1280, "height": 900})
+    waiting.finish()
+
+
 def test_a_resume_carries_the_note_shown_and_the_page_says_when_upstream_confirmed(people, waiting, until) -> None:
     page = open_approval(people["reviewer"], waiting, until)
     page.fill("#note", "the blue one")

@@ -1,0 +1,35 @@
+/* Owns whether the frame was on screen when a decision is sent: in view for a second, or opened large. */
+(() => {
+  "use strict";
+  const LONG_ENOUGH = 1000;
+  let watcher = null, timer = 0, seen = "";
+
+  function told(value) {
+    const field = document.querySelector("[name=seen_frame_open]");
+    if (field) field.value = value;
+  }
+  function watch() {
+    const evidence = document.querySelector("[data-evidence]"), image = document.querySelector(".facts-card .frame img");
+    if (!evidence) return;
+    if (evidence.dataset.frame === seen) { told("true"); return; }
+    told("false");
+    watcher?.disconnect();
+    clearTimeout(timer);
+    if (!image) return;
+    watcher = new IntersectionObserver((entries) => {
+      clearTimeout(timer);
+      if (entries.some((entry) => entry.intersectionRatio >= 0.5) && !document.hidden) timer = setTimeout(look, LONG_ENOUGH);
+    }, { threshold: [0, 0.5] });
+    watcher.observe(image);
+  }
+  function look() {
+    const evidence = document.querySelector("[data-evidence]");
+    if (!evidence) return;
+    seen = evidence.dataset.frame;
+    told("true");
+  }
+  document.addEventListener("click", (event) => { if (event.target.closest(".facts-card [data-zoom]")) look(); });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else watch(); });
+  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.addEventListener(name, watch);
+  watch();
+})();
