@@ -101,3 +101,15 @@ class NotHeld(Refused):
     """You don't hold this any more; take it again to go on."""
 
     code = "NOT_HELD"
+
+
+class PolicyMoved(Refused):
+    """Somebody has changed this policy meanwhile. Look at it as it is now."""
+
+    code = "POLICY_MOVED"
+
+
+class NotTried(Refused):
+    """A policy that decides is switched on only after its current version was tried on past approvals."""
+
+    code = "NOT_TRIED"

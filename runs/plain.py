@@ -43,6 +43,11 @@ def line(text: object, limit: int = 80) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+def hides(text: str) -> bool:
+    """Whether the text holds characters that can't be seen, or that change its direction."""
+    return bool(_HIDDEN.search(text))
+
+
 def _named(found: re.Match[str]) -> str:
     code = ord(found.group())
     name = unicodedata.name(found.group(), "control character").lower()

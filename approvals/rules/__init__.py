@@ -1,0 +1,1 @@
+"""Policies: rules that people write, read as one sentence, tried on history, applied to what waits."""
