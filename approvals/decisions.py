@@ -1,17 +1,18 @@
-"""Records what a person decided: the only writer of Decision and of the step from open to decided."""
+"""Records what a person or a policy decided: the only writer of Decision and of the step from open to decided."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from approvals import delivery, policies, takeovers
-from approvals.errors import AlreadyDecided, ApprovalClosed, Invalid, NotAllowed, RunMoved, TakenOver
-from approvals.models import Approval, Claim, Decision
+from approvals.errors import AlreadyDecided, ApprovalClosed, Invalid, NotAllowed, Refused, RunMoved, TakenOver
+from approvals.models import Approval, Claim, Decision, Policy
 from approvals.states import State, Verdict
 from live import publish, topics
 from runs import audit
@@ -82,6 +83,58 @@ def decide(
     return decision
 
 
+def decide_by_policy(
+    policy: Policy,
+    approval: Approval,
+    verdict: str,
+    note: str = "",
+    *,
+    seen_seq: int,
+    seen_frame_sha256: str,
+    seen_reason: str,
+    seen_cost_cents: int,
+    now: datetime | None = None,
+) -> Decision:
+    """Decide for a policy, on the facts that it had before it; whether it may is for the caller to know. It is held
+    like a person's, and anybody who may decide can take it back.
+
+    Raises Invalid, AlreadyDecided, ApprovalClosed, RunMoved, TakenOver; nothing is written then.
+    """
+    note = _checked(verdict, note, seen_seq)
+    with transaction.atomic():
+        if not Approval.objects.filter(pk=approval.pk, state=State.OPEN, people_needed=1).update(state=State.DECIDED):
+            raise _why_not_open(approval)
+        fresh = Approval.objects.select_related("run").get(pk=approval.pk)
+        _refuse_if_moved(fresh, seen_seq)
+        now = now or timezone.now()
+        if driven := takeovers.active(fresh.run, now=now):
+            raise TakenOver(driven)
+        held = policies.hold(fresh, settings.DECISION_HOLD_SECONDS, now)
+        decision = Decision.objects.create(
+            approval=fresh,
+            code=_new_code(),
+            verdict=verdict,
+            note=note,
+            policy=policy,
+            decided_at=now,
+            next_try_at=now + held,
+            seen_seq=seen_seq,
+            seen_frame_sha256=seen_frame_sha256,
+            seen_reason=seen_reason[:SEEN_LIMIT],
+            seen_cost_cents=seen_cost_cents,
+        )
+        _conclude(decision, held)
+    return decision
+
+
+def _why_not_open(approval: Approval) -> Refused:
+    decision = Decision.objects.select_related("decided_by", "policy", "approval").filter(approval=approval.pk).first()
+    if decision is not None:
+        return AlreadyDecided(decision)
+    fresh = Approval.objects.get(pk=approval.pk)
+    return Invalid("More than one person has to agree.") if fresh.is_open else ApprovalClosed(fresh)
+
+
 def _conclude(decision: Decision, held: timedelta) -> None:
     """What goes with a decision in its transaction: claim and takeover end, the audit entry, the hint to deliver."""
     approval, run = decision.approval, decision.approval.run
@@ -90,6 +143,7 @@ def _conclude(decision: Decision, held: timedelta) -> None:
     audit.record(
         decision.decided_by,
         "approval.decided",
+        actor_name=decision.decider,
         run=run,
         subject=f"approval {approval.pk}",
         verdict=decision.verdict,

@@ -29,6 +29,8 @@ def why_not_recall(user: User, decision: Decision) -> str:
     """The sentence that says why `user` may not take this decision back; empty when they may."""
     if sentence := why_not_decide(user, decision.approval, ""):
         return sentence
+    if decision.policy_id is not None:
+        return ""
     if decision.decided_by_id != user.pk and not user.has_perm(MANAGES):
         return "Only the person who decided, or an admin, may take a decision back."
     return ""

@@ -11,6 +11,7 @@ from django.utils import timezone
 from approvals import kinds, pauses
 from approvals.models import Approval, ApprovalQuerySet, Claim
 from approvals.pauses import Pause, Relation
+from approvals.rules import asking
 from approvals.states import DELIVERY_OPEN, DELIVERY_VOID, State
 from live import publish, topics
 from runs.models import Run
@@ -126,6 +127,7 @@ def _create(run: Run, **fields: object) -> Approval | None:
             approval = Approval.objects.create(run=run, **fields)
     except IntegrityError:  # somebody else saw the same pause in the same instant
         return None
+    asking.ask(approval.pk)
     _tell(approval)
     return approval
 
@@ -144,7 +146,10 @@ def _learn(approval: Approval, run: Run, pause: Pause) -> None:
         expires_at = _expires_at(run, approval.opened_at)
         if expires_at != approval.expires_at:
             news["expires_at"] = expires_at
+    if news.keys() & {"reason", "expires_at"}:
+        news["rules_due_at"] = timezone.now()
     if news and Approval.objects.filter(pk=approval.pk).update(**news):
+        asking.ask(approval.pk)
         _tell(approval)
     decision = getattr(approval, "decision", None)
     if decision is not None and decision.delivery in DELIVERY_VOID:

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from approvals import claims, delivery, outcomes, presence, queue, takeovers
 from approvals.models import Decision
+from approvals.rules import applying
+from approvals.rules import asking as rules_asking
 from coasty_api import errors
 from runs import audit, ingest, retention, upstream
 from runs.models import Run
@@ -25,10 +27,19 @@ def deliver(decision_id: int) -> None:
     delivery.deliver(decision_id)
 
 
+@shared_task(name=rules_asking.TASK)
+def apply_policies(approval_id: int | None = None) -> None:
+    """Look at one approval, or at all that are due."""
+    if approval_id is None:
+        applying.apply_due()
+    else:
+        applying.apply_to(approval_id)
+
+
 @shared_task(name="approvals.tasks.sweep")
 def sweep() -> None:
     """Each part by itself: one that fails stops no other."""
-    for part in (deliver_due, ask_unasked, claims.expire, takeovers.expire, outcomes.settle):
+    for part in (deliver_due, ask_unasked, claims.expire, takeovers.expire, applying.apply_due, outcomes.settle):
         try:
             part()
         except Exception:

@@ -1,7 +1,8 @@
 """Applies policies to what waits: once for each version and approval, each application audited with what it did.
 
-An approval is due at `rules_due_at`; whoever takes that moment away with one UPDATE looks at it, so that jobs and sweeps
-may come together. What is set accumulates over all policies that fit; of those that decide, the first that fits counts.
+An approval is due at `rules_due_at`; whoever takes that moment away with one UPDATE looks at it, so that jobs and
+sweeps may come together. What is set accumulates over all policies that fit; of those that decide, the first that fits
+counts.
 """
 
 from __future__ import annotations
@@ -117,9 +118,7 @@ class _Sight:
         Approval.objects.filter(pk=self.approval.pk, state=State.OPEN).update(**self.changes)
         for name, value in self.changes.items():
             setattr(self.approval, name, value)
-        self.case = replace(
-            self.case, people_needed=self.approval.people_needed, not_starter=self.approval.not_starter
-        )
+        self.case = replace(self.case, people_needed=self.approval.people_needed, not_starter=self.approval.not_starter)
 
     def decide(self, rules: Sequence[Rule]) -> datetime | None:
         """The first that fits decides, or stands back; the next moment to try, where somebody is in the way."""
@@ -178,6 +177,7 @@ class _Sight:
             "seen_frame_sha256": frame.sha256 if frame else "",
             "seen_reason": self.approval.reason,
             "seen_cost_cents": run.cost_cents,
+            "now": self.now,
         }
 
     def _has_acted(self, rule: Rule) -> bool:
@@ -228,7 +228,8 @@ def _effects(rule: Rule, approval: Approval, so_far: dict[str, Any], now: dateti
     def held(name: str) -> Any:
         return so_far.get(name, getattr(approval, name))
 
-    then, effects = rule.then, {}
+    then = rule.then
+    effects: dict[str, Any] = {}
     if then.two_people and held("people_needed") < 2:
         effects["people_needed"] = 2
     if then.not_starter and not held("not_starter"):

@@ -1,4 +1,4 @@
-"""The hint to the jobs that policies should look at an approval. The rows are the truth: a lost hint costs one sweep."""
+"""The hint to the jobs that policies should look at an approval. Rows are the truth: a lost hint costs one sweep."""
 
 from __future__ import annotations
 

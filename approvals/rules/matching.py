@@ -137,7 +137,7 @@ def _fits_for_ever(rule: Rule, case: Case) -> bool:
         and _holds(when.task_contains, case.task)
         and _has_metadata(when, case)
         and _within(case.cost_cents, when.cost_above_cents, when.cost_below_cents)
-        and _within(case.asks_before + 1, when.asks_at_least, when.asks_at_most)
+        and _within(case.asks_before, when.asks_at_least, when.asks_at_most)
         and _names_amount(rule, case)
         and (not when.reason_contains or (when.page_text and _holds(when.reason_contains, case.reason)))
     )
@@ -147,13 +147,16 @@ def _fits_in_time(rule: Rule, case: Case, now: datetime) -> bool:
     when = rule.when
     if when.waits_minutes is not None and now < case.opened_at + timedelta(minutes=when.waits_minutes):
         return False
-    if when.left_minutes is not None:
-        if case.expires_at is None or now < case.expires_at - timedelta(minutes=when.left_minutes):
-            return False
+    if when.left_minutes is not None and not _is_nearly_over(when.left_minutes, case, now):
+        return False
     if when.hours is None:
         return True
     # The hours of a resume are those in which the run asked: that they begin is no reason to approve.
     return hours.holds(when.hours, case.opened_at if rule.then.verdict == Verdict.RESUME else now)
+
+
+def _is_nearly_over(minutes: int, case: Case, now: datetime) -> bool:
+    return case.expires_at is not None and now >= case.expires_at - timedelta(minutes=minutes)
 
 
 def _is(wanted: str, found: str) -> bool:

@@ -1,4 +1,4 @@
-"""The shape of a policy: when it fits and what it then does, as values that are checked whenever they are read. Pure."""
+"""The shape of a policy: when it fits and what it then does, as values that are checked when they are read. Pure."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class When(_Shape):
     waits_minutes: Minutes | None = None
     left_minutes: Minutes | None = None
     hours: Hours | None = None
-    asks_at_least: Annotated[int, Field(ge=1, le=1000)] | None = None  # the first ask of a run is 1
-    asks_at_most: Annotated[int, Field(ge=1, le=1000)] | None = None
+    asks_at_least: Annotated[int, Field(ge=1, le=1000)] | None = None  # earlier asks of the same run
+    asks_at_most: Annotated[int, Field(ge=0, le=1000)] | None = None
 
     @property
     def waits_for_time(self) -> bool:

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from approvals import decisions
 from approvals.errors import NotAllowed
 from approvals.models import Policy, Stop
 from approvals.rules import asking, editing

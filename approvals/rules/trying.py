@@ -51,9 +51,10 @@ class Found:
 
 def past(limit: int) -> list[Approval]:
     """The newest approvals that people decided, or that ended without a decision, with their facts; newest first."""
-    by_people = Q(state=State.DECIDED, decision__decided_by__isnull=False) & ~Q(decision__delivery=Delivery.RECALLED)
-    rows = Approval.objects.filter(by_people | Q(state=State.CLOSED)).order_by("-id")[:limit]
-    return list(facts.gathered(rows).select_related("run__connection", "decision"))
+    stood = [delivery for delivery in Delivery.values if delivery != "recalled"]
+    by_people = Q(state=State.DECIDED, decision__decided_by__isnull=False, decision__delivery__in=stood)
+    rows = Approval.objects.filter(by_people | Q(state=State.CLOSED)).order_by("-id")
+    return list(facts.gathered(rows).select_related("decision")[:limit])
 
 
 def replay(rule: Rule, rows: Iterable[Approval]) -> list[Found]:
@@ -105,10 +106,10 @@ def try_out(user: User, policy: Policy, *, limit: int = USUAL, now: datetime | N
         )
         old = policy.trials.order_by("-id").values_list("pk", flat=True)[KEPT_TRIALS:]
         Trial.objects.filter(pk__in=list(old)).delete()
+        named = f"policy {policy.pk} {policy.name}"
         audit.record(
-            user, "policy.tried", subject=f"policy {policy.pk} {policy.name}", version=policy.version,
-            looked_at=len(rows), **counts,
-        )  # fmt: skip
+            user, "policy.tried", subject=named, version=policy.version, looked_at=len(rows), counts=dict(counts)
+        )
     return trial
 
 

@@ -121,19 +121,28 @@ def _about(when: When) -> list[str]:
         said.append(_("with %(key)s = “%(value)s” in its metadata") % told)
     elif when.metadata_key:
         said.append(_("with %(key)s in its metadata") % {"key": when.metadata_key})
-    if when.cost_above_cents is not None:
-        said.append(_("that has cost %(amount)s or more") % {"amount": money(when.cost_above_cents)})
-    if when.cost_below_cents is not None:
-        said.append(_("that has cost %(amount)s at most") % {"amount": money(when.cost_below_cents)})
-    if when.asks_at_least is not None:
-        said.append(_("that asks for time no. %(count)s or later") % {"count": when.asks_at_least})
-    if when.asks_at_most is not None:
-        said.append(_("that asks for time no. %(count)s at most") % {"count": when.asks_at_most})
+    said += _costs(when.cost_above_cents, when.cost_below_cents) + _asked(when.asks_at_least, when.asks_at_most)
     if when.reason_contains:
         said.append(_("whose reason says “%(text)s”") % {"text": when.reason_contains})
     if when.page_text:
         said.append(_("(page text may be used)"))
     return said
+
+
+def _costs(low: int | None, high: int | None) -> list[str]:
+    if low is not None and high is not None:
+        return [_("that has cost %(low)s to %(high)s") % {"low": money(low), "high": money(high)}]
+    if low is not None:
+        return [_("that has cost %(amount)s or more") % {"amount": money(low)}]
+    return [_("that has cost %(amount)s at most") % {"amount": money(high)}] if high is not None else []
+
+
+def _asked(low: int | None, high: int | None) -> list[str]:
+    if low is not None and high is not None:
+        return [_("after %(low)s to %(high)s earlier asks in its run") % {"low": low, "high": high}]
+    if low is not None:
+        return [_("after at least %(count)s earlier asks in its run") % {"count": low}]
+    return [_("after at most %(count)s earlier asks in its run") % {"count": high}] if high is not None else []
 
 
 def _circumstances(when: When) -> str:
