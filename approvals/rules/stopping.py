@@ -9,9 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from approvals.errors import NotAllowed
-from approvals.models import Policy, Stop
+from approvals import recalls
+from approvals.errors import NotAllowed, TooLate
+from approvals.models import Decision, Policy, Stop
 from approvals.rules import asking, editing
+from approvals.states import Delivery
 from live import publish, topics
 from runs import audit
 
@@ -60,4 +62,15 @@ def allow_again(user: User, *, now: datetime | None = None) -> bool:
 
 
 def _recall_held(user: User, now: datetime) -> int:
-    return 0
+    """Take back each decision of a policy that is still held."""
+    held = Decision.objects.filter(
+        policy__isnull=False, delivery=Delivery.PENDING, attempts=0, next_try_at__gt=now
+    ).select_related("approval__run")
+    count = 0
+    for decision in held:
+        try:
+            recalls.recall(user, decision, now=now)
+        except (TooLate, NotAllowed):
+            continue  # it has gone out in this very moment
+        count += 1
+    return count

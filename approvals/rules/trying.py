@@ -51,7 +51,7 @@ class Found:
 
 def past(limit: int) -> list[Approval]:
     """The newest approvals that people decided, or that ended without a decision, with their facts; newest first."""
-    stood = [delivery for delivery in Delivery.values if delivery != "recalled"]
+    stood = [delivery for delivery in Delivery.values if delivery != Delivery.RECALLED]
     by_people = Q(state=State.DECIDED, decision__decided_by__isnull=False, decision__delivery__in=stood)
     rows = Approval.objects.filter(by_people | Q(state=State.CLOSED)).order_by("-id")
     return list(facts.gathered(rows).select_related("decision")[:limit])

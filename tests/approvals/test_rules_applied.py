@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from approvals import claims, decisions, errors, takeovers
+from approvals import claims, decisions, errors, recalls, takeovers
 from approvals.models import Applied, Approval, Decision, Policy
 from approvals.rules import applying, editing, stopping, trying
 from approvals.rules.shape import Then, When
@@ -209,6 +209,29 @@ def test_the_kill_switch_stops_all_that_decide_and_leaves_what_opened_meanwhile_
     assert not Approval.objects.get(pk=later.pk).is_open
     acts = AuditEntry.objects.filter(act__startswith="policies.").values_list("act", "actor_name")
     assert list(acts) == [("policies.stopped", "reviewer"), ("policies.allowed_again", "admin")]
+
+
+def test_what_a_policy_decided_is_held_and_any_reviewer_or_the_kill_switch_takes_it_back(desk, admin, people, settings):
+    settings.DECISION_HOLD_SECONDS = 5
+    policy(admin, CAPTCHA, RESUME)
+    scripted, run, _ = desk.parked(ASKS)
+    other_run = desk.parked(ASKS)[1]
+    look()
+    first, second = Decision.objects.order_by("id")
+    assert first.is_held()
+    with pytest.raises(errors.NotAllowed):
+        recalls.recall(people.operator, first)
+    again = recalls.recall(people.reviewer, first)
+    assert stopping.stop(people.reviewer) == 1
+    second.refresh_from_db()
+    assert second.delivery == "recalled"
+    assert stopping.allow_again(admin)
+    look(1)
+    assert did(again) == [("A rule", "stood_back", "resume")]
+    assert did(newest(other_run)) == [("A rule", "stood_back", "resume")]
+    assert desk.sent() == 0
+    assert scripted.status == "awaiting_human"
+    assert run.approvals.count() == 2
 
 
 def test_a_policy_decides_so_often_in_one_run_and_no_more(desk, admin):

@@ -90,9 +90,10 @@ def test_waiting_and_hours_are_tried_at_the_time_that_it_was_then(past):
 
 
 def test_what_policies_decided_and_what_was_taken_back_is_no_measure(past, people):
-    by_policy = past()
+    by_policy, recalled = past(), past()
     made = policy(people.admin, CAPTCHA, RESUME)
     Decision.objects.filter(approval=by_policy).update(decided_by=None, policy=made)
+    Decision.objects.filter(approval=recalled).update(delivery="recalled")
     assert not counted(CAPTCHA, RESUME)
 
 
