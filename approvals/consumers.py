@@ -32,7 +32,7 @@ class OverviewConsumer(LiveConsumer):
         return [topics.QUEUE, topics.HEALTH, topics.RUNS]
 
     def regions(self) -> list[str]:
-        return list(fragments.overview(self.user).values())
+        return [part for part in (*fragments.overview(self.user).values(), fragments.tour_card(self.user)) if part]
 
 
 class QueueConsumer(LiveConsumer):

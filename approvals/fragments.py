@@ -10,7 +10,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from approvals import delivery, policies, queue, recalls, states, takeovers
+from approvals import delivery, policies, queue, recalls, states, takeovers, tour
 from approvals.models import Approval, Decision
 from live import fragments
 from runs import fragments as run_fragments
@@ -124,6 +124,13 @@ def today(user: Any) -> SafeString:
 def upstream() -> SafeString:
     """How upstream stands, with what it said last and what to do about it."""
     return fragments.render("approvals/_upstream.html", {"connections": run_fragments.known_connections()})
+
+
+def tour_card(user: Any) -> SafeString:
+    """The first-run tour as far as it got; empty where it is not offered."""
+    if not tour.is_offered(user):
+        return SafeString("")
+    return fragments.render("approvals/_tour.html", {"steps": tour.steps(user)})
 
 
 def overview(user: Any) -> dict[str, SafeString]:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("approvals/<int:pk>/claim/", views.claim, name="claim"),
     path("approvals/<int:pk>/comment/", talking.comment, name="comment"),
     path("approvals/<int:pk>/hand-over/", talking.hand_over, name="hand_over"),
+    path("tour/end/", views.end_tour, name="tour_end"),
     path("figures/", figuring.page, name="figures"),
     path("figures/decisions/", figuring.behind, name="figures_behind"),
     path("audit/", runs_views.audit_log, name="audit"),

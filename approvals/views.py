@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from approvals import claims, company, decisions, errors, figuring, forms, fragments, recalls
+from approvals import claims, company, decisions, errors, figuring, forms, fragments, recalls, tour
 from approvals.models import Approval, Decision
 from runs.requests import SignedIn
 
@@ -28,7 +28,16 @@ def load_approval(user: Any, pk: int) -> Approval:
 @permission_required("approvals.view_approval", raise_exception=True)
 def overview(request: SignedIn) -> HttpResponse:
     context = {**fragments.overview(request.user), **figuring.overview_charts(request.user)}
+    context["tour"] = fragments.tour_card(request.user)
     return render(request, "approvals/overview.html", context)
+
+
+@require_POST
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def end_tour(request: SignedIn) -> HttpResponse:
+    tour.end(request.user)
+    return redirect("overview")
 
 
 @require_GET

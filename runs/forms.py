@@ -23,6 +23,7 @@ ON_AWAITING = (
     ("fail", "End as failed"),
     ("cancel", "End as cancelled"),
 )
+PAYS = "Asks before it pays"
 PRESETS = (
     (
         "Sign in",
@@ -39,7 +40,7 @@ PRESETS = (
         "and verify that the page says Welcome back, Grace.",
     ),
     (
-        "Asks before it pays",
+        PAYS,
         "Open Chrome, go to {practice}, sign in as ada@example.com with password lovelace, and pay invoice INV-1042.",
     ),
     (
@@ -212,3 +213,9 @@ def presets(connection: Connection) -> list[tuple[str, str]]:
         return []
     practice = f"http://127.0.0.1:{settings.LOCAL_PORT}/practice/"
     return [(name, text.format(practice=practice)) for name, text in PRESETS]
+
+
+def preset(connection: Connection, name: str) -> dict[str, Any]:
+    """What the form begins with when an address names one of the presets; nothing for a name that there is not."""
+    task = dict(presets(connection)).get(name)
+    return {"task": task} if task else {}

@@ -38,7 +38,8 @@ def new(request: SignedIn) -> HttpResponse:
     if connection is None:
         raise Http404
     machines, problem = _machines(connection)
-    form = forms.NewRun(request.POST or None, machines=machines, initial=again.initial(origin) if origin else {})
+    initial = again.initial(origin) if origin else forms.preset(connection, request.GET.get("preset", ""))
+    form = forms.NewRun(request.POST or None, machines=machines, initial=initial)
     if request.method == "POST" and form.is_valid():
         run = _start(request, form, connection)
         if run:

@@ -30,6 +30,7 @@ class Preferences(models.Model):
     digest_at = models.TimeField(default=time(8, 0))
     muted_occasions = models.JSONField(default=list)
     muted_kinds = models.JSONField(default=list)
+    is_tour_over = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"preferences of {self.user_id}"
