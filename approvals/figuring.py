@@ -63,7 +63,8 @@ def _addresses(narrowed: figures.Narrowed) -> str:
 def overview_charts(user: Any) -> dict[str, Any]:
     """The charts of the overview, of the last days; kept for a minute, since they move slowly."""
     zone, language = timezone.get_current_timezone_name(), translation.get_language()
-    name = f"charts {user.has_perm('approvals.view_approval')} {timezone.localdate()} {zone} {language}"
+    sees = user.has_perm("approvals.view_approval")
+    name = f"charts-{sees}-{timezone.localdate()}-{zone}-{language}"
     found: dict[str, Any] | None = cache.get(name)
     if found is None:
         found = _overview_charts(user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import re
 import subprocess
 import sys
@@ -53,6 +54,16 @@ def test_a_fragment_has_one_root_named_as_its_file(app: str) -> None:
         if not named or not named.group(1).startswith(stem):
             wrong.append(f"{path.name}: its root's id must start with {stem!r}")
     assert not wrong
+
+
+def test_all_scripts_together_stay_small() -> None:
+    import django_htmx
+
+    shipped = Path(django_htmx.__file__).parent / "static" / "django_htmx"
+    files = [*tracked("static/*.js"), shipped / "htmx-2.min.js", shipped / "ext" / "hx-ws-2.min.js"]
+    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in files}
+    assert len(sizes) > 8
+    assert sum(sizes.values()) < 120_000, sizes
 
 
 def settings_read() -> set[str]:
