@@ -10,8 +10,8 @@ from django.utils import timezone
 from ninja import Field, Header, Router, Schema
 from pydantic import BeforeValidator, ConfigDict
 
-from approvals import decisions, recalls, takeovers
-from approvals.models import Approval, Claim, Decision
+from approvals import decisions, endorsements, notes, recalls, takeovers
+from approvals.models import Approval, Claim, Decision, Endorsement
 from approvals.states import State
 from runs import paging
 from runs.api import Limit, need
@@ -30,7 +30,12 @@ class DecisionIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     action: Literal["resume", "fail", "cancel"]
-    note: str = Field("", max_length=decisions.NOTE_LIMIT, description="Goes to the agent with a resume.")
+    note: str = Field("", max_length=decisions.NOTE_LIMIT, description="Goes to the agent with a resume; no secrets.")
+    secret: str = Field(
+        "",
+        max_length=notes.SECRET_LIMIT,
+        description="A password or code, sent once behind the note (`the code is` + `123456`) and kept nowhere.",
+    )
     seen_seq: Annotated[int | None, BeforeValidator(_seq)] = Field(
         None, ge=0, le=decisions.SEQ_LIMIT, description="The newest event that you knew: refused when the run moved on."
     )
@@ -52,6 +57,12 @@ class DecisionOut(Schema):
     held_until: datetime | None = Field(description="it can be recalled until then; null when it can't")
     delivery_detail: str
     delivered_at: datetime | None
+
+
+class EndorsementOut(Schema):
+    by: str
+    at: datetime
+    note: str
 
 
 class HolderOut(Schema):
@@ -77,6 +88,10 @@ class ApprovalOut(Schema):
     steps_completed: int
     claim: HolderOut | None
     takeover: HolderOut | None
+    kind: str = Field(description="what it is about, read from the reason")
+    people_needed: int = Field(description="so many different people must say resume")
+    not_starter: bool = Field(description="whoever has started the run may not resume it")
+    endorsements: list[EndorsementOut] = Field(description="who said resume so far, where several must")
     decision: DecisionOut | None
 
 
@@ -91,7 +106,10 @@ def shape(approval: Approval) -> dict[str, Any]:
     claim: Claim | None = getattr(approval, "claim", None)
     live_claim = claim if claim and claim.expires_at > timezone.now() else None
     decision: Decision | None = getattr(approval, "decision", None)
-    named = ("id", "state", "reason", "opened_at", "expires_at", "closed_at", "pause_seq", "ask")
+    named = (
+        "id", "state", "reason", "opened_at", "expires_at", "closed_at", "pause_seq", "ask",
+        "kind", "people_needed", "not_starter",
+    )  # fmt: skip
     return {
         **{name: getattr(approval, name) for name in named},
         "run_id": run.upstream_id,
@@ -103,12 +121,17 @@ def shape(approval: Approval) -> dict[str, Any]:
         "steps_completed": run.steps_completed,
         "claim": _holder(live_claim),
         "takeover": _holder(takeovers.active(run) if approval.is_open else None),
+        "endorsements": [_shape_endorsement(given) for given in endorsements.shown(approval)],
         "decision": shape_decision(decision) if decision else None,
     }
 
 
 def _holder(held: Any) -> dict[str, Any] | None:
     return {"by": held.user.get_username(), "until": held.expires_at} if held else None
+
+
+def _shape_endorsement(given: Endorsement) -> dict[str, Any]:
+    return {"by": given.user.get_username(), "at": given.at, "note": mask(given.note)}
 
 
 def shape_decision(decision: Decision) -> dict[str, Any]:
@@ -166,7 +189,9 @@ def decide(
 ) -> dict[str, Any]:
     """200 when it is your call that stands, and when you repeat that call with the same Idempotency-Key.
 
-    409 tells who decided what, and when.
+    Where several people must agree (`people_needed`), a resume that is not the last one needed answers 200 with
+    `decision: null` and itself among the `endorsements`. 409 tells who decided what, and when. 422 NOTE_HOLDS_SECRET:
+    the note looks as if it held a password, a code or a key; send that as `secret`.
     """
     user = need(request, "approvals.decide_approval")
     approval = _find(user, approval_id)
@@ -175,6 +200,7 @@ def decide(
         approval,
         body.action,
         body.note,
+        secret=body.secret,
         seen_seq=body.seen_seq,
         idempotency_key=idempotency_key,
         hold_seconds=body.hold_seconds,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from approvals import delivery, policies, takeovers
+from approvals import delivery, endorsements, notes, policies, takeovers
 from approvals.errors import AlreadyDecided, ApprovalClosed, Invalid, NotAllowed, Refused, RunMoved, TakenOver
-from approvals.models import Approval, Claim, Decision, Policy
+from approvals.models import Approval, Claim, Decision, Endorsement, Policy
+from approvals.seen import Seen, changes, sentence
 from approvals.states import State, Verdict
 from live import publish, topics
 from runs import audit
@@ -22,8 +25,7 @@ from runs.states import Status
 
 __all__ = ["AlreadyDecided", "ApprovalClosed", "Invalid", "NotAllowed", "RunMoved", "TakenOver", "decide"]
 
-NOTE_LIMIT = 2000 - delivery.TAG_LENGTH  # upstream takes 2,000 characters, and the tag goes with the note
-SEEN_LIMIT = 20_000
+NOTE_LIMIT = notes.LIMIT
 SEQ_LIMIT = 2**63 - 1
 
 
@@ -33,54 +35,71 @@ def decide(
     verdict: str,
     note: str = "",
     *,
+    secret: str = "",
     seen_seq: int | None = None,
-    seen_frame_sha256: str = "",
-    seen_reason: str = "",
+    seen_frame_sha256: str | None = None,
+    seen_reason: str | None = None,
     seen_cost_cents: int | None = None,
     seen_frame_open: bool | None = None,
     idempotency_key: str = "",
     hold_seconds: float = 0,
     now: datetime | None = None,
-) -> Decision:
+) -> Decision | Endorsement:
     """Decide an open approval; its delivery is under way when this returns. `seen_*` is what was on screen.
 
-    With `hold_seconds` it waits so long before it goes out, and `recalls.recall` may take it back until then; where
-    the pause would not last that long it is sent at once.
+    `secret` is sent behind the note, once, and kept nowhere. With `hold_seconds` it waits so long before it goes out,
+    and `recalls.recall` may take it back until then; where the pause would not last that long it is sent at once.
+    Where several people must agree on a resume, each call but the last gives an Endorsement and decides nothing yet.
 
     The same person's call, repeated with the same `idempotency_key`, gets the standing decision; without a key each
     call is one of its own, and only one of all stands. Raises Invalid, NotAllowed, AlreadyDecided,
     ApprovalClosed, RunMoved, TakenOver; nothing is written then.
     """
-    note = _checked(verdict, note, seen_seq)
-    if sentence := policies.why_not_decide(user, approval, verdict):
-        raise NotAllowed(sentence)
+    _check(verdict, seen_seq)
+    whole = notes.checked(verdict, note, secret)
+    if why_not := policies.why_not_decide(user, approval, verdict):
+        raise NotAllowed(why_not)
+    seen = Seen(seen_seq, seen_frame_sha256, seen_reason, seen_cost_cents)
+    now = now or timezone.now()
     with transaction.atomic():
         # This one statement decides: of all who come at once, it counts one row for one of them.
         if not Approval.objects.filter(pk=approval.pk, state=State.OPEN).update(state=State.DECIDED):
             return _standing(user, approval, idempotency_key)
         fresh = Approval.objects.select_related("run").get(pk=approval.pk)
-        _refuse_if_moved(fresh, seen_seq)
-        if driven := policies.waits_for(user, verdict, takeovers.active(fresh.run)):
-            raise TakenOver(driven)
-        now = now or timezone.now()
+        _refuse(user, fresh, verdict, seen)
+        code = _new_code()
+        if verdict == Verdict.RESUME and fresh.people_needed > 1:
+            mine = endorsements.agree(user, fresh, whole, seen, idempotency_key, now)
+            if not endorsements.are_enough(fresh):
+                Approval.objects.filter(pk=fresh.pk).update(state=State.OPEN)  # nobody has seen it otherwise
+                return mine
+            kept = endorsements.take_note(fresh, mine, code)
+        else:
+            kept = whole.seal(fresh.run, code)
         held = policies.hold(fresh, hold_seconds, now)
         decision = Decision.objects.create(
             approval=fresh,
-            code=_new_code(),
+            code=code,
             verdict=verdict,
-            note=note,
+            note=kept,
             decided_by=user,
             decided_at=now,
             next_try_at=now + held,
-            seen_seq=seen_seq,
-            seen_frame_sha256=seen_frame_sha256[:64],
-            seen_reason=seen_reason[:SEEN_LIMIT],
-            seen_cost_cents=seen_cost_cents,
             seen_frame_open=seen_frame_open,
             idempotency_key=idempotency_key,
+            **seen.columns(),
         )
         _conclude(decision, held)
     return decision
+
+
+def _refuse(user: User, approval: Approval, verdict: str, seen: Seen) -> None:
+    """What can only be told while the approval's row is held."""
+    if why_not := policies.why_not_decide(user, approval, verdict):  # a policy may have set more since
+        raise NotAllowed(why_not)
+    _refuse_if_moved(approval, seen)
+    if driven := policies.waits_for(user, verdict, takeovers.active(approval.run)):
+        raise TakenOver(driven)
 
 
 def decide_by_policy(
@@ -100,12 +119,14 @@ def decide_by_policy(
 
     Raises Invalid, AlreadyDecided, ApprovalClosed, RunMoved, TakenOver; nothing is written then.
     """
-    note = _checked(verdict, note, seen_seq)
+    _check(verdict, seen_seq)
+    kept = notes.checked(verdict, note).kept
+    seen = Seen(seen_seq, seen_frame_sha256, seen_reason, seen_cost_cents)
     with transaction.atomic():
         if not Approval.objects.filter(pk=approval.pk, state=State.OPEN, people_needed=1).update(state=State.DECIDED):
             raise _why_not_open(approval)
         fresh = Approval.objects.select_related("run").get(pk=approval.pk)
-        _refuse_if_moved(fresh, seen_seq)
+        _refuse_if_moved(fresh, seen)
         now = now or timezone.now()
         if driven := takeovers.active(fresh.run, now=now):
             raise TakenOver(driven)
@@ -114,14 +135,11 @@ def decide_by_policy(
             approval=fresh,
             code=_new_code(),
             verdict=verdict,
-            note=note,
+            note=kept,
             policy=policy,
             decided_at=now,
             next_try_at=now + held,
-            seen_seq=seen_seq,
-            seen_frame_sha256=seen_frame_sha256,
-            seen_reason=seen_reason[:SEEN_LIMIT],
-            seen_cost_cents=seen_cost_cents,
+            **seen.columns(),
         )
         _conclude(decision, held)
     return decision
@@ -170,41 +188,29 @@ def _standing(user: User, approval: Approval, idempotency_key: str) -> Decision:
     raise AlreadyDecided(decision)
 
 
-def _refuse_if_moved(approval: Approval, seen_seq: int | None) -> None:
-    """RunMoved when the approval's pause is over, or is newer than what the person saw."""
+def _refuse_if_moved(approval: Approval, seen: Seen) -> None:
+    """RunMoved when the approval's pause is over, or the facts are no longer what the person saw of them."""
     run, pause_seq = approval.run, approval.pause_seq
-    facts = {"status": run.status, "cursor": run.cursor, "pause_seq": pause_seq, "seen_seq": seen_seq}
+    facts = {"status": run.status, "cursor": run.cursor, "pause_seq": pause_seq, "seen_seq": seen.seen_seq}
     if run.status != Status.AWAITING_HUMAN:
-        raise RunMoved(approval, f"it is no longer waiting, it is {run.status.replace('_', ' ')}.", **facts)
-    if pause_seq is None:
-        return
-    if Approval.objects.filter(run=run, pause_seq__gt=pause_seq).exists():
-        raise RunMoved(approval, "it waits again, for another reason.", **facts)
-    if Event.objects.filter(run=run, seq__gt=pause_seq, type="resumed").exists():
-        raise RunMoved(approval, "somebody has resumed it meanwhile.", **facts)
-    if seen_seq is not None and seen_seq < pause_seq:
-        raise RunMoved(approval, "it has paused anew after what you saw; read the new reason.", **facts)
+        raise RunMoved(approval, _("it is no longer waiting, it is %s.") % run.status.replace("_", " "), **facts)
+    if pause_seq is not None:
+        if Approval.objects.filter(run=run, pause_seq__gt=pause_seq).exists():
+            raise RunMoved(approval, _("it waits again, for another reason."), **facts)
+        if Event.objects.filter(run=run, seq__gt=pause_seq, type="resumed").exists():
+            raise RunMoved(approval, _("somebody has resumed it meanwhile."), **facts)
+        if seen.seen_seq is not None and seen.seen_seq < pause_seq:
+            raise RunMoved(approval, _("it has paused anew after what you saw; read the new reason."), **facts)
+    if found := changes(approval, seen):
+        raise RunMoved(approval, sentence(found), changes=[asdict(change) for change in found], **facts)
 
 
-def _checked(verdict: str, note: str, seen_seq: int | None) -> str:
+def _check(verdict: str, seen_seq: int | None) -> None:
     if verdict not in Verdict.values:
-        raise Invalid(f"There is no action {verdict!r}. Choose one of: {', '.join(Verdict.values)}.", field="action")
-    note = note.strip()
-    if len(note) > NOTE_LIMIT:
-        raise Invalid(f"The note has {len(note):,} characters; {NOTE_LIMIT:,} fit.", field="note")
-    if "\x00" in note or not _is_text(note):
-        raise Invalid("The note holds characters that can't be sent.", field="note")
+        told = {"action": repr(verdict), "known": ", ".join(Verdict.values)}
+        raise Invalid(_("There is no action %(action)s. Choose one of: %(known)s.") % told, field="action")
     if seen_seq is not None and not 0 <= seen_seq <= SEQ_LIMIT:
-        raise Invalid("seen_seq must be the seq of an event.", field="seen_seq")
-    return note
-
-
-def _is_text(note: str) -> bool:
-    try:
-        note.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        raise Invalid(_("seen_seq must be the seq of an event."), field="seen_seq")
 
 
 def _new_code() -> str:

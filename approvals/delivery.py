@@ -25,7 +25,7 @@ from approvals.states import Delivery, Verdict
 from coasty_api import errors
 from coasty_api.client import Client
 from live import publish, topics
-from runs import audit, ingest, upstream
+from runs import audit, ingest, secret_notes, upstream, vault
 from runs.models import AuditEntry
 from runs.secrets import mask
 
@@ -50,8 +50,14 @@ def ask(decision_id: int, after: timedelta = timedelta(0)) -> None:
 
 
 def note_for(decision: Decision) -> str:
-    """The note as it goes out: what the person wrote and the code that proves which decision arrived."""
-    return f"{decision.note} [decision {decision.code}]".strip()
+    """The note as it may be read: what the person wrote and the code that proves which decision arrived."""
+    return f"{decision.note} {secret_notes.tag(decision.code)}".strip()
+
+
+def _note_to_send(decision: Decision) -> str:
+    """The note as it goes out, a secret in it opened. `vault.Unreadable` when that can't be."""
+    whole = secret_notes.whole(decision.code)
+    return note_for(decision) if whole is None else f"{whole} {secret_notes.tag(decision.code)}"
 
 
 def due(now: datetime) -> QuerySet[Decision]:
@@ -133,11 +139,14 @@ def _send(decision: Decision, client: Client, clock: _Clock) -> None:
     asked_at = timezone.now()
     try:
         if decision.verdict == Verdict.RESUME:
-            payload = client.resume_run(run.upstream_id, note_for(decision))
+            payload = client.resume_run(run.upstream_id, _note_to_send(decision))
         else:
             payload = client.cancel_run(run.upstream_id)
     except errors.CoastyError as problem:
         _not_taken(decision, client, problem, clock)
+        return
+    except vault.Unreadable:
+        _finish(decision, Delivery.REFUSED, "The secret in its note can't be opened: SECRET_KEY has changed.", None)
         return
     _finish(decision, Delivery.DELIVERED, "Upstream confirmed it.", Look(payload, asked_at))
 
@@ -282,6 +291,7 @@ def _finish(decision: Decision, state: str, detail: str, seen: Look | None) -> N
         )
         decision.refresh_from_db(fields=["delivery", "delivery_detail", "delivered_at", "note"])
         if finished:
+            secret_notes.forget(decision.code)
             _record(decision, act, detail)
             _tell(decision)
     if seen is not None:

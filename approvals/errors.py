@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from approvals.models import Approval, Decision, Takeover
 
 
@@ -31,6 +33,21 @@ class NotAllowed(Refused):
 
     code = "NOT_ALLOWED"
     status = 403
+
+
+class HoldsSecret(Invalid):
+    """The note looks as if it held a password, a code or a key, and notes stay readable for good."""
+
+    code = "NOTE_HOLDS_SECRET"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The note looks as if it held a password, a code or a key, and notes stay readable for good. "
+                "Take it out, or send it as a secret: then it goes out once and is kept nowhere."
+            ),
+            field="note",
+        )
 
 
 class AlreadyDecided(Refused):

@@ -14,6 +14,7 @@ from approvals import pauses
 from approvals.models import Approval, Decision
 from coasty_api import backlog, wire
 from coasty_api.client import Client
+from runs import secret_notes
 from runs.models import Event
 from runs.states import Status, is_terminal
 
@@ -75,7 +76,7 @@ def waits_still(client: Client, approval: Approval, seen: Look) -> bool:
 
 def resumed_by(client: Client, decision: Decision) -> Resumed:
     """Whose resume ended the pause, by the code in the note that the event repeats. Raises `coasty_api.errors`."""
-    tag = f"[decision {decision.code}]"
+    tag = secret_notes.tag(decision.code)
     is_told = False
     for data in _resumes_known(client, decision.approval):
         is_told = True

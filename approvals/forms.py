@@ -31,7 +31,9 @@ class Decide(forms.Form):
 
     def evidence(self) -> dict[str, Any]:
         """The `seen_*` arguments of `decisions.decide`."""
-        return {name: value for name, value in self.cleaned_data.items() if name.startswith("seen_")}
+        return {
+            name: value for name, value in self.cleaned_data.items() if name.startswith("seen_") and name in self.data
+        }
 
 
 def _newlines(text: str) -> str:

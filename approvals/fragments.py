@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Sum
@@ -12,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from approvals import delivery, policies, queue, recalls, states, takeovers, tour
 from approvals.models import Approval, Decision
+from approvals.seen import Seen
 from live import fragments
 from runs import fragments as run_fragments
 from runs import states as run_states
@@ -22,28 +21,6 @@ from runs.secrets import mask
 QUEUE_LIMIT = 100
 PAST_LIMIT = 20
 NEEDS_LIMIT = 8
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a page shows of the facts that a decision is bound to; travels in the form's hidden fields."""
-
-    seen_seq: int | None
-    seen_frame_sha256: str
-    seen_reason: str
-    seen_cost_cents: int | None
-
-    @classmethod
-    def of(cls, approval: Approval) -> Evidence:
-        """The facts as they stand now."""
-        frame = timeline.latest_frame(approval.run)
-        run = approval.run
-        return cls(run.cursor, frame.sha256 if frame else "", approval.reason, run.cost_cents)
-
-    @property
-    def reason_digest(self) -> str:
-        """Tells one reason from another without carrying it twice."""
-        return hashlib.sha256(self.seen_reason.encode(errors="replace")).hexdigest()[:16]
 
 
 def nav_counts(user: Any) -> SafeString:
@@ -227,12 +204,12 @@ def facts(approval: Approval) -> SafeString:
 
 def evidence(approval: Approval) -> SafeString:
     """The hidden fields of a decision: the facts that are drawn with it."""
-    return fragments.render("approvals/_evidence.html", {"approval": approval, "evidence": Evidence.of(approval)})
+    return fragments.render("approvals/_evidence.html", {"approval": approval, "evidence": Seen.of(approval)})
 
 
 def moved(approval: Approval) -> SafeString:
     """The facts as they stand now; the page shows it where they differ from what it was drawn with."""
-    return fragments.render("approvals/_moved.html", {"approval": approval, "evidence": Evidence.of(approval)})
+    return fragments.render("approvals/_moved.html", {"approval": approval, "evidence": Seen.of(approval)})
 
 
 def shown_anew(approval: Approval) -> str:

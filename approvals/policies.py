@@ -22,6 +22,8 @@ def why_not_decide(user: User, approval: Approval, verdict: str) -> str:
         return "Your account is switched off."
     if not user.has_perm(DECIDES):
         return "Deciding approvals needs the role reviewer or admin."
+    if verdict == Verdict.RESUME and approval.not_starter and approval.run.started_by_id == user.pk:
+        return _("You have started this run: somebody else must say resume. You may fail or cancel it.")
     return ""
 
 

@@ -14,7 +14,7 @@ from approvals.errors import NotAllowed, TooLate
 from approvals.models import Approval, Decision
 from approvals.states import Delivery
 from live import publish, topics
-from runs import audit
+from runs import audit, secret_notes
 
 
 def recall(user: User, decision: Decision, *, now: datetime | None = None) -> Approval | None:
@@ -32,6 +32,7 @@ def recall(user: User, decision: Decision, *, now: datetime | None = None) -> Ap
         if not held.update(delivery=Delivery.RECALLED, delivery_detail=f"Taken back by {user.get_username()}."[:500]):
             raise TooLate(_too_late(decision))
         audit.record(user, "decision.recalled", run=run, subject=f"decision {decision.code}", verdict=decision.verdict)
+        secret_notes.forget(decision.code)
         again = queue.ask_again(run)
         publish.nudge(topics.QUEUE, topics.approval(decision.approval_id), topics.run(run.pk))
     decision.refresh_from_db(fields=["delivery", "delivery_detail"])

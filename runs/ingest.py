@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from coasty_api import wire
 from live import publish, topics
-from runs import bulk, fold, restores, states
+from runs import bulk, fold, restores, secret_notes, states
 from runs.models import Connection, Event, Run
 from runs.signals import status_changed
 
@@ -72,7 +72,7 @@ class Taken:
 
 def take_events(batch: Sequence[Arrived]) -> Taken:
     """Store what came in, over any number of runs, in one transaction; known events are left as they are."""
-    taken = Taken()
+    taken, batch = Taken(), secret_notes.veiled(batch)
     by_run: dict[int, dict[int, Arrived]] = defaultdict(dict)
     for arrived in batch:
         by_run[arrived.run_pk].setdefault(arrived.seq, arrived)

@@ -32,10 +32,11 @@ from runs.models.planning import (
 )
 from runs.models.private import PrivateTime
 from runs.models.rates import MachineRate, RateRound
+from runs.models.secret_notes import SecretNote
 
 __all__ = [
     "Account", "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Batch", "BatchItem", "Budget", "BudgetNote",
     "Charge", "Connection", "Event", "Frame", "Hint", "Lease", "MachineRate", "Origin", "PrivateTime", "RateRound",
-    "Recipe", "Run", "RunQuerySet", "RunSecret", "SavedView", "SearchState", "SearchText", "SeenSignature", "Starting",
-    "Withheld", "Worker", "new_slug", "step_cents",
+    "Recipe", "Run", "RunQuerySet", "RunSecret", "SavedView", "SearchState", "SearchText", "SecretNote",
+    "SeenSignature", "Starting", "Withheld", "Worker", "new_slug", "step_cents",
 ]  # fmt: skip

@@ -140,8 +140,12 @@ def test_approvals_are_narrowed_and_paged(desk, callers, people):
         assert callers.viewer("GET", f"/approvals?{bad}").status_code == 422
 
 
-def test_a_password_in_a_note_is_not_shown_even_before_it_was_sent(desk, callers):
+def test_a_secret_is_refused_in_a_note_and_shown_nowhere_when_it_is_sent_as_one(desk, callers):
     _, _, approval = desk.parked()
-    assert "lovelace" not in decide(callers.reviewer, approval, note="the password is lovelace").content.decode()
+    refused = decide(callers.reviewer, approval, note="the password is lovelace")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "NOTE_HOLDS_SECRET")
+    assert "lovelace" not in refused.content.decode()
+    told = decide(callers.reviewer, approval, note="the password is", secret="lovelace")
+    assert told.json()["decision"]["note"] == "the password is ••••••••"
     for path in (f"/approvals/{approval.pk}", "/approvals", "/audit"):
         assert "lovelace" not in callers.viewer("GET", path).content.decode()

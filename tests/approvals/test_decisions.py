@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from hashlib import sha256
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from approvals import claims, decisions, takeovers
 from approvals.models import Approval, Decision
+from approvals.seen import Seen, compared
 from runs import audit
-from runs.models import AuditEntry, Run
+from runs.models import AuditEntry, Frame, Run
 from tests.approvals.desk import acts_in, newest
 
 
@@ -226,3 +229,59 @@ def test_a_decision_ends_the_claim(desk, people):
     claims.claim(people.admin, approval)
     decisions.decide(people.reviewer, approval, "resume")
     assert claims.active(approval) is None
+
+
+def seen_of(approval):
+    approval.refresh_from_db()
+    approval.run.refresh_from_db()
+    return vars(Seen.of(approval))
+
+
+def take_frame(run, index, picture=b"x"):
+    Frame.objects.create(
+        run=run, index=index, received_at=timezone.now(), mime_type="image/png", sha256=sha256(picture).hexdigest(),
+        image=picture,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_what_was_on_screen_must_still_be_so(desk, people):
+    _, run, approval = desk.parked("Pay 10?")
+    take_frame(run, 0)
+    seen = seen_of(approval)
+    take_frame(run, 1, b"another picture")
+    Approval.objects.filter(pk=approval.pk).update(reason="Pay 10,000?")
+    Run.objects.filter(pk=run.pk).update(cost_cents=run.cost_cents + 6)
+    with pytest.raises(decisions.RunMoved) as moved:
+        decisions.decide(people.reviewer, approval, "resume", **seen)
+    assert [(c["what"], c["before"], c["after"]) for c in moved.value.facts["changes"]] == [
+        ("reason", "Pay 10?", "Pay 10,000?"),
+        ("frame", 0, 1),
+        ("cost", run.cost_cents, run.cost_cents + 6),
+    ]
+    assert Approval.objects.get(pk=approval.pk).is_open
+    assert decisions.decide(people.reviewer, approval, "resume", **seen_of(approval))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", ["nothing", "one step more", "the same picture again", "line ends", "not told"])
+def test_what_does_not_matter_stops_nobody(desk, people, change):
+    _, run, approval = desk.parked("Pay 10?\nNow?")
+    take_frame(run, 0)
+    seen = seen_of(approval)
+    if change == "one step more":
+        Run.objects.filter(pk=run.pk).update(cost_cents=run.cost_cents + 5)
+    elif change == "the same picture again":
+        take_frame(run, 1)
+    elif change == "line ends":
+        seen["seen_reason"] = "Pay 10?\r\nNow?"
+    elif change == "not told":
+        Approval.objects.filter(pk=approval.pk).update(reason="Another?")
+        seen = {"seen_seq": seen["seen_seq"]}
+    assert decisions.decide(people.reviewer, approval, "resume", **seen)
+
+
+def test_two_texts_are_compared_word_by_word():
+    left, right = compared("Pay 10 to Ada.", "Pay 10,000 to Ada.")
+    assert [(p.tone, p.text) for p in left] == [("same", "Pay "), ("gone", "10"), ("same", " to Ada.")]
+    assert [(p.tone, p.text) for p in right] == [("same", "Pay "), ("new", "10,000"), ("same", " to Ada.")]

@@ -309,14 +309,3 @@ def test_a_decision_that_nobody_expects_any_more_is_given_up(desk, people):
     assert desk.deliver(decision, 25 * 3600).delivery == "refused"
     desk.far.listen()
     assert desk.sent() == 0
-
-
-def test_a_password_in_a_note_is_sent_and_then_forgotten(desk, people):
-    scripted, run, approval = desk.parked()
-    decision = decisions.decide(people.reviewer, approval, "resume", "The password is lovelace.")
-    done = desk.deliver(decision)
-    assert resumed_notes(scripted) == [f"The password is lovelace. [decision {decision.code}]"]
-    assert done.note == "The password is ••••••••."
-    told = [str(entry.detail) for entry in audit.AuditEntry.objects.filter(run=run)]
-    assert told
-    assert not any("lovelace" in detail for detail in told)

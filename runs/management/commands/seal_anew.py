@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from runs import vault
-from runs.models import Connection, RunSecret
+from runs.models import Connection, RunSecret, SecretNote
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with transaction.atomic():
-                count = _connections() + _runs()
+                count = _connections() + _runs() + _notes()
         except vault.Unreadable as problem:
             raise CommandError(f"{problem} Nothing was changed.") from problem
         self.stdout.write(f"{count} secrets are sealed with the present SECRET_KEY. The fallbacks can go.")
@@ -29,6 +29,14 @@ def _connections() -> int:
         anew = {name: vault.sealed_anew(getattr(row, name)) for name in ("sealed_key", "sealed_webhook_secret")}
         Connection.objects.filter(pk=row.pk).update(**anew)
         count += sum(1 for sealed in anew.values() if sealed)
+    return count
+
+
+def _notes() -> int:
+    count = 0
+    for row in SecretNote.objects.select_for_update().exclude(sealed="").iterator():
+        SecretNote.objects.filter(pk=row.pk).update(sealed=vault.sealed_anew(row.sealed))
+        count += 1
     return count
 
 

@@ -1,0 +1,119 @@
+"""Owns the yes of each person where several are needed: given, shown to the others, lapsed when the facts move."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from approvals.models import Approval, Endorsement
+from approvals.notes import Note
+from approvals.seen import Seen, changes, sentence
+from live import publish, topics
+from runs import audit, secret_notes
+from runs.secrets import mask
+
+
+def standing(approval: Approval) -> QuerySet[Endorsement]:
+    """Who agrees now, the first one first."""
+    return Endorsement.objects.select_related("user").filter(approval=approval, lapsed_at=None)
+
+
+def shown(approval: Approval) -> list[Endorsement]:
+    """Who agrees on the facts as they are now; none where one person is enough, or nothing is to be decided."""
+    if approval.people_needed < 2:
+        return []
+    return [given for given in standing(approval) if not approval.is_open or not is_stale(approval, given)]
+
+
+def agree(user: User, approval: Approval, note: Note, seen: Seen, key: str, now: datetime) -> Endorsement:
+    """The person's yes, in place of an earlier one of theirs. The approval's row is locked by the caller."""
+    mine = standing(approval).filter(user=user).first()
+    if mine is not None and key and mine.idempotency_key == key:
+        return mine
+    if mine is not None:
+        _lapse(mine, "said anew", now)
+    facts = Seen.of(approval)  # of somebody who told no evidence: what they could know
+    told = seen if seen.seen_reason is not None else Seen(seen.seen_seq or facts.seen_seq, *_rest(facts))
+    made = Endorsement(
+        approval=approval, user=user, at=now, note=note.kept, idempotency_key=key[:128], **told.columns()
+    )
+    if note.whole:
+        made.secret_code = f"e{secrets.token_hex(7)}"
+        note.seal(approval.run, made.secret_code)
+    Endorsement.objects.bulk_create([made])
+    audit.record(
+        user, "approval.endorsed", run=approval.run, subject=f"approval {approval.pk}", note=mask(note.kept),
+        seen_seq=made.seen_seq, seen_frame_sha256=made.seen_frame_sha256, people_needed=approval.people_needed,
+    )  # fmt: skip
+    drop_stale(approval, now)
+    tell(approval)
+    return made
+
+
+def are_enough(approval: Approval) -> bool:
+    """Whether as many different people agree as the approval needs."""
+    return standing(approval).count() >= approval.people_needed
+
+
+def take_note(approval: Approval, last: Endorsement, code: str) -> str:
+    """The note to send, as it may be kept: the last person's, or where they gave none, the newest of the others'.
+
+    A secret in it goes out under the decision's code; every other one is forgotten.
+    """
+    others = standing(approval).exclude(pk=last.pk).exclude(note="").order_by("-at", "-id")
+    chosen = last if last.note else others.first() or last
+    if chosen.secret_code:
+        secret_notes.rename(chosen.secret_code, code)
+    close(approval)
+    return chosen.note
+
+
+def _rest(facts: Seen) -> tuple[str | None, str | None, int | None]:
+    return facts.seen_frame_sha256, facts.seen_reason, facts.seen_cost_cents
+
+
+def drop_stale(approval: Approval, now: datetime) -> None:
+    """Whoever agreed on facts that are no longer so is asked again. The approval's row is locked by the caller."""
+    for given in standing(approval):
+        found = changes(approval, Seen(None, given.seen_frame_sha256, given.seen_reason, given.seen_cost_cents))
+        if found:
+            _lapse(given, sentence(found), now)
+            audit.record(
+                None, "endorsement.lapsed", run=approval.run, subject=f"approval {approval.pk}",
+                of=given.user.get_username(), because=sentence(found),
+            )  # fmt: skip
+
+
+def withdraw(user: User, approval: Approval, now: datetime) -> bool:
+    """Take one's own yes back; False when there was none. Inside a transaction."""
+    mine = standing(approval).filter(user=user).first()
+    if mine is None or not _lapse(mine, "taken back", now):
+        return False
+    audit.record(user, "endorsement.withdrawn", run=approval.run, subject=f"approval {approval.pk}")
+    tell(approval)
+    return True
+
+
+def is_stale(approval: Approval, given: Endorsement) -> bool:
+    """Whether the facts have moved since it was given."""
+    return bool(changes(approval, Seen(None, given.seen_frame_sha256, given.seen_reason, given.seen_cost_cents)))
+
+
+def close(approval: Approval) -> None:
+    """The approval is decided: no yes of it has to be sent any more."""
+    for code in standing(approval).exclude(secret_code="").values_list("secret_code", flat=True):
+        secret_notes.forget(code)
+
+
+def tell(approval: Approval) -> None:
+    publish.nudge(topics.QUEUE, topics.approval(approval.pk), topics.run(approval.run_id))
+
+
+def _lapse(given: Endorsement, because: str, now: datetime) -> bool:
+    if given.secret_code:
+        secret_notes.forget(given.secret_code)
+    lapsed = Endorsement.objects.filter(pk=given.pk, lapsed_at=None)
+    return bool(lapsed.update(lapsed_at=now, lapsed_because=because[:200]))
