@@ -13,7 +13,7 @@ def open_approval(person, run, until) -> Page:
     page = person.live("/approvals/")
     link = page.locator(".queue-row", has_text=run.fields["task"]).locator("a").first
     expect(link).to_be_visible(timeout=8000)
-    newest = f"{person.site.url}/runs/{run.id}/frames/{len(run.frames) - 1}/"
+    newest = f"{person.site.url}/runs/{run.id}/frames/{len(run.frames) - 1}.jpg"
     until(lambda: page.request.get(newest).ok)  # what comes later would be a change of the evidence
     link.click()
     until(person.is_live)

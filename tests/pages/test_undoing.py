@@ -38,7 +38,7 @@ def test_a_decision_is_undone_by_one_key_and_sent_on_time_when_it_is_not(reviewe
     until(reviewer.is_live)
     expect(page.locator("#held")).to_contain_text("Resume of approval")
     page.keyboard.press("u")
-    page.wait_for_function("document.querySelector('#note')?.value === 'half a thought'")
+    expect(page.locator("#note")).to_have_value("half a thought")
     assert page.url != first
     assert runs[0].status == "awaiting_human"
     page.get_by_role("button", name="Resume").click()
