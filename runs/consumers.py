@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from django.utils.safestring import SafeString
@@ -62,15 +63,15 @@ class RunConsumer(LiveConsumer):
         self.drawn = -1  # the newest frame when the pictures of the late steps were drawn
 
     def sharing(self) -> Hashable:
-        return self.pk, self.position()
-
-    def position(self) -> tuple[int, int, bool, int] | tuple[int]:
         place = self.place
-        return (self.after, place.step, place.closed, self.drawn) if place else (self.after,)
+        return self.pk, self.after, self.drawn, (place.step, place.closed, place.cents) if place else None
 
-    def stand_at(self, position: tuple[int, int, bool, int] | tuple[int]) -> None:
-        if len(position) == 4:
-            self.after, self.place, self.drawn = position[0], steps.Place(position[1], position[2]), position[3]
+    def position(self) -> tuple[int, steps.Place | None, int]:
+        return self.after, self.place, self.drawn
+
+    def stand_at(self, position: tuple[int, steps.Place | None, int]) -> None:
+        self.after, place, self.drawn = position
+        self.place = replace(place) if place else None  # a row of its own: it moves on
 
     def topics(self) -> list[str]:
         return [topics.run(self.pk), topics.HEALTH]

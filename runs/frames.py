@@ -125,7 +125,7 @@ def _index(item: Any) -> int:
 
 
 def _frame(item: dict[str, Any]) -> Frame | None:
-    image, mime_type = _image(item.get("image_b64"))
+    image, mime_type = image_of(item.get("image_b64"))
     if not image:
         return None
     return Frame(
@@ -146,7 +146,7 @@ def _taken_at(item: dict[str, Any]) -> datetime | None:
     return wire.time(item.get("taken_at") or item.get("captured_at"))
 
 
-def _image(encoded: Any) -> tuple[bytes, str]:
+def image_of(encoded: Any) -> tuple[bytes, str]:
     """The picture and its type by its own first bytes, whatever upstream calls it; empty for anything else."""
     if not isinstance(encoded, str) or len(encoded) > MAX_IMAGE_BYTES * 4 // 3 + 100:
         return b"", ""

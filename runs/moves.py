@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Length, Substr
 
-from coasty_api import wire
-from runs import likeness, steps
+from runs import cuts, likeness, steps
 from runs.models import Event, Frame, Run
 
-LONGEST = 20_000  # characters of a payload that are read; what is longer is known by its beginning and its length
 JITTER = 12  # pixels between two clicks that mean the same place
 _PLACES = frozenset({"x", "y", "from_x", "from_y", "to_x", "to_y", "x1", "y1", "x2", "y2"})
 _COUNTED = re.compile(r'"(?:step|seq|id|created_at|description)"\s*:\s*(?:"[^"]{0,200}"|[^,}"]{0,40})')
@@ -81,29 +78,16 @@ class Move:
         return all(a.is_same(b) for a, b in zip(self.acts, other.acts, strict=True))
 
 
-def short(events: QuerySet[Event]) -> Any:
-    """Rows (seq, type, head, size, created_at, received_at): of a payload, at most LONGEST characters leave the
-    database.
-    """
-    heads = events.annotate(head=Substr("data", 1, LONGEST), size=Length("data"))
-    return heads.values_list("seq", "type", "head", "size", "created_at", "received_at")
-
-
-def payload(head: str, size: int) -> Any:
-    """The payload of a short row; None where it is too long to be read."""
-    return wire.parse(head) if size <= LONGEST else None
-
-
 def recent(run: Run, events: int) -> list[Move]:
     """The last steps as moves, oldest first; the first of them may be cut."""
-    rows = list(short(Event.objects.filter(run=run)).order_by("-seq")[:events])[::-1]
+    rows = list(cuts.rows(Event.objects.filter(run=run)).order_by("-seq")[:events])[::-1]
     frames = list(_frames(run).order_by("-index")[:events])[::-1]
     return of(rows, frames, is_whole=len(rows) < events)
 
 
 def every(run: Run, limit: int) -> list[Move]:
     """The run from its start, at most so many events of it."""
-    return of(list(short(Event.objects.filter(run=run)).order_by("seq")[:limit]), _frames(run).order_by("index"))
+    return of(list(cuts.rows(Event.objects.filter(run=run)).order_by("seq")[:limit]), _frames(run).order_by("index"))
 
 
 def _frames(run: Run) -> QuerySet[Frame]:
@@ -117,7 +101,7 @@ def of(rows: Iterable[Any], frames: Iterable[Frame], *, is_whole: bool = True) -
     starts: list[tuple[int, int]] = []
     known = is_whole
     for seq, kind, head, size, *_times in rows:
-        said = payload(head, size)
+        said = cuts.payload(head, size)
         step = place.take(kind, said)
         known = known or steps.whole(said, "step") is not None or steps.whole(said, "steps_completed") is not None
         if not known or not step:

@@ -7,23 +7,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from runs.models import Event, Frame
 from runs.secrets import mask
 
 ACTS = frozenset({"tool_call", "action"})
 OPENS = ACTS | {"text", "reasoning", "thought"}
 TITLES = {
-    "status": "Status",
-    "text": "Says",
-    "reasoning": "Thinks",
-    "thought": "Thinks",
-    "awaiting_human": "Needs a person",
-    "resumed": "Resumed",
-    "step": "Steps",
-    "billing": "Cost so far",
-    "error": "Error",
-    "done": "Done",
+    "status": gettext_noop("Status"),
+    "text": gettext_noop("Says"),
+    "reasoning": gettext_noop("Thinks"),
+    "thought": gettext_noop("Thinks"),
+    "awaiting_human": gettext_noop("Needs a person"),
+    "resumed": gettext_noop("Resumed"),
+    "step": gettext_noop("Steps"),
+    "billing": gettext_noop("Cost so far"),
+    "error": gettext_noop("Error"),
+    "done": gettext_noop("Done"),
 }
+ACTS_SHOWN, SAYS_SHOWN, ERRORS_SHOWN, PEOPLE_SHOWN = "act", "says", "error", "human"  # what a reader may choose to see
 FINE, QUIET, ASKS, BAD, ACT, SAYS, UNKNOWN = "fine", "quiet", "asks", "bad", "act", "says", "unknown"
 
 
@@ -33,6 +37,7 @@ class Place:
 
     step: int = 0
     closed: bool = False
+    cents: int | None = 0  # what the run had cost by then; None where it is not known
 
     def take(self, event_type: str, payload: Any) -> int:
         """The step that this event belongs to."""
@@ -56,6 +61,21 @@ class Line:
     text: str
     tone: str
     raw: str = ""  # shown folded, to the letter, for types that are not known
+    cents: int | None = None  # what this event adds to the cost
+
+    @property
+    def shown_as(self) -> str:
+        """What a reader who wants to see only that would count it among."""
+        kind, found = self.event.type, []
+        if kind in ACTS or kind == "tool_result":
+            found.append(ACTS_SHOWN)
+        if self.tone == SAYS:
+            found.append(SAYS_SHOWN)
+        if self.tone == BAD:
+            found.append(ERRORS_SHOWN)
+        if self.tone == ASKS:
+            found.append(PEOPLE_SHOWN)
+        return " ".join(found)
 
 
 @dataclass
@@ -65,6 +85,7 @@ class Step:
     number: int
     lines: list[Line] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    after: Frame | None = None  # the first frame of what came next: the screen after this step's acts
 
     @property
     def key(self) -> int:
@@ -84,8 +105,30 @@ def lines(events: Iterable[Event], place: Place) -> list[Line]:
         step = place.take(event.type, payload)
         title, text, tone = words(event.type, payload)
         raw = event.data if tone == UNKNOWN else ""
-        found.append(Line(event, step, title, text, tone, raw))
+        line = Line(event, step, title, text, tone, raw)
+        if event.type == "billing":
+            _count(line, payload, place)
+        found.append(line)
     return found
+
+
+def _count(line: Line, payload: Any, place: Place) -> None:
+    """What the step has cost: the total less the total before it."""
+    total = cents(payload)
+    if total is None:
+        return
+    if place.cents is not None and total >= place.cents:
+        line.cents = total - place.cents
+        line.text = _("%(total)s, this step %(cost)s") % {"total": line.text, "cost": money(line.cents)}
+    place.cents = max(total, place.cents or 0)
+
+
+def cents(payload: Any) -> int | None:
+    """The total that a billing event tells."""
+    for name in ("cost_cents", "credits_charged", "spent_cents"):
+        if (found := whole(payload, name)) is not None:
+            return found
+    return None
 
 
 def grouped(all_lines: Sequence[Line]) -> list[Step]:
@@ -109,7 +152,7 @@ def words(event_type: str, payload: Any) -> tuple[str, str, str]:
     title = TITLES.get(event_type)
     if title is None:
         return event_type, "", UNKNOWN
-    return title, _text(event_type, payload), _tone(event_type, payload)
+    return _(title), _text(event_type, payload), _tone(event_type, payload)
 
 
 def _text(event_type: str, payload: dict[str, Any]) -> str:
@@ -119,12 +162,11 @@ def _text(event_type: str, payload: dict[str, Any]) -> str:
         case "awaiting_human":
             return first_string(payload, "reason", "awaiting_human_reason", "message")
         case "resumed":
-            return mask(first_string(payload, "note")) or "without a note"
+            return mask(first_string(payload, "note")) or _("without a note")
         case "step":
-            return f"{payload.get('steps_completed', '?')} completed"
+            return _("%(count)s completed") % {"count": payload.get("steps_completed", "?")}
         case "billing":
-            cents = whole(payload, "cost_cents")
-            return money(cents if cents is not None else whole(payload, "spent_cents"))
+            return money(cents(payload))
         case "error":
             return ": ".join(part for part in (first_string(payload, "code"), first_string(payload, "message")) if part)
         case "done":
@@ -153,10 +195,10 @@ def _tone(event_type: str, payload: dict[str, Any]) -> str:
 
 def _result_words(payload: dict[str, Any]) -> tuple[str, str, str]:
     took = whole(payload, "duration_ms")
-    timing = f" in {took} ms" if took is not None else ""
+    timing = " " + _("in %(ms)s ms") % {"ms": took} if took is not None else ""
     if payload.get("success") is False:
-        return "Failed", first_string(payload, "error") + timing, BAD
-    return "Done", timing.strip(), QUIET
+        return _("Failed"), first_string(payload, "error") + timing, BAD
+    return _("Done"), timing.strip(), QUIET
 
 
 def act_words(payload: dict[str, Any]) -> tuple[str, str, str]:
@@ -223,11 +265,13 @@ class Picture:
 
     frame: Frame
     marks: list[Mark]
+    after: Frame | None = None  # the frame that came next
 
 
 def pictures(step: Step) -> list[Picture]:
     """The step's frames, each with its acts: an act belongs to the newest frame that was taken before it."""
-    shown = [Picture(frame, []) for frame in step.frames]
+    following = [*step.frames[1:], step.after][: len(step.frames)]
+    shown = [Picture(frame, [], after) for frame, after in zip(step.frames, following, strict=True)]
     acts = [line for line in step.lines if line.tone == ACT]
     for number, line in enumerate(acts, 1):
         payload = line.event.payload

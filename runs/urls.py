@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.urls import path
 
 from runs import routes, views  # noqa: F401 (routes registers the converter)
-from runs.pages import listing
+from runs.pages import listing, looking
 
 urlpatterns = [
     path("", listing.listing, name="runs"),
     path("new/", views.new, name="new_run"),
     path("<run:upstream_id>/", views.detail, name="run"),
     path("<run:upstream_id>/earlier/", views.earlier, name="earlier_steps"),
+    path("<run:upstream_id>/film/", looking.film, name="film"),
+    path("<run:upstream_id>/now/", looking.now, name="screen_now"),
     path("<run:upstream_id>/cancel/", views.cancel, name="cancel_run"),
     path("<run:upstream_id>/frames/<int:index>.jpg", views.frame, name="frame"),
 ]
