@@ -47,6 +47,8 @@ def stand_in(head: str, size: int) -> str:
         found = re.search(rf'"{name}"\s*:\s*"((?:[^"\\]|\\.){{0,2000}})', head)
         if found:
             said[name] = _unescaped(found.group(1))
+    if "text" in said:
+        said["params"] = {"text": said["text"]}
     said["description"] = f"… {size:,} characters"
     return json.dumps(said, ensure_ascii=False)
 

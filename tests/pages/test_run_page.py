@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -44,8 +45,7 @@ def test_the_film_is_played_and_scrubbed_by_keyboard(people, told, until) -> Non
     page.keyboard.press("ArrowRight")
     film = page.locator("#film")
     expect(film.locator("[data-film-said]")).to_contain_text("I look at page 2")
-    expect(slider).to_have_attribute("aria-valuetext", "Step 2 · " + slider.get_attribute("aria-valuetext")[9:])
-    expect(slider).to_have_attribute("aria-valuetext", lambda_text("$0.10"))
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"Step 2 .*\$0\.10"))
     expect(film.locator("[data-film-past] img")).to_have_attribute("src", f"/runs/{told.id}/frames/1.jpg")
     expect(film.locator("[data-film-past] .marks")).to_have_count(1)
     page.keyboard.press("b")
@@ -62,12 +62,6 @@ def test_the_film_is_played_and_scrubbed_by_keyboard(people, told, until) -> Non
     expect(film.locator("[data-film-past]")).to_be_hidden()
     assert not violations(page)
     assert not people["viewer"].noise
-
-
-def lambda_text(text):
-    import re
-
-    return re.compile(re.escape(text))
 
 
 def test_a_reader_chooses_jumps_and_flips_and_hostile_acts_stay_text(people, told, until) -> None:
@@ -93,7 +87,8 @@ def test_a_reader_chooses_jumps_and_flips_and_hostile_acts_stay_text(people, tol
     page.keyboard.up("b")
     expect(after).to_have_count(0)
     long = page.locator(".line", has_text="characters")
-    expect(long.first).to_contain_text("2,000,0")
+    expect(long.first).to_contain_text("2,000,1")
+    expect(long.first).to_contain_text("<img src=x onerror")
     assert page.evaluate("window.hacked") is None
     assert "\u202e" not in page.inner_text("body")
     assert len(page.content()) < 1_500_000
