@@ -73,11 +73,20 @@ def wants(row: Preferences, event: str, kind: str) -> bool:
 
 def tell_at(row: Preferences, event: str, now: datetime) -> datetime:
     """When a notice may go out: now, after the quiet hours, or with the next digest outside of them."""
-    breaks = event == Occasion.ESCALATED and row.escalations_break_through
-    if breaks or event == Occasion.SETTLED:
+    if _breaks_through(row, event):
         return now
-    local = now.astimezone(zone_of(row))
-    return _after_quiet(row, _digest_at(row, local)).astimezone(UTC)
+    digest = _digest_at(row, now.astimezone(zone_of(row)))
+    return after_quiet(row, event, digest)
+
+
+def _breaks_through(row: Preferences, event: str) -> bool:
+    return event == Occasion.SETTLED or (event == Occasion.ESCALATED and row.escalations_break_through)
+
+
+def after_quiet(row: Preferences, event: str, at: datetime) -> datetime:
+    """`at`, or the end of the quiet hours that it lies in."""
+    local = at.astimezone(zone_of(row))
+    return (at if _breaks_through(row, event) else _after_quiet(row, local)).astimezone(UTC)
 
 
 def _digest_at(row: Preferences, local: datetime) -> datetime:

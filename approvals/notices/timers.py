@@ -1,0 +1,158 @@
+"""When an approval should be answered, and what happens as that time comes: reminders, then escalation. No verdict."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from approvals.kinds import Kind
+from approvals.models import Approval, WorkingTime
+from approvals.notices import occasions
+from approvals.notices.states import Occasion
+from approvals.states import State
+from live import publish, topics
+from runs import audit
+
+DEFAULT_MINUTES: dict[str, int] = {
+    Kind.CODE: 5, Kind.CAPTCHA: 15, Kind.LOGIN: 30, Kind.PAYMENT: 60, Kind.AMBIGUOUS: 60, Kind.OTHER: 60,
+    Kind.IRREVERSIBLE: 120, Kind.ERROR: 120,
+}  # fmt: skip
+WEEKDAYS = [0, 1, 2, 3, 4]
+BATCH = 200
+_FURTHEST = timedelta(days=60)  # working hours that never come would be searched for ever
+
+
+def working_time() -> WorkingTime:
+    """The stored row, else one with the defaults."""
+    return WorkingTime.objects.filter(pk=1).first() or WorkingTime(
+        pk=1, days=list(WEEKDAYS), due_minutes=dict(DEFAULT_MINUTES)
+    )
+
+
+def change(by: User, **fields: Any) -> bool:
+    """Write what differs; approvals that are open keep the time that they have."""
+    with transaction.atomic():
+        row = working_time()
+        changes = {name: value for name, value in fields.items() if getattr(row, name) != value}
+        if not changes:
+            return False
+        all_ = {name: getattr(row, name) for name in ("days", "due_minutes")} | changes
+        WorkingTime.objects.update_or_create(pk=1, defaults=all_)
+        audit.record(by, "working_time.changed", **{name: str(value) for name, value in changes.items()})
+    return True
+
+
+def due_at(
+    kind: str, since: datetime, expires_at: datetime | None = None, row: WorkingTime | None = None
+) -> datetime | None:
+    """When one of this kind that waits since `since` should be answered; earlier where upstream gives up before."""
+    row = row or working_time()
+    minutes = row.due_minutes.get(kind)
+    if not minutes:
+        return None
+    due = _after(row, since, timedelta(minutes=minutes))
+    if expires_at is not None and due >= expires_at > since:
+        due = since + (expires_at - since) * 0.75
+    return due
+
+
+def relearned(approval: Approval, kind: str) -> dict[str, Any]:
+    """What changes with the kind: the due time, if it is still the one that the old kind gave."""
+    if approval.due_at != due_at(approval.kind, approval.opened_at, approval.expires_at):
+        return {}
+    return {"due_at": due_at(kind, approval.opened_at, approval.expires_at)}
+
+
+def _after(row: WorkingTime, since: datetime, span: timedelta) -> datetime:
+    """`span` later, counted within working hours where there are any."""
+    if not row.is_limited or not row.days or row.starts_at == row.ends_at:
+        return since + span
+    zone = _zone(row)
+    at, last = since, since + _FURTHEST
+    while at < last:
+        start, end = _shift(row, at.astimezone(zone))
+        start = max(start, at)
+        if start + span <= end:
+            return start + span
+        if end > start:
+            span -= end - start
+        at = max(at, end)
+        at = _midnight_after(at.astimezone(zone)) if at >= end else at
+    return since + span
+
+
+def _shift(row: WorkingTime, local: datetime) -> tuple[datetime, datetime]:
+    """The working hours of this day, empty where it is none; they may end after midnight."""
+    start = _at(local, row.starts_at)
+    if local.weekday() not in row.days:
+        return start, start
+    end = _at(local, row.ends_at)
+    return start, end if end > start else _at(local + timedelta(days=1), row.ends_at)
+
+
+def _at(local: datetime, clock: time) -> datetime:
+    return local.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0, fold=0).astimezone(UTC)
+
+
+def _midnight_after(local: datetime) -> datetime:
+    return _at(local + timedelta(days=1), time(0))
+
+
+def _zone(row: WorkingTime) -> Any:
+    try:
+        return ZoneInfo(row.time_zone) if row.time_zone else timezone.get_default_timezone()
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone.get_default_timezone()
+
+
+def remind(now: datetime) -> int:
+    """Remind whom an open approval is put to, then everyone, as its due time nears; how many reminders went out."""
+    lead = timedelta(minutes=working_time().remind_minutes)
+    near = Approval.objects.open().filter(due_at__gt=now, due_at__lte=now + lead, reminders__lt=2)
+    found = near.select_related("routed_to", "claim__user").order_by("due_at")[:BATCH]
+    return sum(_remind(approval, lead, now) for approval in found)
+
+
+def _remind(approval: Approval, lead: timedelta, now: datetime) -> bool:
+    assert approval.due_at is not None
+    lead = min(lead, (approval.due_at - approval.opened_at) / 2)  # a short one is not reminded of as it opens
+    left = approval.due_at - now
+    stage = 2 if left <= lead / 2 else 1 if left <= lead else 0
+    claim = getattr(approval, "claim", None)
+    person = claim.user if claim and claim.expires_at > now else approval.routed_to
+    if stage == 1 and person is None:
+        stage = 2
+    if stage <= approval.reminders:
+        return False
+    with transaction.atomic():
+        same = Approval.objects.filter(pk=approval.pk, state=State.OPEN, due_at=approval.due_at)
+        if not same.filter(reminders=approval.reminders).update(reminders=stage):
+            return False
+        occasions.note(Occasion.DUE_SOON, approval, person if stage == 1 or claim else None)
+    return True
+
+
+def escalate(now: datetime) -> int:
+    """An open approval whose due time is over comes earlier in the queue, and everyone is told; how many did."""
+    if not working_time().escalates:
+        return 0
+    late = Approval.objects.open().filter(due_at__lte=now, overdue_at=None)
+    return sum(_escalate(approval, now) for approval in late.select_related("run").order_by("due_at")[:BATCH])
+
+
+def _escalate(approval: Approval, now: datetime) -> bool:
+    with transaction.atomic():
+        late = Approval.objects.filter(pk=approval.pk, state=State.OPEN, overdue_at=None, due_at=approval.due_at)
+        if not late.update(overdue_at=now, priority=F("priority") + 1):
+            return False
+        due = approval.due_at.isoformat() if approval.due_at else None
+        audit.record(None, "approval.overdue", run=approval.run, subject=f"approval {approval.pk}", due_at=due)
+        occasions.note(Occasion.ESCALATED, approval)
+        publish.nudge(topics.QUEUE, topics.approval(approval.pk), topics.run(approval.run_id))
+    return True
