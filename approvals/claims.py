@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from approvals import comments, policies
 from approvals.errors import ApprovalClosed, Invalid, NotAllowed
 from approvals.models import Approval, Claim, Comment
+from approvals.notices import occasions
+from approvals.notices.states import Occasion
 from approvals.states import State
 from live import publish, topics
 from runs import audit
@@ -50,6 +52,7 @@ def _take(user: User, approval: Approval, held: Claim | None, now: datetime) -> 
     )
     if not renewed:
         audit.record(user, "approval.claimed", run=approval.run, subject=f"approval {approval.pk}")
+        occasions.note_settled(approval)
         _tell(approval)
     return taken
 
@@ -76,6 +79,7 @@ def release(user: User, approval: Approval) -> bool:
         gone, _rows = Claim.objects.filter(approval=approval, user=user).delete()
         if gone:
             audit.record(user, "approval.released", run=approval.run, subject=f"approval {approval.pk}")
+            occasions.note_freed(approval)
             _tell(approval)
     return bool(gone)
 
@@ -97,6 +101,7 @@ def hand_over(user: User, approval: Approval, to: User, word: str = "", *, now: 
         )
         named = {"to": to.get_username(), "word": said}
         audit.record(user, "approval.handed_over", run=fresh.run, subject=f"approval {fresh.pk}", **named)
+        occasions.note(Occasion.HANDED, fresh, to)
         _tell(fresh)
     return comment
 
@@ -131,6 +136,8 @@ def expire(*, now: datetime | None = None) -> int:
         Claim.objects.filter(pk__in=[claim.pk for claim in found if not claim.approval.is_open]).delete()
         Claim.objects.filter(pk__in=[claim.pk for claim in found], expires_at__lte=now).delete()
         for claim in found:
+            if claim.approval.is_open:
+                occasions.note_freed(claim.approval)
             _tell(claim.approval)
     return len(found)
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from approvals import delivery, endorsements, notes, policies, takeovers
 from approvals.errors import AlreadyDecided, ApprovalClosed, Invalid, NotAllowed, Refused, RunMoved, TakenOver
 from approvals.models import Approval, Claim, Decision, Endorsement, Policy
+from approvals.notices import occasions
 from approvals.seen import Seen, changes, sentence
 from approvals.states import State, Verdict
 from live import publish, topics
@@ -174,6 +175,7 @@ def _conclude(decision: Decision, held: timedelta) -> None:
         held_seconds=held.total_seconds(),
     )
     publish.nudge(topics.QUEUE, topics.approval(approval.pk), topics.run(run.pk))
+    occasions.note_settled(approval)
     transaction.on_commit(lambda: delivery.ask(decision.pk, held), robust=True)
 
 

@@ -21,6 +21,8 @@ from django.utils import timezone
 from approvals import evidence
 from approvals.evidence import Look, Resumed
 from approvals.models import Decision
+from approvals.notices import occasions
+from approvals.notices.states import Occasion
 from approvals.states import Delivery, Verdict
 from coasty_api import errors
 from coasty_api.client import Client
@@ -293,6 +295,8 @@ def _finish(decision: Decision, state: str, detail: str, seen: Look | None) -> N
         if finished:
             secret_notes.forget(decision.code)
             _record(decision, act, detail)
+            if state == Delivery.REFUSED and decision.decided_by is not None:
+                occasions.note(Occasion.REFUSED, decision.approval, decision.decided_by)
             _tell(decision)
     if seen is not None:
         _mirror(decision, seen)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from approvals import kinds, pauses
 from approvals.models import Approval, ApprovalQuerySet, Claim
+from approvals.notices import occasions, timers
 from approvals.pauses import Pause, Relation
 from approvals.rules import asking
 from approvals.states import DELIVERY_OPEN, DELIVERY_VOID, State
@@ -18,7 +19,7 @@ from runs.models import Run
 from runs.states import Status
 
 REASON_LIMIT = 20_000
-_HANDLING = ("priority", "people_needed", "not_starter", "routed_to_id", "due_at")
+_HANDLING = ("priority", "people_needed", "not_starter", "routed_to_id", "due_at", "reminders", "overdue_at")
 JUST_DONE = timedelta(seconds=10)
 _BECAUSE: dict[str, str] = {
     Status.RUNNING: "resumed elsewhere",
@@ -95,14 +96,16 @@ def _latest(run: Run) -> Approval | None:
 def _open(run: Run, pause: Pause) -> Approval | None:
     now = timezone.now()
     since = min(pause.at or now, now)
+    kind, expires_at = kinds.of(run.awaiting_human_reason), _expires_at(run, since)
     return _create(
         run,
         pause_seq=pause.seq,
         paused_at=pause.at if pause.seq is None else None,
         reason=run.awaiting_human_reason[:REASON_LIMIT],
-        kind=kinds.of(run.awaiting_human_reason),
+        kind=kind,
         opened_at=since,
-        expires_at=_expires_at(run, since),
+        expires_at=expires_at,
+        due_at=timers.due_at(kind, since, expires_at),
     )
 
 
@@ -125,6 +128,7 @@ def _create(run: Run, **fields: object) -> Approval | None:
     try:
         with transaction.atomic():
             approval = Approval.objects.create(run=run, **fields)
+            occasions.note_opened(approval)
     except IntegrityError:  # somebody else saw the same pause in the same instant
         return None
     asking.ask(approval.pk)
@@ -146,6 +150,8 @@ def _learn(approval: Approval, run: Run, pause: Pause) -> None:
         expires_at = _expires_at(run, approval.opened_at)
         if expires_at != approval.expires_at:
             news["expires_at"] = expires_at
+        if "kind" in news or "expires_at" in news:
+            news |= timers.relearned(approval, str(news.get("kind", approval.kind)), expires_at)
     if news.keys() & {"reason", "expires_at"}:
         news["rules_due_at"] = timezone.now()
     if news and Approval.objects.filter(pk=approval.pk).update(**news):
@@ -163,6 +169,7 @@ def _close(approval: Approval, because: str) -> bool:
     )
     if closed:
         Claim.objects.filter(approval=approval).delete()
+        occasions.note_settled(approval)
         _tell(approval)
     return bool(closed)
 

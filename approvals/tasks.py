@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from approvals import claims, delivery, outcomes, presence, queue, takeovers
 from approvals.models import Decision
+from approvals.notices import tasks as notices_tasks  # noqa: F401 (registers them)
 from approvals.rules import applying
 from approvals.rules import asking as rules_asking
 from coasty_api import errors

@@ -15,6 +15,7 @@ app.conf.beat_schedule = {
     for name in ("runs.tasks.sweep", "runs.tasks.index", "approvals.tasks.sweep", "runs.tasks.look_for_waste")
 }
 for name, seconds in (
+    ("approvals.notices.tasks.sweep", settings.NOTICE_SECONDS),
     ("runs.tasks.read_rates", 10),
     ("approvals.tasks.retain", 60),
     ("approvals.tasks.verify_audit", 86_400),

@@ -15,7 +15,14 @@ SEES = frozenset({"runs.view_run", "approvals.view_approval", "approvals.view_po
 OPERATES = SEES | {"runs.start_run", "runs.cancel_run", "runs.take_over", "runs.export_run"}
 REVIEWS = SEES | {"approvals.decide_approval", "approvals.stop_policies", "runs.take_over", "runs.export_run"}
 ADMINISTERS = frozenset(
-    {"auth.view_user", "auth.add_user", "auth.change_user", "runs.change_connection", "approvals.change_policy"}
+    {
+        "auth.view_user",
+        "auth.add_user",
+        "auth.change_user",
+        "runs.change_connection",
+        "approvals.manage_team_notices",
+        "approvals.change_policy",
+    }
 )
 GRANTS = {
     VIEWER: SEES,

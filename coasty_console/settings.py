@@ -199,7 +199,6 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
-LOCALE_PATHS = [ROOT / "locale"]
 TIME_ZONE = env.str("TZ", default="UTC")
 USE_I18N = True
 LOCALE_PATHS = [ROOT / "locale"]
@@ -214,6 +213,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "daphne": {"level": "ERROR"},
+        "apprise": {"handlers": [], "propagate": False},  # what it complains of is told with the channel
         "runs": {"level": env.str("LOG_LEVEL", default="INFO")},
         "approvals": {"level": env.str("LOG_LEVEL", default="INFO")},
     },
@@ -225,6 +225,11 @@ CLAIM_SECONDS = 120  # after the last sign of life of the person's page
 TAKEOVER_SECONDS = 120
 LEASE_SECONDS = 4
 SWEEP_SECONDS = 5
+NOTICE_SECONDS = 2
+
+# Notices go to public addresses only, unless this says that a webhook or a mail server inside the network is meant.
+NOTICES_TO_PRIVATE_ADDRESSES = flag("NOTICES_TO_PRIVATE_ADDRESSES")
+PUSH_CONTACT = env.str("PUSH_CONTACT", default="admin@localhost.localdomain")  # whom push services may write to
 
 # When a run is said to burn money: the same act on the same screen so often, or so many steps that change nothing.
 WASTE_REPEATS = integer("WASTE_REPEATS", 4, 2, 100)

@@ -97,7 +97,7 @@ def test(by: User, row: Channel) -> str:
 
 
 def subscribe(user: User, *, endpoint: str, p256dh: str, auth: str, name: str) -> Device:
-    """Take a browser's subscription; one that is known moves to this person. Refused when it can't be used."""
+    """Take a browser's subscription; a browser rings for one person at a time. Refused when it can't be used."""
     if len(endpoint) > 1000:
         raise Refused(_("This is not an address."))
     addresses.check_url(endpoint)
@@ -107,6 +107,7 @@ def subscribe(user: User, *, endpoint: str, p256dh: str, auth: str, name: str) -
     with transaction.atomic():
         if devices(user).exclude(endpoint_digest=digest).count() >= LIMIT:
             raise Refused(_("There are %(count)s devices already; remove one first.") % {"count": LIMIT})
+        Device.objects.filter(endpoint_digest=digest).exclude(user=user).delete()
         row, _made = Device.objects.update_or_create(
             endpoint_digest=digest, defaults={"user": user, "sealed": sealed, "name": name[:100]}
         )

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import timezone
 
 from approvals.models import Approval, Notice, Occasion
 from approvals.notices import states
 from approvals.notices.states import State
 
+_AGAIN = timedelta(seconds=60)
 _TOLD = (State.PENDING, State.SENDING, State.SENT, State.UNSURE)
 
 
-def note(event: states.Occasion, approval: Approval, person: User | None = None) -> Occasion:
-    """For `person` alone, else for everyone who may decide. RuntimeError outside a transaction."""
+def note(
+    event: states.Occasion, approval: Approval, person: User | None = None, *, after: timedelta = timedelta(0)
+) -> Occasion:
+    """For `person` alone, else for everyone who may decide; told only if it still holds `after` so long.
+
+    RuntimeError outside a transaction.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("An occasion belongs into the transaction in which it came about.")
-    return Occasion.objects.create(event=event, approval=approval, person=person)
+    return Occasion.objects.create(event=event, approval=approval, person=person, at=timezone.now() + after)
+
+
+def note_opened(approval: Approval) -> None:
+    """One that is asked again has somebody who is on it: the others hear of it when it still waits a minute later."""
+    note(states.Occasion.OPENED, approval, after=_AGAIN if approval.ask > 1 else timedelta(0))
 
 
 def note_settled(approval: Approval) -> None:

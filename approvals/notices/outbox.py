@@ -64,19 +64,26 @@ def _spread(occasion: Occasion, audience: Audience, now: datetime) -> bool:
 def _notices(occasion: Occasion, audience: Audience, now: datetime) -> list[Notice]:
     approval, event = occasion.approval, occasion.event
     if event == states.Occasion.SETTLED:
-        return [Notice(occasion=occasion, device=device, due_at=now) for device in _told(approval)]
+        return [Notice(occasion=occasion, event=event, device=device, due_at=now) for device in _told(approval)]
     if not approval.is_open and event != states.Occasion.REFUSED:
         return []
     if event == states.Occasion.OPENED and _is_again(occasion):
-        return [Notice(occasion=occasion, device=device, due_at=now) for device in _told(approval, settled=True)]
+        return [
+            Notice(occasion=occasion, event=event, device=device, due_at=now)
+            for device in _told(approval, settled=True)
+        ]
     found = []
     for person, told_as in concerned(occasion, audience):
         wants = audience.of(person)
         if preferences.wants(wants, told_as, approval.kind):
             due_at = preferences.tell_at(wants, told_as, now)
-            found += [Notice(occasion=occasion, due_at=due_at, **where) for where in _places(person, audience)]
+            found += [
+                Notice(occasion=occasion, event=told_as, due_at=due_at, **where) for where in _places(person, audience)
+            ]
     if event not in PERSONAL and occasion.person_id is None:
-        found += [Notice(occasion=occasion, channel=channel, due_at=now) for channel in _team(occasion, audience)]
+        found += [
+            Notice(occasion=occasion, event=event, channel=channel, due_at=now) for channel in _team(occasion, audience)
+        ]
     return found
 
 
@@ -125,7 +132,7 @@ def _told(approval: Approval, *, settled: bool = False) -> list[Device]:
     """The devices whose last word on this approval was that it waits; or, `settled`, that it does not."""
     last: dict[int, str] = {}
     said = Notice.objects.filter(occasion__approval=approval, device__isnull=False, state__in=_EVER)
-    for device_id, event in said.order_by("pk").values_list("device_id", "occasion__event"):
+    for device_id, event in said.order_by("pk").values_list("device_id", "event"):
         last[device_id] = event
     wanted = {pk for pk, event in last.items() if (event == states.Occasion.SETTLED) == settled}
     return list(Device.objects.filter(pk__in=wanted))

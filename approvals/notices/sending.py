@@ -123,11 +123,11 @@ def _held(found: Iterable[Notice], now: datetime) -> dict[int, int]:
 
 
 def _is_settled(notice: Notice) -> bool:
-    return notice.occasion.event == states.Occasion.SETTLED
+    return notice.event == states.Occasion.SETTLED
 
 
 def _is_answered(notice: Notice, held_by: int | None, owner: int | None) -> bool:
-    event, approval = notice.occasion.event, notice.occasion.approval
+    event, approval = notice.event, notice.occasion.approval
     if event in {states.Occasion.SETTLED, states.Occasion.REFUSED}:
         return False
     if not approval.is_open:
@@ -165,7 +165,7 @@ def _hand_over(target: Target, notices: list[Notice]) -> None:
     elif len(notices) > 1:
         _push(target, "several", None)
     else:
-        _push(target, notices[0].occasion.event, notices[0].occasion.approval_id)
+        _push(target, notices[0].event, notices[0].occasion.approval_id)
 
 
 def _push(device: Device, event: str, approval_id: int | None) -> None:
@@ -197,7 +197,7 @@ def _later(target: Target, notice: Notice, now: datetime) -> datetime:
     """The next try, outside of the person's quiet hours."""
     at = now + timedelta(seconds=PAUSES[min(notice.attempts, len(PAUSES)) - 1])
     person = target.owner if isinstance(target, Channel) else target.user
-    return preferences.after_quiet(preferences.of(person), notice.occasion.event, at) if person else at
+    return preferences.after_quiet(preferences.of(person), notice.event, at) if person else at
 
 
 def _of(batch: str) -> QuerySet[Notice]:

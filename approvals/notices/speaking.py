@@ -6,7 +6,6 @@ import base64
 import json
 import logging
 import threading
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -27,13 +26,12 @@ _PARAMETERS = frozenset(
 _lock = threading.Lock()
 
 
-@dataclass(frozen=True)
 class Failed(Exception):
     """Why it was not sent. `is_final`: another try can't help; `maybe_sent`: the answer was lost."""
 
-    sentence: str
-    is_final: bool = False
-    maybe_sent: bool = False
+    def __init__(self, sentence: str, *, is_final: bool = False, maybe_sent: bool = False) -> None:
+        self.sentence, self.is_final, self.maybe_sent = sentence, is_final, maybe_sent
+        super().__init__(sentence)
 
 
 def read(url: str) -> tuple[Any, str]:

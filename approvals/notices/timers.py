@@ -62,11 +62,12 @@ def due_at(
     return due
 
 
-def relearned(approval: Approval, kind: str) -> dict[str, Any]:
-    """What changes with the kind: the due time, if it is still the one that the old kind gave."""
-    if approval.due_at != due_at(approval.kind, approval.opened_at, approval.expires_at):
+def relearned(approval: Approval, kind: str, expires_at: datetime | None) -> dict[str, Any]:
+    """What changes with kind and end: the due time, if it is still the one that the old ones gave."""
+    row = working_time()
+    if approval.due_at != due_at(approval.kind, approval.opened_at, approval.expires_at, row):
         return {}
-    return {"due_at": due_at(kind, approval.opened_at, approval.expires_at)}
+    return {"due_at": due_at(kind, approval.opened_at, expires_at, row)}
 
 
 def _after(row: WorkingTime, since: datetime, span: timedelta) -> datetime:

@@ -60,8 +60,8 @@ def _one(notice: Notice, waiting: int) -> Words:
     title = _("Approval %(id)s: %(kind)s") % {"id": approval.pk, "kind": kind}
     run = approval.run
     spent = _("Spent so far: %(money)s") % {"money": steps.money(run.cost_cents)}
-    lines = [sentence(notice.occasion.event), *_times(approval), spent, link(approval), *_doubt([notice])]
-    facts = {"event": notice.occasion.event, "approval": approval.pk, "kind": approval.kind, "link": link(approval)}
+    lines = [sentence(notice.event), *_times(approval), spent, link(approval), *_doubt([notice])]
+    facts = {"event": notice.event, "approval": approval.pk, "kind": approval.kind, "link": link(approval)}
     return Words(title, "\n".join(lines), {**facts, "waiting": waiting})
 
 
@@ -79,7 +79,7 @@ def sentence(event: str) -> str:
 
 def _line(notice: Notice) -> str:
     approval = notice.occasion.approval
-    return f"{approval.pk}, {approval.get_kind_display()}: {sentence(notice.occasion.event)}"
+    return f"{approval.pk}, {approval.get_kind_display()}: {sentence(notice.event)}"
 
 
 def _times(approval: Approval) -> list[str]:
