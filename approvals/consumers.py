@@ -7,6 +7,7 @@ from contextlib import suppress
 from approvals import claims, company, fragments, presence
 from approvals.errors import Refused
 from approvals.models import Approval
+from approvals.notices import fragments as notice_fragments
 from live import topics
 from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
 from runs import fragments as run_fragments
@@ -21,7 +22,8 @@ class NavConsumer(LiveConsumer):
         return [topics.QUEUE, topics.HEALTH]
 
     def regions(self) -> list[str]:
-        return [fragments.nav_counts(self.user), run_fragments.health(), run_fragments.alerts()]
+        alerts = [run_fragments.alerts(), notice_fragments.notice_alerts(self.user)]
+        return [fragments.nav_counts(self.user), run_fragments.health(), *alerts]
 
 
 class OverviewConsumer(LiveConsumer):

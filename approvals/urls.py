@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import path
 
 from approvals import driving, figuring, talking, views
+from approvals.notices import urls as notices_urls
 from runs import routes  # noqa: F401 (registers the converter)
 from runs import views as runs_views
 
 urlpatterns = [
     path("", views.overview, name="overview"),
+    *notices_urls.urlpatterns,
     path("approvals/", views.listing, name="approvals"),
     path("approvals/<int:pk>/", views.detail, name="approval"),
     path("approvals/<int:pk>/facts/", views.facts, name="facts"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from approvals import fragments as approval_fragments
+from approvals.notices import fragments as notice_fragments
 from coasty_console import manners, roles
 from runs import fragments as run_fragments
 
@@ -21,4 +22,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav_counts": approval_fragments.nav_counts(request.user),
         "health": run_fragments.health(),
         "alerts": run_fragments.alerts(),
+        "notice_alerts": notice_fragments.notice_alerts(request.user),
     }

@@ -120,9 +120,7 @@ class Notice(models.Model):
     """One occasion for one channel or device: the outbox."""
 
     occasion = models.ForeignKey(Occasion, on_delete=models.CASCADE, related_name="notices")
-    event = models.CharField(
-        max_length=16, choices=Occasions.choices
-    )  # as it is told here: opened, or put to you first
+    event = models.CharField(max_length=16, choices=Occasions.choices, default=Occasions.OPENED)  # as it is told here
     channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     device = models.ForeignKey(Device, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)

@@ -44,7 +44,7 @@ def change(by: User, **fields: Any) -> bool:
             return False
         all_ = {name: getattr(row, name) for name in ("days", "due_minutes")} | changes
         WorkingTime.objects.update_or_create(pk=1, defaults=all_)
-        audit.record(by, "working_time.changed", **{name: str(value) for name, value in changes.items()})
+        audit.record(by, "working_time.changed", changed={name: str(value) for name, value in changes.items()})
     return True
 
 

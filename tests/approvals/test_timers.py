@@ -115,5 +115,5 @@ def test_escalation_can_be_switched_off_and_the_change_is_audited(parked, people
     assert timers.change(people.admin, escalates=False)
     assert not timers.change(people.admin, escalates=False)
     assert timers.escalate(parked.due_at + timedelta(days=1)) == 0
-    assert AuditEntry.objects.get(act="working_time.changed").detail == {"escalates": "False"}
+    assert AuditEntry.objects.get(act="working_time.changed").detail == {"changed": {"escalates": "False"}}
     assert timers.working_time().due_minutes == timers.DEFAULT_MINUTES
