@@ -33,6 +33,13 @@ def note_opened(approval: Approval) -> None:
     note(states.Occasion.OPENED, approval, after=_AGAIN if approval.ask > 1 else timedelta(0))
 
 
+def note_routed(approval: Approval) -> None:
+    """It is put to one person; where that comes with its opening, the opening tells them."""
+    told = Occasion.objects.filter(approval=approval, event=states.Occasion.OPENED, spread_at__isnull=False)
+    if approval.routed_to is not None and told.exists():
+        note(states.Occasion.ROUTED, approval, approval.routed_to)
+
+
 def note_settled(approval: Approval) -> None:
     """Somebody is on it, or it is over: devices that were told of it are told that as well. No device, no occasion."""
     told = Notice.objects.filter(occasion__approval=approval, device__isnull=False, state__in=_TOLD)

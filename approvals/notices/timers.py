@@ -62,6 +62,11 @@ def due_at(
     return due
 
 
+def is_default(approval: Approval) -> bool:
+    """Whether its due time is the one that its kind gave: neither a person nor a policy has set another."""
+    return approval.due_at == due_at(approval.kind, approval.opened_at, approval.expires_at)
+
+
 def relearned(approval: Approval, kind: str, expires_at: datetime | None) -> dict[str, Any]:
     """What changes with kind and end: the due time, if it is still the one that the old ones gave."""
     row = working_time()

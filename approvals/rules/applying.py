@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 
 from approvals import claims, decisions, errors, takeovers
 from approvals.models import Applied, Approval, Policy
+from approvals.notices import occasions, timers
+from approvals.notices.states import Occasion
 from approvals.rules import facts, stopping
 from approvals.rules.matching import Case, Rule, fits, next_look, readable, why_not_decide
 from approvals.states import State, Verdict
@@ -118,6 +120,10 @@ class _Sight:
         Approval.objects.filter(pk=self.approval.pk, state=State.OPEN).update(**self.changes)
         for name, value in self.changes.items():
             setattr(self.approval, name, value)
+        if "escalated_at" in self.changes:
+            occasions.note(Occasion.ESCALATED, self.approval)
+        if "routed_to_id" in self.changes:
+            occasions.note_routed(self.approval)
         self.case = replace(self.case, people_needed=self.approval.people_needed, not_starter=self.approval.not_starter)
 
     def decide(self, rules: Sequence[Rule]) -> datetime | None:
@@ -238,7 +244,8 @@ def _effects(rule: Rule, approval: Approval, so_far: dict[str, Any], now: dateti
         effects["routed_to_id"] = then.route_to
     if then.due_minutes is not None:
         due_at = approval.opened_at + timedelta(minutes=then.due_minutes)
-        if held("due_at") is None or due_at < held("due_at"):
+        is_default = "due_at" not in so_far and timers.is_default(approval)
+        if held("due_at") is None or is_default or due_at < held("due_at"):
             effects["due_at"] = due_at
     effects |= _raised(rule, held("priority"), held("escalated_at"), now)
     return effects
