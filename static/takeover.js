@@ -1,14 +1,33 @@
-/* Owns a takeover: the machine's screen, polled and after each act; pointer and keys sent to it; the lease kept. */
+/* Owns a takeover's page: the machine's screen and its pace, acts sent in order, the lease, privacy, handing back. */
 (() => {
   "use strict";
-  const page = document.getElementById("takeover"), screen = document.getElementById("machine-screen");
-  const image = document.getElementById("machine-image"), wait = document.getElementById("machine-wait");
-  const error = document.getElementById("machine-error"), latency = document.getElementById("machine-latency");
-  const age = document.getElementById("machine-age"), keys = document.getElementById("machine-focus");
-  const POLL = 1000, KEEP = 20000, DRAG_PIXELS = 6, DOUBLE = 320;
-  let shownAt = 0, fetching = false, again = false, ended = false;
+  const page = document.getElementById("takeover");
+  const $ = (id) => document.getElementById(id);
+  const image = $("machine-image"), frame = $("machine-page");
+  const FAST = 250, HURRY = 2000, CALM = 1200, LONGEST = 15000, KEEP = 20000, CHANGE = 5000, KEPT = 20;
+  let ended = false;
 
-  function fail(text) { error.textContent = text; error.hidden = !text; }
+  function fail(text) { const error = $("machine-error"); error.textContent = text; error.hidden = !text; }
+  function stop(why) {
+    if (ended) return;
+    ended = true;
+    clearTimeout(timer);
+    frame?.remove();
+    if ($("back").open) $("back").close();
+    $("over-why").textContent = why;
+    $("over").hidden = false;
+    page.classList.add("ended");
+    document.dispatchEvent(new Event("takeover:ended"));
+  }
+  async function sentence(answer) {
+    try { return (await answer.json()).error.message; } catch { return interpolate(gettext("The console answered %s."), [answer.status]); }
+  }
+  function post(address, body, headers = {}) {
+    return fetch(address, { method: "POST", headers: { "X-CSRFToken": consoleToken(), ...headers }, body });
+  }
+
+  // The screen. A picture is as old as the moment at which it was asked for.
+  let timer = 0, fetching = false, hurryUntil = 0, pause = 0, tag = "", sure = 0, lasted = 0;
   function read(blob) {
     return new Promise((resolve, reject) => {
       const reader = new FileReader();
@@ -17,165 +36,168 @@
       reader.readAsDataURL(blob);
     });
   }
-  async function look() {
-    if (fetching) { again = true; return; }
-    if (ended || document.hidden) return;
-    fetching = true;
-    const asked = performance.now();
-    try {
-      const answer = await fetch(page.dataset.screen, { cache: "no-store" });
-      if (!answer.ok) throw new Error(await sentence(answer));
-      image.src = await read(await answer.blob());
-      await image.decode();
-      image.hidden = false;
-      wait.hidden = true;
-      shownAt = Date.now();
-      latency.textContent = `picture in ${Math.round(performance.now() - asked)} ms`;
-      if (!acting) fail("");
-    } catch (problem) {
-      fail(problem instanceof TypeError ? "The console can't be reached; the picture is old." : problem.message);
-    }
-    fetching = false;
-    if (again) { again = false; look(); }
+  function plan(delay) {
+    clearTimeout(timer);
+    if (!ended && !document.hidden && image) timer = setTimeout(look, delay);
   }
-  async function sentence(answer) {
-    try { return (await answer.json()).error.message; } catch { return `The console answered ${answer.status}.`; }
+  function pace() {
+    // At most half of the time is spent asking: an upstream that is slow is asked less often.
+    return Math.max(performance.now() < hurryUntil ? FAST : CALM, lasted, pause);
+  }
+  function hurry() { hurryUntil = performance.now() + HURRY; if (!fetching) plan(0); }
+  async function look() {
+    if (fetching || ended || document.hidden) return;
+    fetching = true;
+    const asked = performance.now(), at = Date.now();
+    try {
+      const answer = await fetch(page.dataset.screen, { cache: "no-store", headers: tag ? { "If-None-Match": tag } : {} });
+      if (answer.status !== 304) {
+        if (!answer.ok) throw new Error(await sentence(answer));
+        image.src = await read(await answer.blob());
+        await image.decode();
+        image.hidden = false;
+        $("machine-wait").hidden = true;
+        tag = answer.headers.get("ETag") || "";
+        changed(asked);
+      }
+      sure = at;
+      pause = 0;
+      if (broken) { broken = false; fail(""); }
+    } catch (problem) {
+      pause = Math.min(LONGEST, Math.max(1000, pause * 2));
+      broken = true;
+      fail(problem instanceof TypeError ? gettext("The console can't be reached; the picture is old.") : problem.message);
+    }
+    lasted = performance.now() - asked;
+    fetching = false;
+    plan(performance.now() < hurryUntil && lasted < FAST ? FAST - lasted : pace());
+  }
+  let broken = false;
+  function aged() {
+    if (!sure || ended) return;
+    const seconds = (Date.now() - sure) / 1000;
+    $("machine-age").textContent = seconds < 2 ? gettext("live picture") : interpolate(gettext("picture %s s old"), [Math.round(seconds)]);
+    $("machine-age").classList.toggle("late", seconds > 5);
   }
 
-  let acting = false, queue = Promise.resolve();
-  function act(command, parameters) {
-    // One after the other, in the order they were made: a click that may become a double one goes first.
-    clickNow();
-    queue = queue.then(() => send(command, parameters));
+  // From the person's act to the first picture that was asked for after the machine had it and that is another.
+  const open = [], took = [];
+  function changed(asked) {
+    while (open.length && open[0].done && open[0].done <= asked) {
+      const one = open.shift();
+      if (performance.now() - one.began > CHANGE) continue;
+      took.push(Math.round(performance.now() - one.began));
+      if (took.length > KEPT) took.shift();
+    }
+    if (!took.length) return;
+    const middle = [...took].sort((a, b) => a - b)[Math.floor((took.length - 1) / 2)];
+    $("machine-latency").textContent = interpolate(ngettext("act to new picture %s ms", "act to new picture %s ms, median of the last %s", took.length), [middle, took.length].slice(0, took.length > 1 ? 2 : 1));
+    page.dataset.took = took.join(" ");
+  }
+
+  // Acts go one after the other, in the order they were made.
+  let queue = Promise.resolve(), waiting = 0;
+  function act(command, parameters, isPrivate = false) {
+    const timed = { began: performance.now(), done: 0 };
+    open.push(timed);
+    waiting += 1;
+    tell();
+    queue = queue.then(() => send(command, parameters, isPrivate, timed)).finally(() => { waiting -= 1; tell(); });
     return queue;
   }
-  async function send(command, parameters) {
+  function tell() {
+    const chip = $("machine-waiting");
+    if (!chip) return;
+    chip.hidden = waiting < 3;
+    chip.textContent = interpolate(ngettext("%s act on its way", "%s acts on their way", waiting), [waiting]);
+  }
+  async function send(command, parameters, isPrivate, timed) {
     if (ended) return;
-    acting = true;
+    hurry();
     try {
-      const answer = await fetch(page.dataset.act, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": consoleToken() },
-        body: JSON.stringify({ command, parameters }),
-      });
+      const body = JSON.stringify({ command, parameters, private: isPrivate || secret() });
+      const answer = await post(page.dataset.act, body, { "Content-Type": "application/json" });
       if (!answer.ok) {
-        fail(await sentence(answer));
-        if (answer.status === 409) stop();
+        const why = await sentence(answer);
+        fail(why);
+        if (answer.status === 409) stop(why);
       } else {
         const said = await answer.json();
-        fail(said.success ? "" : `The machine could not do it${said.error ? `: ${said.error}` : ""}.`);
+        fail(said.success ? "" : interpolate(gettext("The machine could not do it. %s"), [said.error || ""]));
       }
     } catch {
-      fail("The console can't be reached; it is not known whether the machine got this. Look before you repeat it.");
+      fail(gettext("The console can't be reached; it is not known whether the machine got this. Look before you repeat it."));
     }
-    acting = false;
-    look();
-    setTimeout(look, 350);
+    timed.done = performance.now();
+    hurry();
   }
-  function stop() { ended = true; keys.textContent = "You don't drive any more"; keys.classList.remove("on"); }
 
-  function spot(event) {
-    const box = image.getBoundingClientRect();
-    const x = Math.round(((event.clientX - box.left) / box.width) * image.naturalWidth);
-    const y = Math.round(((event.clientY - box.top) / box.height) * image.naturalHeight);
-    return { x: Math.max(0, Math.min(image.naturalWidth - 1, x)), y: Math.max(0, Math.min(image.naturalHeight - 1, y)) };
-  }
-  let down = null, clicked = null, clickAt = null;
-  function clickNow() {
-    if (!clicked) return;
-    clearTimeout(clicked);
-    clicked = null;
-    act("click", clickAt);
-  }
-  screen.addEventListener("pointerdown", (event) => {
-    if (image.hidden) return;
-    event.preventDefault();
-    screen.focus({ preventScroll: true });
-    screen.setPointerCapture(event.pointerId);
-    down = { at: spot(event), x: event.clientX, y: event.clientY, button: event.button };
-  });
-  screen.addEventListener("pointerup", (event) => {
-    if (!down) return;
-    const from = down, to = spot(event);
-    down = null;
-    if (Math.hypot(event.clientX - from.x, event.clientY - from.y) > DRAG_PIXELS) return act("drag", { from_x: from.at.x, from_y: from.at.y, to_x: to.x, to_y: to.y });
-    if (from.button === 2) return act("click", { ...to, button: "right" });
-    if (from.button === 1) return act("click", { ...to, button: "middle" });
-    mark(to);
-    if (clicked && Math.hypot(to.x - clickAt.x, to.y - clickAt.y) < 2 * DRAG_PIXELS) {
-      clearTimeout(clicked);
-      clicked = null;
-      return act("double_click", to);
-    }
-    clickNow();
-    clickAt = to;
-    clicked = setTimeout(clickNow, DOUBLE);
-  });
-  screen.addEventListener("contextmenu", (event) => event.preventDefault());
-  function mark(at) {
-    const marks = document.getElementById("machine-marks");
-    marks.setAttribute("viewBox", `0 0 ${image.naturalWidth} ${image.naturalHeight}`);
-    const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-    for (const [name, value] of [["cx", at.x], ["cy", at.y], ["r", 14], ["class", "ring"]]) ring.setAttribute(name, value);
-    marks.replaceChildren(ring);
-    setTimeout(() => ring.remove(), 900);
-  }
-  let scrolled = 0, scrolling = null;
-  screen.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    scrolled += event.deltaY;
-    const at = spot(event);
-    clearTimeout(scrolling);
-    scrolling = setTimeout(() => {
-      const amount = Math.max(1, Math.min(20, Math.round(Math.abs(scrolled) / 100)));
-      act("scroll", { ...at, direction: scrolled > 0 ? "down" : "up", amount });
-      scrolled = 0;
-    }, 120);
-  }, { passive: false });
-
-  let typed = "", flushing = null;
-  function flush() {
-    clearTimeout(flushing);
-    if (typed) act("type", { text: typed });
-    typed = "";
-  }
-  screen.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.key === "Escape" && event.shiftKey) { flush(); document.getElementById("type-text").focus(); return; }
-    if (["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock", "Dead"].includes(event.key)) return;
-    const combo = [event.ctrlKey && "Control", event.altKey && "Alt", event.metaKey && "Meta"].filter(Boolean);
-    const isText = event.key.length === 1 && (!combo.length || event.getModifierState("AltGraph"));
-    if (isText) { typed += event.key; clearTimeout(flushing); flushing = setTimeout(flush, 80); return; }
-    flush();
-    if (event.shiftKey) combo.push("Shift");
-    if (combo.length) act("key_combo", { keys: [...combo, event.key] });
-    else act("key_press", { key: event.key });
-  });
-  screen.addEventListener("paste", (event) => { event.preventDefault(); const text = event.clipboardData.getData("text"); if (text) act("type", { text }); });
-  screen.addEventListener("focus", () => { if (!ended) { keys.textContent = "Keys go to the machine"; keys.classList.add("on"); } });
-  screen.addEventListener("blur", () => { flush(); if (!ended) { keys.textContent = "Keys stay with this page"; keys.classList.remove("on"); } });
-
-  const text = document.getElementById("type-text");
-  document.getElementById("type-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (text.value) act("type", { text: text.value });
-    text.value = "";
-  });
-  document.getElementById("type-show").addEventListener("change", (event) => { text.type = event.target.checked ? "text" : "password"; });
-  for (const button of document.querySelectorAll("[data-press]")) button.addEventListener("click", () => act("key_press", { key: button.dataset.press }));
-
+  // The lease: kept while the page is there to be seen. A socket that is lost does not end it.
   async function keep() {
     if (ended || document.hidden) return;
     try {
-      const answer = await fetch(page.dataset.keep, { method: "POST", headers: { "X-CSRFToken": consoleToken() } });
-      if (!answer.ok) { fail(await sentence(answer)); if (answer.status === 409) stop(); }
-    } catch { /* the lease lapses by itself when this goes on */ }
+      const answer = await post(page.dataset.keep);
+      if (answer.status === 409) stop(await sentence(answer));
+    } catch { /* it lapses by itself when this goes on */ }
   }
-  setInterval(look, POLL);
+
+  // Privacy: what the switch says, and while the field holds text. The server is told before anything is sent.
+  const box = $("private"), text = $("type-text");
+  let told = box.checked;
+  let going = 0; // private texts on their way
+  const secret = () => box.checked || Boolean(text.value) || going > 0;
+  async function guard() {
+    const on = secret();
+    $("private-now").hidden = !on;
+    if (on === told || ended) return;
+    told = on;
+    try {
+      const answer = await post(page.dataset.private, new URLSearchParams({ on: on ? "1" : "0" }));
+      if (answer.status === 409) stop(await sentence(answer));
+      else if (!answer.ok) throw new Error();
+    } catch {
+      told = !on;
+      fail(gettext("The console could not be told what is private; try the switch again."));
+    }
+  }
+  box.addEventListener("change", guard);
+  text.addEventListener("input", guard);
+  $("type-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!text.value) return;
+    going += 1;
+    told = true; // the act itself says so
+    act("type", { text: text.value }, true).finally(() => { going -= 1; guard(); });
+    text.value = "";
+  });
+  $("type-show").addEventListener("change", (event) => { text.type = event.target.checked ? "text" : "password"; });
+  for (const button of document.querySelectorAll("[data-press]")) button.addEventListener("click", () => act("key_press", { key: button.dataset.press }));
+  if (frame) { box.checked = true; told = false; }
+  guard();
+
+  // Handing back: the screen as it is, and a draft of what was done; both are the person's to check.
+  const dialog = $("back"), note = $("note");
+  let drafted = "";
+  async function back() {
+    await queue;
+    dialog.showModal();
+    note.focus();
+    const [draft, shot] = await Promise.allSettled([fetch(page.dataset.draft, { cache: "no-store" }), fetch(page.dataset.screen, { cache: "no-store" })]);
+    if (draft.value?.ok) {
+      const said = await draft.value.json();
+      if (!note.value || note.value === drafted) { note.value = said.note; note.setSelectionRange(note.value.length, note.value.length); }
+      drafted = said.note;
+      $("back-skipped").textContent = said.skipped ? interpolate(ngettext("%s picture of the run was left out.", "%s pictures of the run were left out.", said.skipped), [said.skipped]) : "";
+    } else if (draft.value?.status === 409) stop(await sentence(draft.value));
+    if (shot.value?.ok) { $("back-image").src = await read(await shot.value.blob()); $("back-figure").hidden = false; }
+  }
+  $("back-open").addEventListener("click", back);
+  $("back-close").addEventListener("click", () => dialog.close());
+
+  document.addEventListener("htmx:wsAfterMessage", () => { if (page.querySelector(".approval-state[data-over]")) stop(""); });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else { keep(); plan(0); } });
   setInterval(keep, KEEP);
-  setInterval(() => { if (shownAt) age.textContent = `picture ${Math.round((Date.now() - shownAt) / 1000)} s old`; }, 1000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { keep(); look(); } });
-  look();
+  if (image) setInterval(aged, 500);
+  window.takeover = { act, ended: () => ended, fail };
+  plan(0);
 })();

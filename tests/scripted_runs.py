@@ -34,9 +34,8 @@ def now():
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def picture(number=0):
-    """A small PNG whose colour tells its number."""
-    width, height = 64, 36
+def picture(number=0, width=64, height=36):
+    """A PNG whose colour tells its number; a small one unless told otherwise."""
     colour = bytes([(number * 53) % 256, (number * 97) % 256, 200])
     rows = b"".join(b"\x00" + colour * width for _ in range(height))
 

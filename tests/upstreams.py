@@ -67,6 +67,7 @@ class Upstream:
         self.machines = [{"id": "mch_test_00000001", "display_name": "Scripted", "status": "running"}]
         self.billing: list[dict] | None = None  # what GET /billing/active lists; None: a service without it
         self.has_frames = True
+        self.screen = (64, 36)  # of machines, in pixels
         self.machine_connection: dict = {"vnc_url": None}
         self.idempotent: dict[str, tuple[dict, dict]] = {}
         self.loop = asyncio.new_event_loop()
@@ -323,8 +324,9 @@ class Upstream:
         if found is None:
             return 404, _error("MACHINE_NOT_FOUND", "No machine by this id.")
         if verb == "screenshot":
-            image = base64.b64encode(picture(len(self.acts))).decode()
-            size = {"width": 64, "height": 36, "captured_at": now()}
+            width, height = self.screen
+            image = base64.b64encode(picture(len(self.acts), width, height)).decode()
+            size = {"width": width, "height": height, "captured_at": now()}
             return 200, {"machine_id": machine_id, "image_b64": image, "mime_type": "image/png", **size}
         if verb == "connection":
             return 200, {"machine_id": machine_id, **self.machine_connection}

@@ -156,6 +156,10 @@ def test_a_machine_is_taken_over_driven_and_handed_back_with_a_note(people, upst
     )
     assert not violations(page)
     page.keyboard.press("Shift+Escape")
+    page.keyboard.press("Enter")
+    expect(page.locator("#note")).to_have_value(
+        "By hand: I clicked once, typed into a field and pressed 2 keys. Look again."
+    )
     page.fill("#note", "I solved it")
     page.get_by_role("button", name="Hand back and resume").click()
     page.wait_for_url("**/approvals/*/")
