@@ -33,7 +33,7 @@ class Handling:
     """How a kind is handled unless a setting or a policy says otherwise."""
 
     needs: Promise  # what a person is asked for
-    due: timedelta  # from the pause; halfway to upstream's own end where that is sooner
+    due: timedelta  # from the pause; the settings of working time may say otherwise
     form: str  # plain, take_over, code, password, consent, choice, correction
     alone: Promise | str = ""  # why it is never decided with others; empty where it may be
 
@@ -50,7 +50,7 @@ _TABLE: dict[Kind, Handling] = {
     Kind.CODE: Handling(_("The code that was sent to somebody"), timedelta(minutes=5), "code", _ONCE),
     Kind.LOGIN: Handling(_("A password or an account"), timedelta(minutes=30), "password"),
     Kind.PAYMENT: Handling(_("A yes or no to this sum"), timedelta(hours=1), "consent", _MONEY),
-    Kind.IRREVERSIBLE: Handling(_("A yes or no to this act"), timedelta(hours=1), "consent", _FINAL),
+    Kind.IRREVERSIBLE: Handling(_("A yes or no to this act"), timedelta(hours=2), "consent", _FINAL),
     Kind.AMBIGUOUS: Handling(_("Which of them is meant"), timedelta(hours=1), "choice"),
     Kind.ERROR: Handling(_("Another way, or the end"), timedelta(hours=2), "correction"),
     Kind.OTHER: Handling(_("An answer"), timedelta(hours=1), "plain"),

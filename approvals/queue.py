@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from approvals import kinds, pauses
+from approvals import kinds, pauses, ranking, sameness
 from approvals.models import Approval, ApprovalQuerySet, Claim
 from approvals.notices import occasions, timers
 from approvals.pauses import Pause, Relation
 from approvals.rules import asking
 from approvals.states import DELIVERY_OPEN, DELIVERY_VOID, State
 from live import publish, topics
-from runs.models import Run
+from runs import rates
+from runs.models import MachineRate, Run
 from runs.states import Status
 
 REASON_LIMIT = 20_000
 _HANDLING = ("priority", "people_needed", "not_starter", "routed_to_id", "due_at", "reminders", "overdue_at")
+_RANKED = (
+    "pk", "rank_at", "run__connection_id", "run__machine_id",
+    "kind", "opened_at", "expires_at", "due_at", "priority", "run__cost_cents",
+)  # fmt: skip
+_AT_ONCE = 200  # rows that one transaction ranks anew
 JUST_DONE = timedelta(seconds=10)
 _BECAUSE: dict[str, str] = {
     Status.RUNNING: "resumed elsewhere",
@@ -30,10 +40,14 @@ _BECAUSE: dict[str, str] = {
 }
 
 
-def ordered() -> ApprovalQuerySet:
-    """Open approvals, most urgent first: least time left, then longest wait."""
+def ordered(user: User | None = None, now: datetime | None = None) -> ApprovalQuerySet:
+    """Open approvals, what hurts most first (`approvals.ranking`); what is put to `user` before all else."""
+    soon = (now or timezone.now()) + ranking.SOON
+    order: list[Any] = [Case(When(expires_at__lte=soon, then="expires_at")).asc(nulls_last=True), "rank_at", "id"]
+    if user is not None:
+        order.insert(0, Case(When(routed_to=user.pk, then=Value(0)), default=Value(1)))
     waiting = Approval.objects.open().select_related("run", "run__connection", "claim", "claim__user")
-    return waiting.order_by(F("expires_at").asc(nulls_last=True), "opened_at", "id")
+    return waiting.order_by(*order)
 
 
 def on_status(run: Run, old: str, new: str, seq: int | None) -> None:
@@ -103,6 +117,7 @@ def _open(run: Run, pause: Pause) -> Approval | None:
         paused_at=pause.at if pause.seq is None else None,
         reason=run.awaiting_human_reason[:REASON_LIMIT],
         kind=kind,
+        people_needed=kinds.people_needed(kind, settings.TWO_PEOPLE_KINDS),
         opened_at=since,
         expires_at=expires_at,
         due_at=timers.due_at(kind, since, expires_at),
@@ -124,10 +139,11 @@ def _repeat(latest: Approval, run: Run) -> Approval | None:
     )
 
 
-def _create(run: Run, **fields: object) -> Approval | None:
+def _create(run: Run, **fields: Any) -> Approval | None:
     try:
         with transaction.atomic():
-            approval = Approval.objects.create(run=run, **fields)
+            rank_at, same = _weighed(Approval(run=run, **fields), rates.of(run).cents_per_hour)
+            approval = Approval.objects.create(run=run, rank_at=rank_at, sameness=same, **fields)
             occasions.note_opened(approval)
     except IntegrityError:  # somebody else saw the same pause in the same instant
         return None
@@ -138,7 +154,7 @@ def _create(run: Run, **fields: object) -> Approval | None:
 
 def _learn(approval: Approval, run: Run, pause: Pause) -> None:
     """Take over what this sight of a known pause adds: its seq, upstream's time, the reason."""
-    news: dict[str, object] = {}
+    news: dict[str, Any] = {}
     if approval.pause_seq is None and pause.seq is not None:
         news["pause_seq"] = pause.seq
     if approval.paused_at is None and pause.seq is None and pause.at and pauses.time_of(approval):
@@ -152,11 +168,13 @@ def _learn(approval: Approval, run: Run, pause: Pause) -> None:
             news["expires_at"] = expires_at
         if "kind" in news or "expires_at" in news:
             news |= timers.relearned(approval, str(news.get("kind", approval.kind)), expires_at)
+        if (needed := kinds.people_needed(news.get("kind", ""), settings.TWO_PEOPLE_KINDS)) > approval.people_needed:
+            news["people_needed"] = needed
     if news.keys() & {"reason", "expires_at"}:
         news["rules_due_at"] = timezone.now()
     if news and Approval.objects.filter(pk=approval.pk).update(**news):
         asking.ask(approval.pk)
-        _tell(approval)
+        weigh(approval)
     decision = getattr(approval, "decision", None)
     if decision is not None and decision.delivery in DELIVERY_VOID:
         _repeat(approval, run)
@@ -182,6 +200,42 @@ def _expires_at(run: Run, since: datetime) -> datetime | None:
     if run.deadline_seconds:
         ends.append(run.created_at + timedelta(seconds=run.deadline_seconds))
     return min(ends, default=None)
+
+
+def weigh(approval: Approval) -> None:
+    """Bring the stored rank and sameness in line: whoever changes a priority, a due time or a kind calls it."""
+    fresh = Approval.objects.select_related("run").get(pk=approval.pk)
+    rank_at, same = _weighed(fresh, rates.of(fresh.run).cents_per_hour)
+    Approval.objects.filter(pk=fresh.pk, reason=fresh.reason).update(rank_at=rank_at, sameness=same)
+    _tell(fresh)
+
+
+def weigh_all() -> int:
+    """Rank all that is open anew, for what was forgotten and for rates that were told since; how many moved."""
+    told = {(rate.connection_id, rate.machine_id): rate.cents_per_hour for rate in MachineRate.objects.all()}
+    moved = []
+    for pk, stored, connection, machine, *rest in Approval.objects.open().values_list(*_RANKED).iterator(2000):
+        known: Any = (*rest, told.get((connection, machine)))
+        rank_at = ranking.rank_at(ranking.Facts(*known))
+        if rank_at != stored:
+            moved.append((pk, rank_at))
+    for start in range(0, len(moved), _AT_ONCE):
+        with transaction.atomic():
+            for pk, rank_at in moved[start : start + _AT_ONCE]:
+                Approval.objects.open().filter(pk=pk).update(rank_at=rank_at)
+            publish.nudge(topics.QUEUE)
+    return len(moved)
+
+
+def _weighed(approval: Approval, cents_per_hour: Decimal | None) -> tuple[datetime, str]:
+    same = sameness.of(approval.kind, approval.run.connection_id, approval.reason)
+    return ranking.rank_at(facts(approval, cents_per_hour)), same
+
+
+def facts(approval: Approval, cents_per_hour: Decimal | None) -> ranking.Facts:
+    """What its rank depends on."""
+    a = approval
+    return ranking.Facts(a.kind, a.opened_at, a.expires_at, a.due_at, a.priority, a.run.cost_cents, cents_per_hour)
 
 
 def _tell(approval: Approval) -> None:

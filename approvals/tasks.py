@@ -47,6 +47,12 @@ def sweep() -> None:
             log.exception("The sweep's part %s failed; it is tried again at the next.", part.__name__)
 
 
+@shared_task(name="approvals.tasks.weigh")
+def weigh() -> int:
+    """Rank what waits anew: machines' rates were told, a policy has set a priority; how many changed."""
+    return queue.weigh_all()
+
+
 @shared_task(name="approvals.tasks.retain")
 def retain() -> None:
     """Remove what is older than the settings keep, and walk the audit log's new entries."""

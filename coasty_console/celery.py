@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
 for name, seconds in (
     ("approvals.notices.tasks.sweep", settings.NOTICE_SECONDS),
     ("runs.tasks.read_rates", 10),
+    ("approvals.tasks.weigh", 30),
     ("approvals.tasks.retain", 60),
     ("approvals.tasks.verify_audit", 86_400),
 ):

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from approvals.kinds import Kind
+
 
 @register()
 def upstream(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -50,3 +52,10 @@ def exposed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Warning("The console listens beyond this machine without TLS.", hint="Set BEHIND_TLS=1.", id="console.W001")
     ]
+
+
+@register()
+def two_people(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    unknown = sorted(settings.TWO_PEOPLE_KINDS - set(Kind.values))
+    hint = f"The kinds are: {', '.join(Kind.values)}."
+    return [Error(f"TWO_PEOPLE_KINDS names no kind: {name!r}.", hint=hint, id="console.E004") for name in unknown]

@@ -68,6 +68,11 @@ def integer(name: str, default: int, low: int, high: int) -> int:
     return int(raw)
 
 
+def words(name: str) -> frozenset[str]:
+    """The words of a list with commas; which ones make sense is for whoever reads it to say."""
+    return frozenset(word.strip().lower() for word in env.str(name, default="").split(",") if word.strip())
+
+
 def demo_password(folder: Path) -> str:
     """`DEMO_PASSWORD`, or one made at the first start."""
     given = env.str("DEMO_PASSWORD", default="")

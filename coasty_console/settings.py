@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from coasty_console.env import ROOT, data_dir, demo_password, env, flag, integer, secret_key, sub_path
+from coasty_console.env import ROOT, data_dir, demo_password, env, flag, integer, secret_key, sub_path, words
 
 BASE_DIR = ROOT
 DATA_DIR = data_dir()
@@ -220,6 +220,7 @@ LOGGING = {
 }
 
 # How a decision, a claim and a lease live; durations in seconds.
+TWO_PEOPLE_KINDS = words("TWO_PEOPLE_KINDS")  # kinds of park of which two people must say resume
 DECISION_HOLD_SECONDS = integer("DECISION_HOLD_SECONDS", 5, 0, 60)
 CLAIM_SECONDS = 120  # after the last sign of life of the person's page
 TAKEOVER_SECONDS = 120

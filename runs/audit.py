@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +21,7 @@ from runs.models import AuditCheckpoint, AuditEntry, Run
 GENESIS = "0" * 64
 AT_ONCE = 500  # entries that a page verifies at most
 _PG_LOCK = 4_801_337_201  # one advisory lock for the whole chain
+_gesture: ContextVar[str] = ContextVar("gesture", default="")
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,24 @@ class Standing:
     whole_at: datetime | None = None  # when it was last walked from its first entry
 
 
+@contextmanager
+def gesture(name: str) -> Iterator[None]:
+    """Each entry that is recorded inside names it: many acts that were one gesture of a person."""
+    mark = _gesture.set(name)
+    try:
+        yield
+    finally:
+        _gesture.reset(mark)
+
+
 def record(
     actor: User | None, act: str, *, run: Run | None = None, subject: str = "", actor_name: str = "", **detail: Any
 ) -> AuditEntry:
     """Append one entry. `detail` holds JSON values only, never secrets. RuntimeError outside a transaction."""
     if not connection.in_atomic_block:
         raise RuntimeError("An audit entry belongs into the transaction of the act that it records.")
+    if _gesture.get():
+        detail["gesture"] = _gesture.get()
     _lock_chain()
     tail = AuditEntry.objects.order_by("-seq").only("seq", "hash").first()
     entry = AuditEntry(

@@ -53,6 +53,10 @@ class Approval(models.Model):
     reminders = models.PositiveSmallIntegerField(default=0)  # 1: whom it is put to was reminded, 2: everyone was
     overdue_at = models.DateTimeField(null=True, blank=True)  # when it was found that nobody had answered in time
 
+    # Kept by `approvals.queue` beside what they are made of.
+    rank_at = models.DateTimeField(default=timezone.now)  # when it starts to hurt, by `approvals.ranking`
+    sameness = models.CharField(max_length=16, blank=True, default="")  # what those alike share, by `approvals.groups`
+
     objects = ApprovalQuerySet.as_manager()
 
     class Meta:
@@ -64,6 +68,8 @@ class Approval(models.Model):
         indexes = [
             models.Index("state", "opened_at", name="approval_state_age"),
             models.Index("state", "closed_at", name="approval_state_closed"),
+            models.Index(fields=["state", "expires_at", "rank_at", "routed_to"], name="approval_in_order"),
+            models.Index(fields=["sameness", "state", "rank_at"], condition=~Q(sameness=""), name="approval_alike"),
             models.Index(fields=["rules_due_at"], condition=Q(state="open"), name="approval_rules_due"),
             models.Index(fields=["due_at"], condition=Q(state="open"), name="approval_open_due"),
         ]

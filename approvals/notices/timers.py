@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from approvals import kinds
 from approvals.kinds import Kind
 from approvals.models import Approval, WorkingTime
 from approvals.notices import occasions
@@ -19,10 +20,7 @@ from approvals.states import State
 from live import publish, topics
 from runs import audit
 
-DEFAULT_MINUTES: dict[str, int] = {
-    Kind.CODE: 5, Kind.CAPTCHA: 15, Kind.LOGIN: 30, Kind.PAYMENT: 60, Kind.AMBIGUOUS: 60, Kind.OTHER: 60,
-    Kind.IRREVERSIBLE: 120, Kind.ERROR: 120,
-}  # fmt: skip
+DEFAULT_MINUTES: dict[str, int] = {kind: int(kinds.handling(kind).due.total_seconds()) // 60 for kind in Kind}
 WEEKDAYS = [0, 1, 2, 3, 4]
 BATCH = 200
 _FURTHEST = timedelta(days=60)  # working hours that never come would be searched for ever

@@ -232,7 +232,10 @@ class Frame(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "index"], name="frame_once")]
-        indexes = [models.Index(fields=["received_at"], name="frame_age")]
+        indexes = [
+            models.Index(fields=["received_at"], name="frame_age"),
+            models.Index(fields=["run", "index", "likeness"], name="frame_likeness"),  # read without the pictures
+        ]
         ordering = ["index"]
 
     def __str__(self) -> str:

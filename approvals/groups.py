@@ -1,0 +1,152 @@
+"""Approvals that are alike: the same kind, upstream, words but for digits, and near-identical pictures. Decided once
+by a person, each for itself: its own evidence, its own decision or refusal, all under one gesture in the audit log.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from approvals import decisions, errors, kinds
+from approvals.models import Approval, ApprovalQuerySet
+from runs import audit, likeness, timeline
+from runs.models import AuditEntry, Frame
+
+LIMIT = 50  # that one person can look at and decide at once
+DECIDED = "approvals.decided_alike"
+_LOOKED_AT = 1000  # of one sameness: more are grouped when these are gone
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One member as the page showed it."""
+
+    pk: int
+    seq: int | None
+    frame_sha256: str
+    reason: str
+    cost_cents: int | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one member: decided, or refused with the sentence that says why."""
+
+    pk: int
+    refused: str = ""
+
+
+def why_alone(approval: Approval) -> str:
+    """Why this one is not decided together with others; empty where it may be."""
+    if alone := kinds.handling(approval.kind).alone:
+        return str(alone)
+    if approval.people_needed > 1:
+        return _("It needs more than one person.")
+    return "" if approval.sameness else _("The agent gave no reason to compare.")
+
+
+def alike(approvals: Sequence[Approval]) -> dict[int, list[int]]:
+    """The groups that these open approvals belong to: {its first member by rank: all members}, two and more each."""
+    keys = {one.sameness for one in approvals if one.sameness and one.people_needed == 1}
+    pictures: dict[str, list[tuple[int, str]]] = {}
+    for pk, key, picture in _pictured(Approval.objects.filter(sameness__in=keys)) if keys else ():
+        pictures.setdefault(key, []).append((pk, picture))
+    groups = (group for members in pictures.values() for group in _clusters(members))
+    return {group[0]: group for group in groups if len(group) > 1}
+
+
+def members(approval: Approval) -> list[int]:
+    """The open approvals that are alike to this one, itself among them; itself alone where none is."""
+    if why_alone(approval):
+        return [approval.pk]
+    found = [(pk, picture) for pk, _key, picture in _pictured(Approval.objects.filter(sameness=approval.sameness))]
+    return next((group for group in _clusters(found) if approval.pk in group), [approval.pk])
+
+
+def _pictured(rows: ApprovalQuerySet) -> Iterable[tuple[int, str, str]]:
+    newest = Frame.objects.filter(run=OuterRef("run_id")).order_by("-index").values("likeness")[:1]
+    waiting = rows.open().filter(people_needed=1).order_by("rank_at", "id")
+    return waiting.annotate(picture=Subquery(newest)).values_list("pk", "sameness", "picture")[:_LOOKED_AT]
+
+
+def _clusters(found: Iterable[tuple[int, str | None]]) -> list[list[int]]:
+    """Each joins the first group whose first picture is near its own; without a picture nobody knows what is alike."""
+    groups: list[tuple[str, list[int]]] = []
+    for pk, picture in found:
+        if not picture:
+            continue
+        near = next((group for first, group in groups if likeness.near(first, picture)), None)
+        if near is None:
+            groups.append((picture, [pk]))
+        else:
+            near.append(pk)
+    return [group for _first, group in groups]
+
+
+def decide(
+    user: User, seen: Sequence[Seen], verdict: str, note: str = "", *, hold_seconds: float = 0
+) -> tuple[str, list[Result]]:
+    """Decide each of them by itself; the gesture's id, which every audit entry of it names, and a result each."""
+    gesture = secrets.token_hex(8)
+    with audit.gesture(gesture):
+        results = [_decide(user, one, verdict, note, hold_seconds) for one in seen[:LIMIT]]
+        with transaction.atomic():
+            audit.record(
+                user,
+                DECIDED,
+                subject=_subject(len(results)),
+                verdict=verdict,
+                done=[result.pk for result in results if not result.refused],
+                refused=[[result.pk, result.refused] for result in results if result.refused],
+            )
+    return gesture, results
+
+
+def _subject(count: int) -> str:
+    return f"{count} approvals"
+
+
+def _decide(user: User, seen: Seen, verdict: str, note: str, hold_seconds: float) -> Result:
+    approval = Approval.objects.visible_to(user).select_related("run").filter(pk=seen.pk).first()
+    if approval is None:
+        return Result(seen.pk, _("There is no such approval."))
+    if refused := why_alone(approval) or _moved(approval, seen):
+        return Result(seen.pk, refused)
+    try:
+        decisions.decide(
+            user,
+            approval,
+            verdict,
+            note,
+            seen_seq=seen.seq,
+            seen_frame_sha256=seen.frame_sha256,
+            seen_reason=seen.reason,
+            seen_cost_cents=seen.cost_cents,
+            hold_seconds=hold_seconds,
+        )
+    except errors.Refused as problem:
+        return Result(seen.pk, problem.message)
+    return Result(seen.pk)
+
+
+def _moved(approval: Approval, seen: Seen) -> str:
+    """What is no longer as it was on screen: nobody has looked at that."""
+    if not approval.is_open:
+        return ""  # the desk says who was faster
+    if seen.reason != approval.reason:
+        return _("What the agent says has changed since you looked.")
+    newest = timeline.latest_frame(approval.run)
+    if seen.frame_sha256 != (newest.sha256 if newest else ""):
+        return _("There is a newer picture of its screen.")
+    return ""
+
+
+def told(user: User, gesture: str) -> AuditEntry | None:
+    """What the audit log says of one gesture of this person."""
+    return AuditEntry.objects.filter(act=DECIDED, actor=user, detail__gesture=gesture).order_by("-seq").first()
