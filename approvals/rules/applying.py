@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from approvals import claims, decisions, errors, takeovers
+from approvals import claims, decisions, errors, queue, takeovers
 from approvals.models import Applied, Approval, Policy
 from approvals.notices import occasions, timers
 from approvals.notices.states import Occasion
@@ -118,6 +118,7 @@ class _Sight:
         if not self.changes:
             return
         Approval.objects.filter(pk=self.approval.pk, state=State.OPEN).update(**self.changes)
+        queue.weigh(self.approval)
         for name, value in self.changes.items():
             setattr(self.approval, name, value)
         if "escalated_at" in self.changes:

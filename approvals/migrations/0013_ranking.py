@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('approvals', '0010_recalled'),
-        ('runs', '0015_likeness_index'),
+        ('approvals', '0012_endorsements'),
+        ('runs', '0016_likeness_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0014_rates'),
+        ('runs', '0015_secret_notes'),
     ]
 
     operations = [
