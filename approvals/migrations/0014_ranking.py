@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('approvals', '0012_endorsements'),
+        ('approvals', '0013_notice_event'),
         ('runs', '0016_likeness_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
