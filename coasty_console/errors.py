@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from approvals.errors import Refused
 from coasty_api import errors as upstream
+from runs.budgets import OverBudget
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ _UPSTREAM: tuple[tuple[type[upstream.CoastyError], int, str, str], ...] = (
     (upstream.NotAllowed, 502, "UPSTREAM_NOT_ALLOWED", "An administrator must give the console a key with that scope."),
     (upstream.Blocked, 502, "UPSTREAM_BLOCKED", "A proxy or firewall stands between the console and upstream."),
     (upstream.NotFound, 404, "UPSTREAM_NOT_FOUND", "Check the id; ids belong to one key."),
+    (OverBudget, 409, "BUDGET_REACHED", "Let it take fewer steps, wait until others have ended, or raise the budget."),
     (upstream.Conflict, 409, "UPSTREAM_CONFLICT", "Read the run again: it has moved on."),
     (upstream.Invalid, 422, "UPSTREAM_REFUSED", "Correct the values and send again."),
     (upstream.PaymentNeeded, 402, "UPSTREAM_PAYMENT_NEEDED", "Top up the wallet upstream."),

@@ -6,6 +6,7 @@ RUNS = "runs"  # any run changed: lists, counts
 QUEUE = "queue"  # approvals opened, changed or closed
 AUDIT = "audit"
 HEALTH = "health"  # upstream or relay health changed
+BATCHES = "batches"  # any batch was begun or has ended
 
 
 def run(pk: int) -> str:
@@ -16,3 +17,8 @@ def run(pk: int) -> str:
 def approval(pk: int) -> str:
     """One approval: state, decision, delivery, claim, takeover."""
     return f"approval.{pk}"
+
+
+def batch(pk: int) -> str:
+    """One batch: its rows, their results, its state."""
+    return f"batch.{pk}"

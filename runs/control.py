@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,12 @@ from django.utils import timezone
 
 from coasty_api import errors
 from coasty_api.client import Client
-from runs import audit, ingest, limits, secrets, upstream, webhooks
-from runs.models import Connection, Run
+from runs import audit, budgets, ingest, limits, secrets, upstream, webhooks, withheld
+from runs.models import Connection, Origin, Recipe, Run
 
 log = logging.getLogger(__name__)
 
-DEFAULT_ENGINE = "v3"  # always sent, so that a default that moves upstream can't change the price
+DEFAULT_ENGINE = "v3"  # always sent, as the steps are: a default that moves upstream can't change the price
 _SUBMITTED = ("deadline_seconds", "awaiting_human_timeout_seconds")  # upstream does not tell these again
 _TRIES = 2
 
@@ -30,33 +31,44 @@ def start(
     *,
     connection: Connection | None = None,
     actor_name: str = "",
+    shown_task: str = "",
+    recipe: Recipe | None = None,
+    gesture: str = "",
 ) -> Run:
     """Create a run upstream from the fields of POST /v1/runs and mirror it.
 
-    Without `connection` the settings' own takes it, without `machine_id` its first running machine. Raises the tree of
-    `coasty_api.errors`: Busy when the connection has as many runs as it may; Lost when upstream may
-    have created the run without telling: the same key sent again finds out.
+    Without `connection` the settings' own takes it, without `machine_id` its first running machine. `shown_task` is
+    the task without the secrets in it: where it is given, nothing else of the task is kept here. Raises the tree of
+    `coasty_api.errors`: Busy when the connection has as many runs as it may; OverBudget when a budget forbids it;
+    Lost when upstream may have created the run without telling: the same key sent again finds out.
     """
     connection = connection or upstream.connection()
     client = upstream.client(connection)
     body = {name: value for name, value in fields.items() if value not in (None, "")}
     body.setdefault("cua_version", DEFAULT_ENGINE)
+    body.setdefault("max_steps", budgets.DEFAULT_STEPS)
     ours = webhooks.address(connection) if connection.wants_webhooks else ""
     if ours:
         body.setdefault("webhook_url", ours)
     if not body.get("machine_id"):
         body["machine_id"] = first_machine(client)
     key = idempotency_key or uuid.uuid4().hex
-    with limits.starting(connection, key):
+    if shown_task:
+        withheld.keep(body["task"], shown_task)
+    # A start that is told again has its place already.
+    is_known = Origin.objects.filter(key=key, run__connection=connection).exists()
+    with nullcontext() if is_known else limits.starting(connection, key, budgets.worst_case(body)):
         asked_at = timezone.now()
         payload = _create(client, body, key)
         with transaction.atomic():
             run = ingest.take_snapshot(connection, payload, asked_at=asked_at)
+            limits.begun(key)
             if ours and body["webhook_url"] == ours:
                 webhooks.keep_secret(run.pk, payload)
             if _keep_submitted(run, user, body):
-                told = secrets.mask(str(body.get("task", ""))[:500])
-                facts = {"task": told, "connection": connection.name}
+                Origin.objects.update_or_create(run=run, defaults={"key": key, "recipe": recipe, "gesture": gesture})
+                told = secrets.mask((shown_task or str(body.get("task", "")))[:500])
+                facts = {"task": told, "connection": connection.name, **({"gesture": gesture} if gesture else {})}
                 audit.record(user, "run.started", run=run, subject=run.upstream_id, actor_name=actor_name, **facts)
     return run
 
@@ -91,7 +103,7 @@ def first_machine(client: Client) -> str:
     raise errors.Conflict("No machine is running upstream: start one, or name the machine.", code="NO_MACHINE")
 
 
-def cancel(user: User | None, run: Run) -> Run:
+def cancel(user: User | None, run: Run, *, actor_name: str = "", gesture: str = "") -> Run:
     """Cancel upstream, once, and mirror what upstream then says.
 
     Conflict when the run had ended by itself; Lost when upstream's answer did not come and the run still lives.
@@ -103,7 +115,8 @@ def cancel(user: User | None, run: Run) -> Run:
     except (errors.Conflict, errors.Lost) as refused:
         asked_at = timezone.now()
         payload, problem = client.get_run(run.upstream_id), refused
-    return _mirror_cancel(user, run.connection, payload, problem, asked_at)
+    who = {"actor_name": actor_name, **({"gesture": gesture} if gesture else {})}
+    return _mirror_cancel(user, run.connection, payload, problem, asked_at, who)
 
 
 def _mirror_cancel(
@@ -112,12 +125,13 @@ def _mirror_cancel(
     payload: dict[str, Any],
     problem: errors.CoastyError | None,
     asked_at: datetime,
+    who: dict[str, str],
 ) -> Run:
     is_ours = problem is None or (isinstance(problem, errors.Lost) and payload.get("status") == "cancelled")
     with transaction.atomic():
         run = ingest.take_snapshot(connection, payload, asked_at=asked_at)
         if is_ours:
-            audit.record(user, "run.cancelled", run=run, subject=run.upstream_id)
+            audit.record(user, "run.cancelled", run=run, subject=run.upstream_id, **who)
     if problem is not None and not is_ours:
         raise problem
     return run

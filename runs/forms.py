@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 
 from coasty_api import errors
-from runs import steps
+from runs import budgets, steps
 from runs.models import Connection, step_cents
 
 ENGINES = (
@@ -202,6 +202,8 @@ def remedy(error: errors.CoastyError) -> str:
             return f"Upstream wants more credit first: {said}"
         case errors.KeyRefused():
             return f"Upstream refuses the console's key; an administrator must check it. It says: {said}"
+        case budgets.OverBudget():
+            return said
         case errors.Busy():
             return f"Upstream is busy: {said} Try again in a moment."
     return f"Upstream says: {said}"

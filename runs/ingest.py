@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from coasty_api import wire
 from live import publish, topics
-from runs import bulk, fold, restores, secret_notes, states
+from runs import bulk, fold, restores, secret_notes, states, withheld
 from runs.models import Connection, Event, Run
 from runs.signals import status_changed
 
@@ -181,7 +181,7 @@ def take_snapshots(
 
     One that names no run is left out: it must not hide the others.
     """
-    by_id = _usable(payloads)
+    by_id = withheld.without_secrets(_usable(payloads))
     moment = asked_at or timezone.now() - _LONGEST_CALL
     known = {run.upstream_id: run for run in Run.objects.filter(connection=connection, upstream_id__in=list(by_id))}
     news = {

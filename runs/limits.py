@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from coasty_api import errors
-from runs import states
+from runs import budgets, spending, states
 from runs.models import Allowance, Connection, Run, Starting
 
 OURS = "LIMITED_HERE"  # code of a Busy that this console's own limit has raised, not upstream
@@ -118,12 +118,16 @@ def _sleep_until(moment: float) -> None:
 
 
 @contextmanager
-def starting(connection: Connection, key: str) -> Iterator[None]:
-    """A run is started inside. Busy when as many as the connection may have live were started here already."""
-    if connection.max_runs is None:
+def starting(connection: Connection, key: str, cents: int = 0) -> Iterator[None]:
+    """A run that may cost so much is started inside: `begun` inside, with its row, ends what is reserved for it.
+
+    Busy when as many as the connection may have live were started here already; OverBudget when it could exceed one.
+    """
+    if connection.max_runs is None and not budgets.any_stops(connection):
         yield
         return
-    _reserve(connection, key)
+    spending.book(timezone.now())
+    _reserve(connection, key, cents)
     try:
         yield
     except errors.Lost:
@@ -134,7 +138,12 @@ def starting(connection: Connection, key: str) -> Iterator[None]:
     Starting.objects.filter(key=key).delete()
 
 
-def _reserve(connection: Connection, key: str) -> None:
+def begun(key: str) -> None:
+    """The run has its row, in this transaction: it counts by that from now on."""
+    Starting.objects.filter(key=key).delete()
+
+
+def _reserve(connection: Connection, key: str, cents: int) -> None:
     now = timezone.now()
     with transaction.atomic():
         limit = Connection.objects.select_for_update().get(pk=connection.pk).max_runs
@@ -144,4 +153,5 @@ def _reserve(connection: Connection, key: str) -> None:
         if limit is not None and live + others >= limit:
             message = f"{connection.name} may have {limit} runs of this console at once, and has them: wait for one."
             raise errors.Busy(message, code=OURS)
-        Starting.objects.update_or_create(key=key, defaults={"connection": connection, "at": now})
+        budgets.check(connection, cents, key, now)
+        Starting.objects.update_or_create(key=key, defaults={"connection": connection, "at": now, "cents": cents})

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from coasty_api import errors
-from runs import indexing, ingest, rates, upstream, waste, webhooks
+from runs import batch_work, batches, budgets, indexing, ingest, rates, spending, upstream, waste, webhooks
 from runs.models import Connection, Hint, Run, Worker
 from runs.relay import leases
 
@@ -55,6 +55,42 @@ def read_rates() -> int:
 def index() -> int:
     """Make searchable what came since; how many runs were read."""
     return indexing.index(timezone.now())
+
+
+@shared_task(name="runs.tasks.keep_budgets")
+def keep_budgets() -> int:
+    """Book what was billed, and do what budgets say; how many runs they want cancelled."""
+    now = timezone.now()
+    spending.book(now)
+    wanted = 0
+    for budget, runs in budgets.sweep(now):
+        if new := batches.not_asked_yet(runs, now):
+            batches.cancel_runs(None, new, f"Budget “{budget}” is reached", f"budget {budget}"[:150])
+            wanted += len(new)
+    return wanted
+
+
+@shared_task(name="runs.tasks.compare_books")
+def compare_books() -> int:
+    """Look whether all that was billed is booked; how many runs differed."""
+    batches.forget_drafts(timezone.now())
+    return spending.compare(timezone.now())
+
+
+@shared_task(name="runs.tasks.work_batches")
+def work_batches() -> int:
+    """Find batches that nobody works at; how many."""
+    found = batch_work.due(timezone.now())
+    for pk in found:
+        batches.ask(pk)
+    return len(found)
+
+
+@shared_task(name=batches.TASK)
+def work_batch(pk: int) -> None:
+    """Do rows of a batch for a while, then let others have the thread."""
+    if batch_work.work(pk):
+        batches.ask(pk)
 
 
 @shared_task(name=webhooks.TASK)

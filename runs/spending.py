@@ -1,0 +1,102 @@
+"""The ledger: books what upstream has billed for each run, to the day. The only writer of Account and Charge.
+
+Billing is a running total a run. Whatever a run cost beyond what is booked already goes to the day on which it was
+told, so that the charges of a run add up to its cost at any time, even where that goes down at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+
+from runs import states
+from runs.models import Account, Charge, Connection, Run
+
+_AT_ONCE = 500  # runs in one pass
+_IN_ONE = 50  # in one transaction: the journal writes between two
+_SETTLED = timedelta(minutes=10)  # so long after its end a run's cost is looked at each time
+
+
+def book(now: datetime) -> int:
+    """Book what runs under way, new ones and those that have just ended have cost since; how many were booked."""
+    new = list(Run.objects.filter(account=None).order_by("-id").values_list("pk", flat=True)[:_AT_ONCE])
+    open_ones = Account.objects.filter(is_closed=False)
+    settled = Q(run__finished_at__lt=now - _SETTLED)
+    due = open_ones.filter(settled | ~Q(cents=F("run__cost_cents"))).values_list("pk", flat=True)[:_AT_ONCE]
+    return _book([*new, *due], now)
+
+
+def compare(now: datetime) -> int:
+    """Look at closed accounts too, and book what differs; how many did."""
+    differing = Account.objects.exclude(cents=F("run__cost_cents")).values_list("pk", flat=True)
+    return _book(list(differing[:_AT_ONCE]), now)
+
+
+def _book(runs: Iterable[int], now: datetime) -> int:
+    runs = list(runs)
+    for at in range(0, len(runs), _IN_ONE):
+        with transaction.atomic():
+            for run in Run.objects.filter(pk__in=runs[at : at + _IN_ONE]).defer("task", "instructions"):
+                _book_one(run, now)
+    return len(runs)
+
+
+def _book_one(run: Run, now: datetime) -> None:
+    account, _made = Account.objects.get_or_create(run=run)
+    is_closed = run.finished_at is not None and run.is_terminal and run.finished_at < now - _SETTLED
+    mine = Account.objects.filter(pk=account.pk, cents=account.cents)
+    if not mine.update(cents=run.cost_cents, is_closed=is_closed):
+        return  # somebody else books it
+    if more := run.cost_cents - account.cents:
+        _charge(run, _day(run, now), more)
+
+
+def _charge(run: Run, day: date, cents: int) -> None:
+    row = Charge.objects.filter(run=run, day=day)
+    if row.update(cents=F("cents") + cents):
+        return
+    try:
+        with transaction.atomic():
+            Charge.objects.create(run=run, connection_id=run.connection_id, day=day, cents=cents)
+    except IntegrityError:
+        row.update(cents=F("cents") + cents)
+
+
+def _day(run: Run, now: datetime) -> date:
+    """The day on which upstream told of it, which for a run that is found late lies in the past."""
+    at = (run.finished_at if run.is_terminal else None) or run.last_event_at or now
+    return timezone.localdate(min(at, now))
+
+
+def spent(since: date, until: date, connection: Connection | None = None) -> int:
+    """Cents that were booked on these days, the last one included."""
+    rows = Charge.objects.filter(day__gte=since, day__lte=until)
+    rows = rows.filter(connection=connection) if connection else rows
+    return rows.aggregate(cents=Sum("cents"))["cents"] or 0
+
+
+def unbooked(connection: Connection | None = None) -> int:
+    """Cents of runs that have ended since the last booking: nearly always none."""
+    rows = Account.objects.filter(is_closed=False, run__status__in=states.TERMINAL)
+    rows = rows.filter(run__connection=connection) if connection else rows
+    return rows.aggregate(cents=Sum(F("run__cost_cents") - F("cents")))["cents"] or 0
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What upstream has billed for all runs, and what is booked of it."""
+
+    billed: int
+    booked: int
+
+
+def totals() -> Totals:
+    return Totals(
+        Run.objects.aggregate(cents=Sum("cost_cents"))["cents"] or 0,
+        Charge.objects.aggregate(cents=Sum("cents"))["cents"] or 0,
+    )
