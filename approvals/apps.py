@@ -9,8 +9,13 @@ class ApprovalsConfig(AppConfig):
     name = "approvals"
 
     def ready(self) -> None:
-        from approvals import receivers  # noqa: F401 (connects them)
+        from approvals import (
+            cases,
+            receivers,  # noqa: F401 (connects them)
+        )
         from approvals.notices import preferences
         from live import manner
+        from runs.casefile import parts
 
         manner.preferred_by(preferences.manner)
+        parts.decided_by(cases.told)

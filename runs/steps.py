@@ -247,7 +247,7 @@ def first_string(payload: Any, *names: str) -> str:
 
 def money(cents: int | None) -> str:
     """Cents as dollars: 35 -> $0.35."""
-    return "" if cents is None else f"${cents / 100:,.2f}"
+    return "" if cents is None else f"{'-' if cents < 0 else ''}${abs(cents) / 100:,.2f}"
 
 
 @dataclass

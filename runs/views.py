@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from coasty_api import errors
 from runs import again, audit, control, forms, fragments, upstream
+from runs.casefile import signing
 from runs.models import Connection, Frame, Run
 from runs.requests import SignedIn
 
@@ -88,6 +89,7 @@ def detail(request: SignedIn, upstream_id: str) -> HttpResponse:
         "head": fragments.run_head(run),
         "screen": fragments.run_screen(run),
         "timeline": fragments.run_timeline(run),
+        "case_key": signing.public_key(),
     }
     return render(request, "runs/detail.html", context)
 

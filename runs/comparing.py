@@ -1,0 +1,118 @@
+"""Owns comparing a run with an earlier one of the same task: which runs there are, their steps side by side, and the
+first difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from django.db.models import QuerySet
+
+from runs import moves
+from runs.models import Run
+from runs.moves import Move
+
+LOOKED_AT = 400  # the newest runs among which similar ones are sought
+OFFERED = 20
+ALIKE = 0.5  # share of words in common from which two tasks are told as similar
+EVENTS = 6000  # of each run; about a thousand steps
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A run to compare with, and why it is offered: the same task, or how much of it."""
+
+    run: Run
+    is_same: bool
+    share: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A step of each run that belong together; one is missing where only one run made it."""
+
+    left: Move | None
+    right: Move | None
+    acts_differ: bool
+    screens_differ: bool
+
+    @property
+    def differs(self) -> bool:
+        return self.acts_differ or self.screens_differ
+
+
+def candidates(run: Run, visible: QuerySet[Run]) -> list[Candidate]:
+    """Runs of the same task first, newest first, then those whose task or metadata is much the same."""
+    others = visible.exclude(pk=run.pk).order_by("-created_at", "-id")
+    same = [Candidate(other, True, 1.0) for other in others.filter(task=run.task)[:OFFERED]] if run.task else []
+    taken = {one.run.pk for one in same}
+    near = [
+        Candidate(other, False, share)
+        for other in others[:LOOKED_AT]
+        if other.pk not in taken and (share := likeness(run, other)) >= ALIKE
+    ]
+    near.sort(key=lambda one: -one.share)
+    return [*same, *near][:OFFERED]
+
+
+def likeness(one: Run, other: Run) -> float:
+    """From 0 to 1: words of the tasks in common; the same metadata, where there is any, counts as half of it."""
+    words, more = set(_WORD.findall(one.task.lower()[:4000])), set(_WORD.findall(other.task.lower()[:4000]))
+    share = len(words & more) / len(words | more) if words | more else 0.0
+    if one.metadata and one.metadata == other.metadata:
+        share = (share + 1) / 2
+    return share
+
+
+def rows(left: Sequence[Move], right: Sequence[Move]) -> list[Row]:
+    """The steps side by side; those that do the same are brought together, so that one more between shifts nothing."""
+    found: list[Row] = []
+    matcher = SequenceMatcher(None, [move.kind for move in left], [move.kind for move in right], autojunk=False)
+    for _tag, a, b, c, d in matcher.get_opcodes():
+        for at in range(max(b - a, d - c)):
+            found.append(_row(_at(left, a + at, b), _at(right, c + at, d)))
+    return found
+
+
+def _at(moves_: Sequence[Move], index: int, end: int) -> Move | None:
+    return moves_[index] if index < end else None
+
+
+def _row(left: Move | None, right: Move | None) -> Row:
+    if left is None or right is None:
+        return Row(left, right, True, False)
+    acts = not (left.does_the_same(right) or (not left.acts and not right.acts))
+    screens = left.screen is not None and right.screen is not None and not left.screen.looks_like(right.screen)
+    return Row(left, right, acts, screens)
+
+
+def first_difference(found: Sequence[Row]) -> int | None:
+    """Where they part: the first row whose acts or screens differ."""
+    return next((at for at, row in enumerate(found) if row.differs), None)
+
+
+def compared(left: Run, right: Run) -> dict[str, Any]:
+    """All that the page shows: rows, where they part, and what differs in sum."""
+    found = rows(moves.every(left, EVENTS), moves.every(right, EVENTS))
+    return {
+        "rows": found,
+        "first": first_difference(found),
+        "equal": sum(not row.differs for row in found),
+        "steps": right.steps_completed - left.steps_completed,
+        "cents": right.cost_cents - left.cost_cents,
+        "seconds": _seconds(left, right),
+        "same_status": left.status == right.status,
+    }
+
+
+def _seconds(left: Run, right: Run) -> int | None:
+    spans = [
+        (run.finished_at - (run.started_at or run.created_at)).total_seconds() if run.finished_at else None
+        for run in (left, right)
+    ]
+    return None if spans[0] is None or spans[1] is None else round(spans[1] - spans[0])
