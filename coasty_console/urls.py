@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from coasty_console import connections, health, manners, people
+from coasty_console import connections, health, installed, manners, people
 from coasty_console.api import api
 from runs import webhooks
 
@@ -18,6 +18,11 @@ urlpatterns = [
     path("connections/<slug:slug>/webhook/", connections.webhook_secret, name="connection_webhook"),
     path("webhooks/coasty/<slug:slug>/", webhooks.receive, name="webhook"),
     path("words/<slug:language>/<slug:stamp>.js", manners.words, name="words"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
+    path("icon/<int:size>.png", installed.icon, name="icon"),
+    path("worker.js", installed.worker, name="worker"),
+    path("offline/", installed.offline, name="offline"),
+    path("offline/unanswered/", installed.unanswered, name="unanswered"),
     path("healthz", health.up, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("api/", api.urls),
