@@ -34,7 +34,7 @@ class Wishes(forms.Form):
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"), required=False, choices=lambda: _zones(_("As each device has it")),
-        help_text=_("For all times on the pages, and for the quiet hours and digests below."),
+        help_text=_("For all times. Quiet hours and digests are counted in it; without a choice, in the server's."),
     )  # fmt: skip
     occasions = forms.MultipleChoiceField(label=_("Tell me when"), required=False, choices=_OCCASIONS, widget=_LIST)
     kinds = forms.MultipleChoiceField(

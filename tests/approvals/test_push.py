@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
+from django.core.management import call_command
 from django.utils import timezone
 
 from approvals import claims, decisions
@@ -146,3 +148,13 @@ def test_a_subscription_that_is_none_or_points_inside_is_refused(people, service
     with pytest.raises(addresses.Refused):
         channels.subscribe(people.reviewer, name="x", **good)
     assert not Device.objects.exists()
+
+
+def test_what_is_sealed_here_opens_after_a_change_of_the_secret_key(desk, people, service, settings):
+    browser = subscribed(service, people.reviewer)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key of this console"
+    call_command("seal_anew", stdout=StringIO())
+    settings.SECRET_KEY_FALLBACKS = []
+    desk.parked()
+    tell()
+    assert [said["event"] for said in browser.read()] == ["opened"]

@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import models, transaction
 
 from runs import vault
-from runs.models import Connection, RunSecret, SecretNote
 
 
 class Command(BaseCommand):
-    help = "Seal the stored keys and webhook secrets with the present SECRET_KEY; SECRET_KEY_FALLBACKS opens them."
+    help = "Seal every stored secret with the present SECRET_KEY; SECRET_KEY_FALLBACKS opens them."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with transaction.atomic():
-                count = _connections() + _runs() + _notes()
+                count = sum(_seal(model, names) for model, names in sealed_columns())
         except vault.Unreadable as problem:
             raise CommandError(f"{problem} Nothing was changed.") from problem
         self.stdout.write(f"{count} secrets are sealed with the present SECRET_KEY. The fallbacks can go.")
 
 
-def _connections() -> int:
+def sealed_columns() -> Iterator[tuple[type[models.Model], list[str]]]:
+    """Every table with what it holds sealed: a text column named so, here and in the apps above."""
+    for model in apps.get_models():
+        names = [
+            field.name for field in model._meta.concrete_fields
+            if field.name.startswith("sealed") and isinstance(field, (models.CharField, models.TextField))
+        ]  # fmt: skip
+        if names:
+            yield model, names
+
+
+def _seal(model: type[models.Model], names: list[str]) -> int:
     count = 0
-    for row in Connection.objects.select_for_update():
-        anew = {name: vault.sealed_anew(getattr(row, name)) for name in ("sealed_key", "sealed_webhook_secret")}
-        Connection.objects.filter(pk=row.pk).update(**anew)
-        count += sum(1 for sealed in anew.values() if sealed)
-    return count
-
-
-def _notes() -> int:
-    count = 0
-    for row in SecretNote.objects.select_for_update().exclude(sealed="").iterator():
-        SecretNote.objects.filter(pk=row.pk).update(sealed=vault.sealed_anew(row.sealed))
-        count += 1
-    return count
-
-
-def _runs() -> int:
-    count = 0
-    for row in RunSecret.objects.select_for_update().iterator():
-        RunSecret.objects.filter(pk=row.pk).update(sealed=vault.sealed_anew(row.sealed))
-        count += 1
+    for row in model._default_manager.select_for_update().iterator():
+        anew = {name: vault.sealed_anew(getattr(row, name)) for name in names if getattr(row, name)}
+        if anew:
+            model._default_manager.filter(pk=row.pk).update(**anew)
+        count += len(anew)
     return count
