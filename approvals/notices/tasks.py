@@ -9,7 +9,7 @@ from datetime import datetime
 from celery import current_app, shared_task
 from django.utils import timezone
 
-from approvals.notices import outbox, push, sending, timers
+from approvals.notices import outbox, push, reminding, sending
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def sweep() -> None:
     """Each part by itself: one that fails stops no other."""
     now = timezone.now()
     parts: tuple[Callable[[datetime], object], ...] = (
-        timers.remind, timers.escalate, outbox.spread, sending.recover, hand_out, outbox.forget, _make_key,
+        reminding.remind, reminding.escalate, outbox.spread, sending.recover, hand_out, outbox.forget, _make_key,
     )  # fmt: skip
     for part in parts:
         try:

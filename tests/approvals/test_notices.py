@@ -294,7 +294,7 @@ def test_the_sweep_does_all_of_it_and_one_part_that_fails_stops_no_other(desk, p
     channel(hook, people.reviewer)
     _, _, approval = desk.parked()
     Occasion.objects.update(at=timezone.now() - LATER)
-    monkeypatch.setattr(tasks.timers, "BATCH", "no number")
+    monkeypatch.setattr(tasks.reminding, "BATCH", "no number")
     tasks.sweep()
     assert Notice.objects.get().occasion.approval == approval
     assert tasks.push.public_key()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from approvals.models import Approval, Decision, Occasion, WorkingTime
-from approvals.notices import timers
+from approvals.notices import reminding, timers
 from runs.models import AuditEntry, Run
 
 ROME = ZoneInfo("Europe/Rome")
@@ -80,29 +80,30 @@ def test_whom_it_is_put_to_is_reminded_first_then_everyone_and_each_once(parked,
     Approval.objects.filter(pk=parked.pk).update(routed_to=people.reviewer)
     due = parked.due_at
     for minutes in (30, 10.5, 10, 9, 5, 3, 1):
-        timers.remind(due - timedelta(minutes=minutes))
-        timers.remind(due - timedelta(minutes=minutes))
+        reminding.remind(due - timedelta(minutes=minutes))
+        reminding.remind(due - timedelta(minutes=minutes))
     assert noted() == [("due_soon", "reviewer"), ("due_soon", None)]
 
 
 @pytest.mark.django_db
 def test_what_nobody_is_asked_first_is_reminded_of_once_and_a_short_one_not_as_it_opens(parked):
-    timers.remind(parked.due_at - timedelta(minutes=9))
-    timers.remind(parked.due_at - timedelta(minutes=1))
+    reminding.remind(parked.due_at - timedelta(minutes=9))
+    reminding.remind(parked.due_at - timedelta(minutes=1))
     assert noted() == [("due_soon", None)]
     Approval.objects.filter(pk=parked.pk).update(reminders=0, due_at=parked.opened_at + timedelta(minutes=4))
-    assert timers.remind(parked.opened_at + timedelta(seconds=100)) == 0
-    assert timers.remind(parked.opened_at + timedelta(seconds=125)) == 1
+    assert reminding.remind(parked.opened_at + timedelta(seconds=100)) == 0
+    assert reminding.remind(parked.opened_at + timedelta(seconds=125)) == 1
 
 
 @pytest.mark.django_db
 def test_what_is_overdue_comes_earlier_and_is_told_once_and_audited_and_still_open(parked):
-    assert timers.escalate(parked.due_at - timedelta(seconds=1)) == 0
+    assert reminding.escalate(parked.due_at - timedelta(seconds=1)) == 0
     late = parked.due_at + timedelta(days=400)
-    assert timers.escalate(late) == 1
-    assert timers.escalate(late) == 0
+    assert reminding.escalate(late) == 1
+    assert reminding.escalate(late) == 0
     parked.refresh_from_db()
     assert (parked.state, parked.priority, parked.overdue_at) == ("open", 1, late)
+    assert parked.rank_at < parked.due_at - timedelta(minutes=60), "it stands earlier in the queue"
     assert noted() == [("escalated", None)]
     entry = AuditEntry.objects.get(act="approval.overdue")
     assert (entry.actor_name, entry.run_id) == ("system", parked.run_id)
@@ -114,6 +115,6 @@ def test_what_is_overdue_comes_earlier_and_is_told_once_and_audited_and_still_op
 def test_escalation_can_be_switched_off_and_the_change_is_audited(parked, people):
     assert timers.change(people.admin, escalates=False)
     assert not timers.change(people.admin, escalates=False)
-    assert timers.escalate(parked.due_at + timedelta(days=1)) == 0
+    assert reminding.escalate(parked.due_at + timedelta(days=1)) == 0
     assert AuditEntry.objects.get(act="working_time.changed").detail == {"changed": {"escalates": "False"}}
     assert timers.working_time().due_minutes == timers.DEFAULT_MINUTES
