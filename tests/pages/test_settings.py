@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import urllib.request
 from urllib.error import HTTPError
@@ -115,3 +116,38 @@ def test_below_a_path_pages_sockets_files_and_the_service_worker_work(upstream, 
             assert get(f"{base}/static/tokens.css") == (200, 'text/css; charset="utf-8"')
     finally:
         site.stop()
+
+
+def rung(page) -> list[list[str]]:
+    return page.evaluate(
+        "navigator.serviceWorker.ready.then(worker => worker.getNotifications())"
+        ".then(all => all.map(each => [each.tag, each.title, each.body, each.data.path, String(each.actions.length)]))"
+    )
+
+
+def test_a_push_rings_with_counts_only_and_offers_nothing_to_decide_and_stops_when_it_is_settled(second, until) -> None:
+    second.context.grant_permissions(["notifications"], origin=second.site.url)
+    page = second.go("/approvals/")
+    session, known = second.context.new_cdp_session(page), []
+    session.on("ServiceWorker.workerRegistrationUpdated", lambda said: known.extend(said["registrations"]))
+    session.send("ServiceWorker.enable")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    def push(**said: object) -> None:
+        session.send(
+            "ServiceWorker.deliverPushMessage",
+            {"origin": second.site.url, "registrationId": known[-1]["registrationId"], "data": json.dumps(said)},
+        )
+
+    until(lambda: page.evaluate("1") and known)
+    push(event="opened", id=12, waiting=3)
+    push(event="several", id=None, waiting=3)
+    until(lambda: len(rung(page)) == 2)
+    assert sorted(rung(page)) == [
+        ["approval-12", "Approval 12 needs a person", "Waiting in all: 3", "approvals/12/", "0"],
+        ["queue", "Several approvals need a look", "Waiting in all: 3", "approvals/", "0"],
+    ]
+    push(event="settled", id=12, waiting=2)
+    until(lambda: [each[0] for each in rung(page)] == ["queue"])
+    push(event="settled", id=13, waiting=0)
+    until(lambda: rung(page) == [])
