@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError as BrokerDown
 
 from coasty_api import wire
-from runs import vault
+from runs import public, vault
 from runs.models import Connection, Hint, RunSecret, SeenSignature
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ _SENDERS = 1_000  # remembered at once
 
 def address(connection: Connection) -> str:
     """Where upstream may tell us of the connection's runs; empty while no public address is set."""
-    return settings.PUBLIC_URL + reverse("webhook", args=[connection.slug]) if settings.PUBLIC_URL else ""
+    return public.address(reverse("webhook", args=[connection.slug])) if settings.PUBLIC_URL else ""
 
 
 @csrf_exempt

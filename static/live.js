@@ -56,21 +56,21 @@
     banner.classList.remove("back");
     banner.hidden = false;
     if (over === "signed-out") {
-      banner.replaceChildren("You are signed out. What is shown stays as it was. ", link(root + "sign-in/?next=" + encodeURIComponent(location.pathname), "Sign in again"));
+      banner.replaceChildren(gettext("You are signed out. What is shown stays as it was.") + " ", link(root + "sign-in/?next=" + encodeURIComponent(location.pathname), gettext("Sign in again")));
     } else if (over) {
-      banner.textContent = "You may not watch this any more. What is shown stays as it was.";
+      banner.textContent = gettext("You may not watch this any more. What is shown stays as it was.");
     } else {
       const since = Math.min(...lost.values()), seconds = Math.floor((Date.now() - since) / 1000);
       banner.hidden = seconds < 1;
       const at = window.consoleClock ? consoleClock.clock(new Date(since)) : "";
-      banner.textContent = `Connection lost at ${at}, ${seconds} s ago. What is shown may be old; it catches up by itself.`;
+      banner.textContent = interpolate(gettext("Connection lost at %(at)s, %(seconds)s s ago. What is shown may be old; it catches up by itself."), { at, seconds }, true);
     }
   }
   setInterval(show, 1000);
   function back() {
     if (over || banner.hidden) return;
     banner.classList.add("back");
-    banner.textContent = "Connected again; everything is up to date.";
+    banner.textContent = gettext("Connected again; everything is up to date.");
     setTimeout(() => { if (!lost.size) banner.hidden = true; }, 3000);
   }
   function link(href, text) {
@@ -107,7 +107,7 @@
     const badge = document.getElementById("nav-counts");
     const number = badge ? Number(badge.dataset.count) : 0;
     document.title = (number ? `(${number}) ` : "") + document.title.replace(/^\(\d+\) /, "");
-    if (counted !== null && number > counted) announce(`${number - counted} more approval${number - counted > 1 ? "s" : ""} waiting`);
+    if (counted !== null && number > counted) announce(interpolate(ngettext("%s more approval waiting", "%s more approvals waiting", number - counted), [number - counted]));
     counted = number;
   }
   function announce(text) {
@@ -120,8 +120,8 @@
     document.addEventListener(name, (event) => {
       const status = event.detail.xhr ? event.detail.xhr.status : 0;
       tell(event.detail.elt, status
-        ? `The console answered with an error (${status}). Look at the state above before you try again; your note is kept.`
-        : "No answer came from the console, so it is not known whether this was taken. The state above will tell once it is connected again; your note is kept.");
+        ? interpolate(gettext("The console answered with an error (%s). Look at the state above before you try again; your note is kept."), [status])
+        : gettext("No answer came from the console, so it is not known whether this was taken. The state above will tell once it is connected again; your note is kept."));
     });
   }
   function tell(element, sentence) {
@@ -147,8 +147,8 @@
     event.detail.shouldSwap = false;
     const isSignIn = new URL(event.detail.xhr.responseURL).pathname.startsWith(root + "sign-in/");
     tell(event.detail.requestConfig.elt, isSignIn
-      ? "Nothing was done: you are signed out. Sign in again in another tab, then press once more; your note is kept."
-      : `Nothing was done: the console refused it (${event.detail.xhr.status}), mostly because the session ended. Sign in again in another tab, then press once more; your note is kept.`);
+      ? gettext("Nothing was done: you are signed out. Sign in again in another tab, then press once more; your note is kept.")
+      : interpolate(gettext("Nothing was done: the console refused it (%s), mostly because the session ended. Sign in again in another tab, then press once more; your note is kept."), [event.detail.xhr.status]));
   });
 
   document.addEventListener("submit", (event) => {

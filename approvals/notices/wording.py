@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from django.utils.translation import ngettext
 
 from approvals.models import Approval, Notice
 from approvals.notices.states import Occasion
-from runs import steps
+from runs import public, steps
 
 LISTED = 20  # approvals that one message names
 
@@ -27,16 +26,8 @@ class Words:
     facts: dict[str, Any]
 
 
-def address(path: str) -> str:
-    """The whole address of a path of ours, as people reach it."""
-    root = settings.FORCE_SCRIPT_NAME or ""
-    base = settings.PUBLIC_URL or f"http://{settings.CONSOLE_HOST}:{settings.CONSOLE_PORT}"
-    path = path if not root or path.startswith(f"{root}/") else root + path
-    return base + (path.removeprefix(root) if root and base.endswith(root) else path)
-
-
 def link(approval: Approval) -> str:
-    return address(reverse("approval", args=[approval.pk]))
+    return public.address(reverse("approval", args=[approval.pk]))
 
 
 def of(notices: Sequence[Notice], waiting: int) -> Words:
@@ -48,7 +39,7 @@ def of(notices: Sequence[Notice], waiting: int) -> Words:
         lines.append(_("and %(count)s more") % {"count": len(notices) - LISTED})
     count = len({notice.occasion.approval_id for notice in notices})
     title = ngettext("%(count)s approval needs a look", "%(count)s approvals need a look", count) % {"count": count}
-    queue = address(reverse("approvals"))
+    queue = public.address(reverse("approvals"))
     body = "\n".join([*lines, "", _("The whole queue: %(link)s") % {"link": queue}, *_doubt(notices)])
     facts = {"event": "several", "waiting": waiting, "approvals": [n.occasion.approval_id for n in notices[:LISTED]]}
     return Words(title, body, {**facts, "link": queue})
@@ -103,4 +94,4 @@ def _doubt(notices: Sequence[Notice]) -> list[str]:
 
 def test() -> Words:
     title = _("Test from Coasty Console")
-    return Words(title, _("This channel works."), {"event": "test", "link": address(reverse("settings"))})
+    return Words(title, _("This channel works."), {"event": "test", "link": public.address(reverse("settings"))})

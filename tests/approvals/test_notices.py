@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from approvals import claims, decisions
 from approvals.models import Approval, Channel, Notice, Occasion
-from approvals.notices import addresses, channels, outbox, preferences, sending, speaking, tasks, wording
+from approvals.notices import addresses, channels, outbox, preferences, sending, speaking, tasks
+from runs import public
 from runs.models import AuditEntry
 from tests.approvals.receivers import Receiver
 
@@ -72,7 +73,8 @@ def test_its_link_opens_exactly_that_approval_under_the_public_address_and_path(
     tell()
     assert hook.messages[0]["link"] == f"https://console.example.org/desk/approvals/{approval.pk}/"
     settings.PUBLIC_URL = "https://console.example.org/desk"
-    assert wording.address("/desk/approvals/") == "https://console.example.org/desk/approvals/"
+    for path in ("/desk/approvals/", "/approvals/"):
+        assert public.address(path) == "https://console.example.org/desk/approvals/"
 
 
 def test_what_is_put_to_one_person_opens_for_that_person_alone(desk, people, hook):
