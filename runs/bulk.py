@@ -22,6 +22,11 @@ _CHUNK = 100  # rows in one statement where the database takes no arrays
 _EVENT = ("run_id", "seq", "type", "data", "created_at", "received_at")
 _PROGRESS = ("cursor", "last_event_at", "log_steps", "steps_completed", "cost_cents")
 _LOADED = ("id", "cursor", "status", "log_steps", "steps_completed", "cost_cents", "is_ahead")
+_KINDS = {
+    "cursor": "bigint", "last_event_at": "timestamptz", "log_status": "text", "log_steps": "int",
+    "steps_completed": "int", "cost_cents": "int", "pause_seq": "bigint", "is_ahead": "bool",
+    "stream": "text", "stream_detail": "text", "stream_since_at": "timestamptz",
+}  # fmt: skip
 _KNOWN = "ON CONFLICT (run_id, seq) DO NOTHING"
 
 
@@ -68,18 +73,26 @@ def add_events(rows: Sequence[EventRow]) -> None:
 
 def save_progress(moved: Sequence[Standing]) -> None:
     """Write what events have changed in their runs."""
-    rows = [(one.pk, *(getattr(one, name) for name in _PROGRESS)) for one in moved]
+    save_runs(_PROGRESS, [(one.pk, *(getattr(one, name) for name in _PROGRESS)) for one in moved])
+
+
+def save_runs(names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write these columns of many runs; a row is the run's pk and their values.
+
+    Never one statement a row: the driver would send them as a pipeline, and one that stalls in it keeps its locks.
+    """
     if database.vendor == "postgresql":
-        assignments = ", ".join(f"{name} = v.{name}" for name in _PROGRESS)
+        assignments = ", ".join(f"{name} = v.{name}" for name in names)
+        kinds = ", ".join(f"%s::{_KINDS[name]}[]" for name in names)
         _unnested(
-            f"UPDATE runs_run SET {assignments} FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::int[],"  # noqa: S608
-            f" %s::int[], %s::int[]) AS v(id, {', '.join(_PROGRESS)}) WHERE runs_run.id = v.id",
+            f"UPDATE runs_run SET {assignments} FROM unnest(%s::bigint[], {kinds}) AS v(id, {', '.join(names)})"  # noqa: S608
+            " WHERE runs_run.id = v.id",
             rows,
         )
         return
-    assignments = ", ".join(f"{name} = v.column{at}" for at, name in enumerate(_PROGRESS, 2))
-    spelled = ((row[0], row[1], _spelled(row[2]), *row[3:]) for row in rows)
-    for values, chunk in _chunks(("id", *_PROGRESS), spelled):
+    assignments = ", ".join(f"{name} = v.column{at}" for at, name in enumerate(names, 2))
+    spelled = ((_spelled(value) if isinstance(value, datetime) else value for value in row) for row in rows)
+    for values, chunk in _chunks(("id", *names), map(tuple, spelled)):
         _run(f"UPDATE runs_run SET {assignments} FROM (VALUES {values}) AS v WHERE id = v.column1", chunk)  # noqa: S608
 
 

@@ -7,10 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
@@ -152,16 +150,7 @@ def _fold_events(run: Run, events: dict[int, Arrived]) -> Progress:
 
 
 def _save_hot(runs: list[Run]) -> None:
-    if not runs:
-        return
-    adapt = cache(database.ops.adapt_datetimefield_value)
-    rows = [
-        (*(adapt(run.last_event_at) if name == "last_event_at" else getattr(run, name) for name in _HOT), run.pk)
-        for run in runs
-    ]
-    assignments = ", ".join(f"{name} = %s" for name in _HOT)
-    with database.cursor() as cursor:
-        cursor.executemany(f"UPDATE runs_run SET {assignments} WHERE id = %s", rows)  # noqa: S608 (fixed names)
+    bulk.save_runs(_HOT, [(run.pk, *(getattr(run, name) for name in _HOT)) for run in runs])
 
 
 def take_snapshot(connection: Connection, payload: dict[str, Any], *, asked_at: datetime | None = None) -> Run:

@@ -15,7 +15,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from live import publish, topics
-from runs import ingest, restores
+from runs import bulk, ingest, restores
 from runs.ingest import Arrived, Taken
 from runs.models import Connection, Lease, Run
 
@@ -191,10 +191,8 @@ def _write_notes(notes: list[Note]) -> None:
         return
     held = dict(Lease.objects.filter(run_id__in=[note.run_pk for note in notes]).values_list("run_id", "token"))
     valid = [note for note in notes if held.get(note.run_pk) == note.token]
-    adapt = database.ops.adapt_datetimefield_value
-    with database.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE runs_run SET stream = %s, stream_detail = %s, stream_since_at = %s WHERE id = %s",
-            [(note.stream, note.detail, adapt(note.at), note.run_pk) for note in valid],
-        )
+    bulk.save_runs(
+        ("stream", "stream_detail", "stream_since_at"),
+        [(note.run_pk, note.stream, note.detail, note.at) for note in {note.run_pk: note for note in valid}.values()],
+    )
     publish.nudge(*(topics.run(note.run_pk) for note in valid))
