@@ -8,6 +8,7 @@ from approvals import claims, company, fragments, presence
 from approvals.errors import Refused
 from approvals.models import Approval
 from approvals.notices import fragments as notice_fragments
+from approvals.rules import fragments as rule_fragments
 from live import topics
 from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
 from runs import fragments as run_fragments
@@ -22,7 +23,7 @@ class NavConsumer(LiveConsumer):
         return [topics.QUEUE, topics.HEALTH]
 
     def regions(self) -> list[str]:
-        alerts = [run_fragments.alerts(), notice_fragments.notice_alerts(self.user)]
+        alerts = [run_fragments.alerts(), rule_fragments.stopped(), notice_fragments.notice_alerts(self.user)]
         return [fragments.nav_counts(self.user), run_fragments.health(), *alerts]
 
 
@@ -71,6 +72,7 @@ class ApprovalConsumer(LiveConsumer):
         return [
             fragments.approval_state(approval, self.user),
             fragments.moved(approval),
+            rule_fragments.applied(approval),
             company.company(approval, self.user),
             company.comments(approval),
             fragments.held(self.user, approval),

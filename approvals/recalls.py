@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from approvals import policies, queue
@@ -40,9 +40,10 @@ def recall(user: User, decision: Decision, *, now: datetime | None = None) -> Ap
 
 
 def held_by(user: User, now: datetime) -> list[Decision]:
-    """The person's decisions that can still be taken back, the latest first."""
-    held = Decision.objects.filter(delivery=Delivery.PENDING, attempts=0, decided_by=user, next_try_at__gt=now)
-    return list(held.select_related("approval__run").order_by("-decided_at")[:20])
+    """What the person may still take back: their own decisions and those of policies, the latest first."""
+    theirs = Q(decided_by=user) | Q(policy__isnull=False) if user.has_perm(policies.DECIDES) else Q(decided_by=user)
+    held = Decision.objects.filter(theirs, delivery=Delivery.PENDING, attempts=0, next_try_at__gt=now)
+    return list(held.select_related("approval__run", "policy").order_by("-decided_at")[:20])
 
 
 def kept_note(user: User, approval: Approval) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from approvals import driving, figuring, talking, views
 from approvals.notices import urls as notices_urls
@@ -23,6 +23,7 @@ urlpatterns = [
     path("tour/end/", views.end_tour, name="tour_end"),
     path("figures/", figuring.page, name="figures"),
     path("figures/decisions/", figuring.behind, name="figures_behind"),
+    path("policies/", include("approvals.rules.urls")),
     path("audit/", runs_views.audit_log, name="audit"),
     path("runs/<run:upstream_id>/screen/", driving.screen, name="screen"),
     path("runs/<run:upstream_id>/takeover/", driving.drive, name="takeover"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from approvals import claims, company, decisions, errors, figuring, forms, fragments, recalls, tour
 from approvals.models import Approval, Decision
+from approvals.rules import fragments as rule_fragments
 from runs.requests import SignedIn
 
 
@@ -66,6 +67,7 @@ def page(request: SignedIn, approval: Approval, **more: Any) -> dict[str, Any]:
         "facts": fragments.facts(approval),
         "evidence": fragments.evidence(approval),
         "moved": fragments.moved(approval),
+        "applied": rule_fragments.applied(approval),
         "prices": fragments.prices(approval.run),
         "held": fragments.held(request.user, approval),
         "note": recalls.kept_note(request.user, approval),

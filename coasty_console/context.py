@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from approvals import fragments as approval_fragments
 from approvals.notices import fragments as notice_fragments
+from approvals.rules import fragments as rule_fragments
 from coasty_console import manners, roles
 from runs import fragments as run_fragments
 
@@ -23,4 +24,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "health": run_fragments.health(),
         "alerts": run_fragments.alerts(),
         "notice_alerts": notice_fragments.notice_alerts(request.user),
+        "stopped": rule_fragments.stopped(),
     }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from approvals.kinds import Kind
+from approvals.models import Applied
 from approvals.rules.shape import Hours, Then, When
 from approvals.states import Verdict
 from runs.models import Connection
@@ -52,13 +56,38 @@ def action(then: Then, names: Names) -> str:
     return _listed(_actions(then, names), pgettext("joins actions", "and"))
 
 
-def would_have(verdict: str) -> str:
-    """What a verdict would have been: would have resumed it."""
-    return {
-        Verdict.RESUME.value: _("would have resumed it"),
-        Verdict.FAIL.value: _("would have failed it"),
-        Verdict.CANCEL.value: _("would have cancelled it"),
-    }[verdict]
+def deed(row: Applied, names: Names) -> str:
+    """What a policy did with one approval, or would have done, or why it stood back."""
+    if row.outcome == Applied.Outcome.STOOD_BACK:
+        return _("stood back: %(why)s") % {"why": row.why}
+    what = _verdict(row.verdict) if row.verdict else _set(row.effects, names)
+    if row.outcome == Applied.Outcome.WOULD:
+        return _("dry run, would have: %(what)s") % {"what": what}
+    return what
+
+
+def _verdict(verdict: str) -> str:
+    said = {Verdict.RESUME.value: _("resume"), Verdict.FAIL.value: _("fail"), Verdict.CANCEL.value: _("cancel")}
+    return _("decided: %(verdict)s") % {"verdict": said.get(verdict, verdict)}
+
+
+def _set(effects: dict[str, Any], names: Names) -> str:
+    """The columns that it set, in words."""
+    said = []
+    if "people_needed" in effects:
+        said.append(_("two people have to agree"))
+    if "not_starter" in effects:
+        said.append(_("somebody other than the starter has to agree"))
+    if "routed_to_id" in effects:
+        said.append(_("%(person)s is asked first") % {"person": names.person(effects["routed_to_id"])})
+    if "due_at" in effects:
+        due_at = timezone.localtime(datetime.fromisoformat(effects["due_at"]))
+        said.append(_("an answer is wanted by %(time)s") % {"time": due_at.strftime("%Y-%m-%d %H:%M")})
+    if "priority" in effects:
+        said.append(_("priority %(priority)s") % {"priority": effects["priority"]})
+    if "escalated_at" in effects:
+        said.append(_("escalated"))
+    return ", ".join(said) or _("nothing more than was set already")
 
 
 def money(cents: int, currency: str = "USD") -> str:

@@ -41,7 +41,7 @@ def test_each_page_opens_for_those_who_may_see_it_and_for_nobody_else(people, kn
     pages = {
         "/": SEES, "/approvals/": SEES, approval: SEES, f"{approval}facts/": SEES, "/runs/": SEES, "/audit/": SEES,
         f"/runs/{run.id}/": SEES, f"/runs/{run.id}/earlier/?before=4": SEES, "/runs/new/": STARTS,
-        "/people/": {"admin"},
+        "/people/": {"admin"}, "/policies/": SEES, "/policies/new/": {"admin"}, "/policies/stop/": DECIDES,
         f"/runs/{run.id}/takeover/": DRIVES, f"/runs/{run.id}/screen/": DRIVES,
     }  # fmt: skip
     found = {path: status(people[name], "GET", path) for path in pages}
@@ -57,6 +57,8 @@ def test_each_form_is_taken_from_those_who_may_send_it_and_from_nobody_else(peop
         f"/runs/{run.id}/takeover/keep/": (DRIVES, 409),
         f"{approval}decide/": (DECIDES, 422),
         f"{approval}claim/": (DECIDES, 302),
+        "/policies/new/": ({"admin"}, 422),
+        "/policies/sentence/": ({"admin"}, 200),
     }
     found = {path: status(people[name], "POST", path, verdict="no such verdict") for path in forms}
     assert found == {path: answer if name in allowed else 403 for path, (allowed, answer) in forms.items()}
