@@ -12,6 +12,7 @@ from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
 from approvals.api import router as approvals
+from approvals.rules.api import router as policies
 from coasty_console import errors
 from runs import tokens
 from runs.api import router as runs
@@ -53,6 +54,7 @@ api = NinjaAPI(
 errors.handle(api)
 api.add_router("", runs)
 api.add_router("", approvals)
+api.add_router("", policies)
 others = Router()
 
 

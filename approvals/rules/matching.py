@@ -10,13 +10,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from approvals.kinds import Kind
+from approvals.kinds import CAREFUL, Kind
 from approvals.models import Policy
 from approvals.rules import amounts, hours
-from approvals.rules.shape import GRAVE, Then, When
+from approvals.rules.shape import Then, When
 from approvals.states import Verdict
 
-READ_CHARACTERS = 2000  # a longer reason has a part that no rule for kinds has looked at
+READ_CHARACTERS = 2000  # whoever asks at greater length says more than a rule takes in
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,11 @@ def why_not_decide(rule: Rule, case: Case, decided_in_run: int) -> str:
 def _why_not_read(rule: Rule, case: Case) -> str:
     if len(case.reason) > READ_CHARACTERS:
         return _("The reason is too long to be read by a rule.")
-    grave = case.kind in GRAVE
-    if grave and case.kind not in rule.when.kinds:
+    careful = case.kind in CAREFUL
+    if careful and case.kind not in rule.when.kinds:
         return _("A payment, or what can't be undone, is decided only by a policy that names it.")
     cap = rule.when.amount_at_most_cents
-    if (grave or case.money.is_money) and (cap is None or not case.money.at_most(cap, rule.when.currency)):
+    if (careful or case.money.is_money) and (cap is None or not case.money.at_most(cap, rule.when.currency)):
         return _("It speaks of money, and the policy has no limit for it that certainly holds.")
     return ""
 

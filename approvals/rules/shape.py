@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from approvals.kinds import Kind
+from approvals.kinds import CAREFUL, Kind
 from approvals.states import Verdict
 from runs.secrets import holds_secret
 
@@ -16,7 +16,6 @@ NOTE_LIMIT = 1900
 DAY_MINUTES = 24 * 60
 LONGEST_MINUTES = 60 * DAY_MINUTES
 MOST_CENTS = 100_000_000
-GRAVE = frozenset({Kind.PAYMENT, Kind.IRREVERSIBLE})  # decided by a policy only under a cap
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 Minutes = Annotated[int, Field(ge=1, le=LONGEST_MINUTES)]
@@ -164,7 +163,7 @@ def _of_verdict(when: When, then: Then) -> list[tuple[str, str]]:
                 _("A policy that decides must say what it is about: a kind, connection, machine, starter or task."),
             )
         )
-    if GRAVE & set(when.kinds) and when.amount_at_most_cents is None:
+    if CAREFUL & set(when.kinds) and when.amount_at_most_cents is None:
         found.append(
             ("amount_at_most", _("A payment or what can't be undone is decided by a policy only up to an amount."))
         )

@@ -23,6 +23,7 @@ ROUTES = [
     ("GET", "/approvals", None, SEES, 200),
     ("GET", "/approvals/{approval}", None, SEES, 200),
     ("POST", "/approvals/{approval}/decision", {"action": "resume"}, REVIEWS, 200),
+    ("GET", "/policies", None, SEES, 200),
     ("GET", "/audit", None, SEES, 200),
 ]
 
