@@ -10,14 +10,15 @@ from django.db.models import QuerySet
 from runs import cuts, steps
 from runs.models import Event, Frame, Run
 
-PAGE = 300  # events shown at once; earlier ones come on demand
+FIRST = 160  # events that a page begins with; drawing them is most of what it costs
+PAGE = 300  # events in one further part
 REPLAYED = 2000
 
 
 def newest(run: Run, before: int | None = None) -> tuple[list[steps.Step], int]:
     """The last steps (before the event `before`), and the seq to ask for what is earlier; 0 when nothing is."""
     events = run.events.all() if before is None else run.events.filter(seq__lt=before)
-    batch = cuts.events(events.order_by("-seq")[:PAGE])[::-1]
+    batch = cuts.events(events.order_by("-seq")[: FIRST if before is None else PAGE])[::-1]
     if not batch:
         return [], 0
     place = place_at(run, batch[0].seq - 1)

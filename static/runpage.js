@@ -67,23 +67,33 @@
 
   // Follow: at the newest step, until the reader scrolls up.
   const button = page.querySelector("[data-follow]");
-  let following = false, lastY = scrollY;
+  let following = false, lastY = scrollY, lastHeight = 0;
+  let pulled = false; // by a person, not by the page
   const bottom = () => document.documentElement.scrollHeight - innerHeight;
+  function toNewest() {
+    scrollTo(0, bottom());
+    lastY = scrollY;
+    lastHeight = document.documentElement.scrollHeight;
+  }
   function setFollowing(on) {
     if (following === on || !button) return;
     following = on;
     button.setAttribute("aria-pressed", String(on));
-    if (on) { scrollTo(0, bottom()); lastY = scrollY; }
+    if (on) toNewest();
   }
   function stopFollowing() { setFollowing(false); }
   button?.addEventListener("click", () => setFollowing(!following));
   addEventListener("scroll", () => {
-    if (scrollY < lastY - 4) stopFollowing();
-    else if (scrollY > lastY && scrollY >= bottom() - 4 && scrollY > 0 && !isOver() && pulled) setFollowing(true);
+    // Only a person scrolls up while the page keeps its height.
+    const height = document.documentElement.scrollHeight;
+    if (scrollY < lastY - 4 && (pulled || height === lastHeight)) stopFollowing();
+    else if (pulled && scrollY > lastY && scrollY >= bottom() - 4 && !isOver()) setFollowing(true);
     lastY = scrollY;
+    lastHeight = height;
   }, { passive: true });
-  let pulled = false; // by a person, not by the page
   for (const name of ["wheel", "touchmove", "keydown"]) addEventListener(name, () => { pulled = true; setTimeout(() => { pulled = false; }, 300); }, { passive: true });
+  // Pictures come late, and steps get their height when they are drawn.
+  new ResizeObserver(() => { if (following) toNewest(); }).observe(document.querySelector(".run-timeline"));
 
   // What is under the pointer, or has the focus, stays where it is while parts of the page are swapped.
   let pointer = null;
@@ -107,7 +117,7 @@
   let before = null;
   document.addEventListener("htmx:wsBeforeMessage", () => { before = following ? null : anchor(); });
   document.addEventListener("htmx:wsAfterMessage", () => {
-    if (following) { scrollTo(0, bottom()); lastY = scrollY; } else keep(before);
+    if (following) toNewest(); else keep(before);
     before = null;
     if (isOver()) stopFollowing();
   });
