@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from live import fragments
 from runs import paging, states, steps, timeline
@@ -17,12 +19,12 @@ from runs.models import AuditEntry, Connection, Run
 
 PAGE_SIZE = 40
 STREAM_WORDS: dict[str, str] = {
-    states.Stream.IDLE: "Not followed yet",
-    states.Stream.CONNECTING: "Connecting to the event stream",
-    states.Stream.LIVE: "Live",
-    states.Stream.RECONNECTING: "Reconnecting; what is shown may be old",
-    states.Stream.REFUSED: "Upstream refuses to show this run's events",
-    states.Stream.ENDED: "The stream has ended",
+    states.Stream.IDLE: gettext_noop("Not followed yet"),
+    states.Stream.CONNECTING: gettext_noop("Connecting to the event stream"),
+    states.Stream.LIVE: gettext_noop("Live"),
+    states.Stream.RECONNECTING: gettext_noop("Reconnecting; what is shown may be old"),
+    states.Stream.REFUSED: gettext_noop("Upstream refuses to show this run's events"),
+    states.Stream.ENDED: gettext_noop("The stream has ended"),
 }
 
 
@@ -33,7 +35,7 @@ def run_head(run: Run) -> SafeString:
         {
             "run": run,
             "connection": run.connection,
-            "stream_words": STREAM_WORDS.get(run.stream, run.stream),
+            "stream_words": _(STREAM_WORDS.get(run.stream, run.stream)),
             "approval": run.approvals.order_by("-id").first() if run.status == states.Status.AWAITING_HUMAN else None,
             "terminal": run.is_terminal,
             "result": result_words(run),

@@ -205,12 +205,11 @@
     }
     async function once() {
       const answer = await fetch(film.dataset.now, { cache: "no-store" });
-      if (answer.status === 409) {
-        const told = await answer.json();
-        if (told.over) return stop();
-        return fail(told.why);
-      }
       if (!answer.ok || answer.redirected) return fail(gettext("The console did not answer."));
+      if (answer.headers.get("Content-Type").startsWith("application/json")) {
+        const told = await answer.json();
+        return told.over ? stop() : fail(told.why);
+      }
       const picture = await createImageBitmap(await answer.blob());
       if (!on) return;
       if (canvas.width !== picture.width || canvas.height !== picture.height) { canvas.width = picture.width; canvas.height = picture.height; }

@@ -29,12 +29,12 @@ def film(request: SignedIn, upstream_id: str) -> HttpResponse:
 @login_required
 @permission_required("runs.view_run", raise_exception=True)
 def now(request: SignedIn, upstream_id: str) -> HttpResponse:
-    """The machine's screen as it is now, never kept; 409 with the reason where it can't be shown."""
+    """The machine's screen as it is now, never kept; where it can't be shown, the reason as JSON: that is no error."""
     run = load_run(request.user, upstream_id)
     try:
         shot = screens.now(run)
     except screens.NotShown as problem:
-        return JsonResponse({"over": run.is_terminal, "why": _why(str(problem))}, status=409)
+        return JsonResponse({"over": run.is_terminal, "why": _why(str(problem))})
     answer = HttpResponse(shot.image, content_type=shot.mime_type)
     answer["Cache-Control"] = "no-store"
     answer["X-Taken-At"] = shot.taken_at.isoformat()

@@ -42,6 +42,7 @@ def test_each_page_opens_for_those_who_may_see_it_and_for_nobody_else(people, kn
         "/": SEES, "/approvals/": SEES, approval: SEES, f"{approval}facts/": SEES, "/runs/": SEES, "/audit/": SEES,
         f"/runs/{run.id}/": SEES, f"/runs/{run.id}/earlier/?before=4": SEES, "/runs/new/": STARTS,
         "/people/": {"admin"}, "/policies/": SEES, "/policies/new/": {"admin"}, "/policies/stop/": DECIDES,
+        f"/runs/{run.id}/film/": SEES, f"/runs/{run.id}/compare/": SEES, f"/runs/{run.id}/acts.csv": DRIVES,
         f"/runs/{run.id}/takeover/": DRIVES, f"/runs/{run.id}/screen/": DRIVES,
     }  # fmt: skip
     found = {path: status(people[name], "GET", path) for path in pages}

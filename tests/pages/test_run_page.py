@@ -93,3 +93,54 @@ def test_a_reader_chooses_jumps_and_flips_and_hostile_acts_stay_text(people, tol
     assert "\u202e" not in page.inner_text("body")
     assert len(page.content()) < 1_500_000
     assert not people["viewer"].noise
+
+
+def test_a_live_run_is_followed_until_the_reader_scrolls_up_and_nothing_moves_under_the_pointer(
+    people, upstream, told, until
+) -> None:
+    run = upstream.add(task="Watch me")
+    run.go()
+    for number in range(12):
+        run.step(f"I look at page {number}")
+    page = people["operator"].live("/runs/")
+    page.get_by_role("link", name="Watch me").click()
+    until(people["operator"].is_live)
+    expect(page.locator(".step")).to_have_count(13)
+    page.evaluate("scrollTo(0, 300)")
+    page.mouse.move(400, 400)
+    where = "() => { const e = document.elementFromPoint(400, 400).closest('main [id]'); window.under ??= e.id;"
+    where += " return [under, Math.round(document.getElementById(under).getBoundingClientRect().top)]; }"
+    before = page.evaluate(where)
+    run.pause("Shall I go on?")
+    expect(page.locator(".parked")).to_be_visible()
+    assert page.evaluate(where) == before
+    run.resume("yes")
+    follow = page.get_by_role("button", name="Follow")
+    follow.click()
+    run.step("The newest")
+    expect(page.locator(".line", has_text="The newest")).to_be_in_viewport()
+    page.mouse.wheel(0, -600)
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    run.step("Not to be scrolled to")
+    expect(page.locator(".line", has_text="Not to be scrolled to")).to_have_count(1)
+    expect(page.locator(".line", has_text="Not to be scrolled to")).not_to_be_in_viewport()
+    page.get_by_role("button", name="Live", exact=True).click()
+    expect(page.locator("#film canvas")).to_be_visible()
+    run.finish()
+    expect(page.locator("#film canvas")).to_be_hidden(timeout=8000)
+    assert not people["operator"].noise
+
+
+def test_a_case_file_is_taken_from_the_page_and_runs_are_compared(people, site, told, tmp_path) -> None:
+    page = people["operator"].live(f"/runs/{told.id}/")
+    page.locator("summary", has_text="Take away").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Case file (ZIP)").click()
+    download.value.save_as(tmp_path / "case.zip")
+    assert "SEALED" in site.manage("verify_case", str(tmp_path / "case.zip"))
+    page.get_by_role("link", name="Compare").click()
+    expect(page.locator("h1")).to_have_text("Compare with another run")
+    page.goto(f"{site.url}/runs/{told.id}/")
+    page.get_by_role("link", name="Run again…").click()
+    expect(page.locator("#id_task")).to_have_value("Replay me")
+    assert not people["operator"].noise
