@@ -30,7 +30,11 @@ class DecisionIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     action: Literal["resume", "fail", "cancel"]
-    note: str = Field("", max_length=decisions.NOTE_LIMIT, description="Goes to the agent with a resume; no secrets.")
+    note: str = Field(
+        "",
+        max_length=decisions.NOTE_LIMIT,
+        description="Goes to the agent with a resume. A password or code only where the run asks for one.",
+    )
     secret: str = Field(
         "",
         max_length=notes.SECRET_LIMIT,

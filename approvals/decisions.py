@@ -57,7 +57,7 @@ def decide(
     ApprovalClosed, RunMoved, TakenOver; nothing is written then.
     """
     _check(verdict, seen_seq)
-    whole = notes.checked(verdict, note, secret)
+    whole = notes.checked(verdict, note, secret, asks=notes.asks_for_secret(approval.kind, approval.reason))
     if why_not := policies.why_not_decide(user, approval, verdict):
         raise NotAllowed(why_not)
     seen = Seen(seen_seq, seen_frame_sha256, seen_reason, seen_cost_cents)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from approvals import delivery
 from approvals.errors import HoldsSecret, Invalid
+from approvals.kinds import Kind
 from approvals.states import Verdict
 from runs import secret_notes
 from runs.models import Run
-from runs.secrets import MASK, holds_secret
+from runs.secrets import MASK, holds_secret, mask
 
 LIMIT = 2000 - delivery.TAG_LENGTH  # upstream takes 2,000 characters, and the tag goes with the note
 SECRET_LIMIT = 500
+_ASKS = re.compile(
+    r"pass\s?(?:word|code|phrase)|credential|\bcodes?\b|\bpin\b|\botp\b|2fa|one[- ]time|token|sign[- ]?in|log[- ]?in",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,11 @@ class Note:
         return self.kept
 
 
-def checked(verdict: str, text: str, secret: str = "") -> Note:
-    """The note of a decision: the text, and a secret behind it. Raises Invalid and HoldsSecret."""
+def checked(verdict: str, text: str, secret: str = "", *, asks: bool = False) -> Note:
+    """The note of a decision: the text, and a secret behind it. Raises Invalid and HoldsSecret.
+
+    Where the pause `asks` for a secret, the text of a resume may hold it: it is sent once and kept masked.
+    """
     text, secret = text.strip(), secret.strip()
     if secret and verdict != Verdict.RESUME:
         raise Invalid(_("A secret goes out with a resume only."), field="secret")
@@ -45,8 +54,15 @@ def checked(verdict: str, text: str, secret: str = "") -> Note:
     if "\x00" in whole or not _is_text(whole):
         raise Invalid(_("The note holds characters that can't be sent."), field="note")
     if holds_secret(text):
-        raise HoldsSecret
+        if verdict != Verdict.RESUME or not asks:
+            raise HoldsSecret
+        return Note(f"{mask(text)} {MASK}".strip() if secret else mask(text), whole)
     return Note(f"{text} {MASK}".strip(), whole) if secret else Note(text)
+
+
+def asks_for_secret(kind: str, reason: str) -> bool:
+    """Whether an answer to this pause may hold a password or a code: by its kind, or since the reason names one."""
+    return kind in (Kind.LOGIN, Kind.CODE) or _ASKS.search(reason) is not None
 
 
 def _is_text(note: str) -> bool:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from approvals import decisions, recalls
 from approvals.errors import HoldsSecret, Invalid
+from approvals.models import Decision
 from runs import secret_notes
 from runs.models import Event, SecretNote
 from tests.approvals.desk import resumed_notes
@@ -116,3 +117,13 @@ def test_the_command_that_seals_anew_covers_what_waits_to_be_sent(desk, people, 
     call_command("seal_anew", verbosity=0)
     settings.SECRET_KEY_FALLBACKS = []
     assert secret_notes.whole(decision.code) == SECRET
+
+
+@pytest.mark.parametrize("reason", ["The page asks for the password of ada.", "To pay I need the one-time code."])
+def test_where_the_pause_asks_for_a_secret_the_note_may_hold_it_and_is_kept_masked(desk, people, reason):
+    scripted, _run, approval = desk.parked(reason)
+    decision = decisions.decide(people.reviewer, approval, "resume", "the code is 123456")
+    assert "123456" not in Decision.objects.get().note
+    assert desk.pursue(decision).delivery == "delivered"
+    assert resumed_notes(scripted)[0].startswith("the code is 123456 [decision ")
+    assert "123456" not in Decision.objects.get().note

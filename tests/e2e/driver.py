@@ -164,12 +164,11 @@ class Client:
 
         return wait_until(there, seconds, every=0.2)
 
-    def decide(self, approval: dict[str, Any], action: str, note: str = "", secret: str = "") -> requests.Response:
-        said = {"action": action, "note": note, "secret": secret}
-        return self.call("POST", f"/approvals/{approval['id']}/decision", json=said)
+    def decide(self, approval: dict[str, Any], action: str, note: str = "") -> requests.Response:
+        return self.call("POST", f"/approvals/{approval['id']}/decision", json={"action": action, "note": note})
 
-    def resume(self, approval: dict[str, Any], note: str = "", secret: str = "") -> None:
-        answer = self.decide(approval, "resume", note, secret)
+    def resume(self, approval: dict[str, Any], note: str = "") -> None:
+        answer = self.decide(approval, "resume", note)
         assert answer.status_code == 200, answer.text
 
 

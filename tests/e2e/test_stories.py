@@ -26,10 +26,10 @@ class Story:
     def parked(self) -> list[dict[str, Any]]:
         return [self.callers.reviewer.parked(run) for run in self.runs]
 
-    def resume(self, note: str = "", secret: str = "") -> list[dict[str, Any]]:
+    def resume(self, note: str = "") -> list[dict[str, Any]]:
         approvals = self.parked()
         for approval in approvals:
-            self.callers.reviewer.resume(approval, note, secret)
+            self.callers.reviewer.resume(approval, note)
         return approvals
 
     def succeed(self) -> None:
@@ -58,7 +58,7 @@ def test_a_sign_in_with_everything_stated_succeeds_by_itself(story: Any) -> None
 
 def test_a_missing_password_is_asked_for_and_the_note_brings_it(story: Any) -> None:
     told = story("Go to {practice}, sign in as ada@example.com, and verify that the page says Welcome back, Ada.")
-    for approval in told.resume("the password is", "lovelace"):
+    for approval in told.resume("the password is lovelace"):
         assert "password" in words(approval["reason"])
     told.succeed()
     assert "lovelace" not in told.said()
@@ -69,9 +69,9 @@ def test_a_one_time_code_is_asked_for_and_a_wrong_one_is_noticed(story: Any) -> 
         "Go to {practice}, sign in as grace@example.com with password hopper, "
         "and verify that the page says Welcome back, Grace."
     )
-    for approval in told.resume("the code is", "999999"):
+    for approval in told.resume("the code is 999999"):
         assert "code" in words(approval["reason"])
-    for approval in told.resume("the code is", "123456"):
+    for approval in told.resume("the code is 123456"):
         assert "code" in words(approval["reason"])
         assert any(word in words(approval["reason"]) for word in ("not right", "wrong", "not accepted", "refused"))
     told.succeed()
