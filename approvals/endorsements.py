@@ -6,7 +6,9 @@ import secrets
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from approvals.models import Approval, Endorsement
 from approvals.notes import Note
@@ -87,13 +89,16 @@ def drop_stale(approval: Approval, now: datetime) -> None:
             )  # fmt: skip
 
 
-def withdraw(user: User, approval: Approval, now: datetime) -> bool:
-    """Take one's own yes back; False when there was none. Inside a transaction."""
-    mine = standing(approval).filter(user=user).first()
-    if mine is None or not _lapse(mine, "taken back", now):
-        return False
-    audit.record(user, "endorsement.withdrawn", run=approval.run, subject=f"approval {approval.pk}")
-    tell(approval)
+def withdraw(user: User, approval: Approval, *, now: datetime | None = None) -> bool:
+    """Take one's own yes back; False when there was none, or the approval is decided."""
+    with transaction.atomic():
+        if not Approval.objects.select_for_update().get(pk=approval.pk).is_open:
+            return False
+        mine = standing(approval).filter(user=user).first()
+        if mine is None or not _lapse(mine, "taken back", now or timezone.now()):
+            return False
+        audit.record(user, "endorsement.withdrawn", run=approval.run, subject=f"approval {approval.pk}")
+        tell(approval)
     return True
 
 

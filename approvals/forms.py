@@ -6,8 +6,12 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
-from approvals import states
+from approvals import answers, notes, states
+from approvals.models import Approval
+from approvals.seen import Seen, changes
+from approvals.states import Verdict
 
 MAX_ACT_BYTES = 64_000
 
@@ -15,13 +19,52 @@ MAX_ACT_BYTES = 64_000
 class Decide(forms.Form):
     """The verdict, the note, and the evidence as the page was drawn with; the rules are in `decisions.decide`."""
 
-    verdict = forms.ChoiceField(choices=states.Verdict.choices)
+    verdict = forms.ChoiceField(choices=states.Verdict.choices, required=False)
     note = forms.CharField(required=False, strip=True, max_length=10_000)
+    choice = forms.CharField(required=False, max_length=20)
+    value = forms.CharField(required=False, max_length=2000)
+    secret = forms.CharField(required=False, max_length=notes.SECRET_LIMIT)
+    as_secret = forms.BooleanField(required=False)  # send all that was written as a secret, with a resume
+    confirm = forms.CharField(required=False, max_length=64)  # the digest of what was asked
     seen_seq = forms.IntegerField(required=False, min_value=0)
     seen_frame_sha256 = forms.RegexField(r"\A[0-9a-f]{64}\Z", required=False)
     seen_reason = forms.CharField(required=False, strip=False)
     seen_cost_cents = forms.IntegerField(required=False, min_value=0)
     seen_frame_open = forms.NullBooleanField(required=False)
+
+    def __init__(self, data: Any, approval: Approval | None = None) -> None:
+        super().__init__(data)
+        self.approval = approval
+        self.asked = answers.form(approval.kind, approval.reason) if approval else answers.Form("")
+
+    def clean(self) -> dict[str, Any]:
+        """Verdict, note and secret as they are decided with, made of the fields that the kind of the pause has."""
+        said = super().clean() or self.cleaned_data
+        verdict = Verdict.RESUME if said.get("as_secret") else said.get("verdict")
+        if not verdict:
+            raise forms.ValidationError(_("Choose what to do."))
+        is_resume = verdict == Verdict.RESUME
+        if is_resume and self.asked.terms and not self._is_confirmed(said):
+            raise forms.ValidationError(_("Confirm first what the agent is about to do."))
+        note, secret = self._composed(said, is_resume)
+        if said.get("as_secret"):
+            note, secret = "", f"{note} {secret}".strip()
+        return {**said, "verdict": str(verdict), "note": note, "secret": secret}
+
+    def _is_confirmed(self, said: dict[str, Any]) -> bool:
+        """What was confirmed is what is asked; where another reason was on screen, its refusal tells the difference."""
+        given, shown = said.get("confirm", ""), said.get("seen_reason", "")
+        saw_other = bool(self.approval and changes(self.approval, Seen(seen_reason=shown)))
+        return given == self.asked.digest or bool(given and saw_other)
+
+    def _composed(self, said: dict[str, Any], is_resume: bool) -> tuple[str, str]:
+        note, secret = said.get("note", ""), said.get("secret", "")
+        if not is_resume:
+            return note, ""  # a secret that was typed and not needed is dropped
+        value = said.get("value", "") if self.asked.value_label else ""
+        phrase = self.asked.secret_phrase if secret else ""
+        chosen = said.get("choice", "") if self.asked.choices else ""
+        return answers.said([chosen, note, f"{self.asked.value_phrase} {value}" if value else "", phrase]), secret
 
     def clean_note(self) -> str:
         return _newlines(self.cleaned_data["note"])

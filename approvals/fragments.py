@@ -8,13 +8,14 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from approvals import delivery, policies, queue, recalls, states, takeovers, tour
+from approvals import answers, delivery, endorsements, policies, queue, recalls, recorded, seen, states, takeovers, tour
+from approvals.errors import RunMoved
 from approvals.models import Approval, Decision
 from approvals.seen import Seen
 from live import fragments
 from runs import fragments as run_fragments
+from runs import rates, timeline
 from runs import states as run_states
-from runs import timeline
 from runs.models import Run, step_cents
 from runs.secrets import mask
 
@@ -140,8 +141,19 @@ def approval_state(approval: Approval, user: Any) -> SafeString:
             "newer": _newer(approval),
             "undo": _may_undo(decision, user),
             "next": _next(approval, user),
+            **_together(approval, user),
         },
     )
+
+
+def _together(approval: Approval, user: Any) -> dict[str, Any]:
+    """Who agrees so far where several must, and how many are missing."""
+    given = endorsements.shown(approval)
+    return {
+        "endorsements": given,
+        "missing": max(0, approval.people_needed - len(given)),
+        "agreed": any(one.user_id == user.pk for one in given),
+    }
 
 
 def _may_undo(decision: Decision | None, user: Any) -> bool:
@@ -186,10 +198,27 @@ def _tone(approval: Approval, decision: Decision | None) -> str:
     return "held" if decision.is_held() else str(decision.delivery)
 
 
+def says(approval: Approval) -> SafeString:
+    """What the agent says, apart from what was recorded."""
+    return fragments.render("approvals/_says.html", {"approval": approval})
+
+
+def answer_fields(approval: Approval) -> SafeString:
+    """The fields that the kind of the pause asks for; never swapped while somebody writes in them."""
+    form = answers.form(approval.kind, approval.reason)
+    return fragments.render("approvals/_answer.html", {"approval": approval, "form": form})
+
+
+def note_of_others(approval: Approval, user: Any) -> str:
+    """What is sent where somebody who agrees writes nothing: the newest note of those who agreed before."""
+    given = [one.note for one in endorsements.shown(approval) if one.user_id != user.pk and one.note]
+    return given[-1] if given else ""
+
+
 def facts(approval: Approval) -> SafeString:
     """The recorded facts of the pause as they stand now; never swapped under a reader, see `moved`."""
     run = approval.run
-    acts = timeline.last_acts(run)
+    acts = recorded.acts(run)
     return fragments.render(
         "approvals/_facts.html",
         {
@@ -197,6 +226,9 @@ def facts(approval: Approval) -> SafeString:
             "run": run,
             "picture": run_fragments.picture(run, timeline.latest_frame(run)),
             "acts": acts,
+            "around": recorded.around(run, acts[-1] if acts else None),
+            "host": recorded.host(run),
+            "rate": rates.of(run),
             "steps_left": run.max_steps - run.steps_completed if run.max_steps else None,
         },
     )
@@ -212,9 +244,15 @@ def moved(approval: Approval) -> SafeString:
     return fragments.render("approvals/_moved.html", {"approval": approval, "evidence": Seen.of(approval)})
 
 
-def shown_anew(approval: Approval) -> str:
-    """The facts for their place, and beside them the evidence that goes with them for its own."""
-    return facts(approval) + fragments.swap(evidence(approval))
+def shown_anew(approval: Approval, had_asked: str = "") -> str:
+    """The facts for their place; beside them what the agent says now, and the evidence that goes with both."""
+    return facts(approval) + _beside_facts(approval, had_asked)
+
+
+def _beside_facts(approval: Approval, had_asked: str) -> str:
+    parts = fragments.swap(says(approval)) + fragments.swap(evidence(approval))
+    is_other = had_asked != answers.form(approval.kind, approval.reason).digest  # the form there asks something else
+    return parts + fragments.swap(answer_fields(approval)) if is_other else parts
 
 
 def answer(approval: Approval, user: Any) -> str:
@@ -222,13 +260,26 @@ def answer(approval: Approval, user: Any) -> str:
     return fragments.swap(approval_state(approval, user))
 
 
-def refusal(approval: Approval, user: Any, sentence: str, code: str) -> str:
-    """After a decision that does not stand: why, and where the run moved, the facts to look at before asking again."""
-    said = fragments.render("approvals/_refusal.html", {"approval": approval, "sentence": sentence, "code": code})
-    parts = [said, fragments.swap(approval_state(approval, user))]
-    if code == "RUN_MOVED":
-        parts += [fragments.swap(facts(approval)), fragments.swap(evidence(approval))]
-    return "".join(parts)
+def refusal(approval: Approval, sentence: str, code: str, changes: list[dict[str, Any]]) -> SafeString:
+    """Why a decision does not stand; what moved, before and after side by side."""
+    context: dict[str, Any] = {"approval": approval, "run": approval.run, "sentence": sentence, "code": code}
+    for change in changes:
+        before, after = change["before"], change["after"]
+        if change["what"] == seen.REASON:
+            context["reasons"] = seen.compared(before, after)
+        elif change["what"] == seen.FRAME:
+            context["frames"] = [seen.frame_of(approval.run, before), seen.frame_of(approval.run, after)]
+        else:
+            context["costs"] = (before, after)
+    return fragments.render("approvals/_refusal.html", context)
+
+
+def beside(approval: Approval, user: Any, code: str, had_asked: str) -> str:
+    """What goes with a refusal: how the approval stands, and where the run moved, all that is to be looked at anew."""
+    parts = fragments.swap(approval_state(approval, user))
+    if code != RunMoved.code:
+        return parts
+    return parts + fragments.swap(facts(approval)) + _beside_facts(approval, had_asked)
 
 
 def prices(run: Run) -> dict[str, Any]:
@@ -241,4 +292,5 @@ def prices(run: Run) -> dict[str, Any]:
         "worst": left * step if left is not None else None,
         "spent": run.cost_cents,
         "free": run.connection.key_kind == "test",
+        "rate": rates.of(run),
     }

@@ -10,11 +10,28 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from approvals import claims, company, decisions, errors, figuring, forms, fragments, recalls, tour
-from approvals.models import Approval, Decision
+from approvals import (
+    answers,
+    claims,
+    company,
+    decisions,
+    endorsements,
+    errors,
+    figuring,
+    forms,
+    fragments,
+    phrases,
+    policies,
+    recalls,
+    tour,
+)
+from approvals.kinds import Kind
+from approvals.models import Approval, Decision, NoteTemplate
 from approvals.rules import fragments as rule_fragments
+from approvals.states import Verdict
 from runs.requests import SignedIn
 
 
@@ -65,6 +82,12 @@ def page(request: SignedIn, approval: Approval, **more: Any) -> dict[str, Any]:
         "run": approval.run,
         "state": fragments.approval_state(approval, request.user),
         "facts": fragments.facts(approval),
+        "says": fragments.says(approval),
+        "answer": fragments.answer_fields(approval),
+        "presets": answers.form(approval.kind, approval.reason).presets,
+        "templates": NoteTemplate.objects.usable_by(request.user).filter(kind__in=["", approval.kind])[:30],
+        "why_not_resume": policies.why_not_decide(request.user, approval, Verdict.RESUME),
+        "fallback": fragments.note_of_others(approval, request.user),
         "evidence": fragments.evidence(approval),
         "moved": fragments.moved(approval),
         "applied": rule_fragments.applied(approval),
@@ -82,23 +105,28 @@ def page(request: SignedIn, approval: Approval, **more: Any) -> dict[str, Any]:
 @permission_required("approvals.view_approval", raise_exception=True)
 def facts(request: SignedIn, pk: int) -> HttpResponse:
     """The facts as they stand now, with the evidence that goes with them; asked for by the reviewer."""
-    return HttpResponse(fragments.shown_anew(load_approval(request.user, pk)))
+    approval = load_approval(request.user, pk)
+    return HttpResponse(fragments.shown_anew(approval, had_asked=request.GET.get("asked", "")))
 
 
+@sensitive_post_parameters("secret", "note")
 @require_POST
 @login_required
 @permission_required("approvals.decide_approval", raise_exception=True)
 def decide(request: SignedIn, pk: int) -> HttpResponse:
     approval = load_approval(request.user, pk)
-    form = forms.Decide(request.POST)
+    form = forms.Decide(request.POST, approval)
     if not form.is_valid():
         return _refused(request, approval, " ".join(_problems(form)), 422)
     said = form.cleaned_data
     try:
         hold = settings.DECISION_HOLD_SECONDS
-        decisions.decide(request.user, approval, said["verdict"], said["note"], **form.evidence(), hold_seconds=hold)
+        decisions.decide(
+            request.user, approval, said["verdict"], said["note"], secret=said["secret"], **form.evidence(),
+            hold_seconds=hold,
+        )  # fmt: skip
     except errors.Refused as refused:
-        return _refused(request, approval, refused.message, refused.status, refused.code)
+        return _refused(request, approval, refused.message, refused.status, refused.code, refused.facts)
     if request.htmx:
         return HttpResponse(fragments.answer(load_approval(request.user, pk), request.user))
     return redirect("approval", pk)
@@ -128,13 +156,64 @@ def _problems(form: forms.Decide) -> list[str]:
     return [f"{name.replace('_', ' ').capitalize()}: {error}" for name, all_ in form.errors.items() for error in all_]
 
 
-def _refused(request: SignedIn, approval: Approval, sentence: str, status: int, code: str = "") -> HttpResponse:
+def _refused(
+    request: SignedIn,
+    approval: Approval,
+    sentence: str,
+    status: int,
+    code: str = "",
+    told: dict[str, Any] | None = None,
+) -> HttpResponse:
     """Says who won or what moved, shows the facts anew, and keeps what was typed."""
     fresh = load_approval(request.user, approval.pk)
+    said = fragments.refusal(fresh, sentence, code, (told or {}).get("changes", []))
     if request.htmx:
-        return HttpResponse(fragments.refusal(fresh, request.user, sentence, code), status=status)
-    typed = {"refused": sentence, "code": code, "note": request.POST.get("note", "")}
+        had = request.POST.get("asked", "")
+        return HttpResponse(said + fragments.beside(fresh, request.user, code, had_asked=had), status=status)
+    typed = {"refusal": said, "note": request.POST.get("note", "")}
     return render(request, "approvals/detail.html", page(request, fresh, **typed), status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@permission_required("approvals.decide_approval", raise_exception=True)
+def note_templates(request: SignedIn) -> HttpResponse:
+    """The notes that are saved to use again; a POST saves one more."""
+    context: dict[str, Any] = {"kinds": Kind.choices}
+    if request.method == "POST":
+        given = request.POST
+        try:
+            phrases.add(request.user, given.get("text", ""), given.get("kind", ""), is_for_all="is_for_all" in given)
+            return redirect("note_templates")
+        except errors.Refused as refused:
+            context |= {"problem": refused.message, "text": given.get("text", "")}
+    rows = NoteTemplate.objects.usable_by(request.user).select_related("made_by")
+    context["rows"] = [{"template": row, "may_remove": phrases.may_remove(request.user, row)} for row in rows]
+    return render(request, "approvals/notes.html", context, status=422 if "problem" in context else 200)
+
+
+@require_POST
+@login_required
+@permission_required("approvals.decide_approval", raise_exception=True)
+def remove_note_template(request: SignedIn, pk: int) -> HttpResponse:
+    template = get_object_or_404(NoteTemplate.objects.usable_by(request.user), pk=pk)
+    try:
+        phrases.remove(request.user, template)
+    except errors.Refused as refused:
+        messages.warning(request, refused.message)
+    return redirect("note_templates")
+
+
+@require_POST
+@login_required
+@permission_required("approvals.decide_approval", raise_exception=True)
+def withdraw(request: SignedIn, pk: int) -> HttpResponse:
+    """Take one's own yes back, where several are needed."""
+    approval = load_approval(request.user, pk)
+    endorsements.withdraw(request.user, approval)
+    if request.htmx:
+        return HttpResponse(fragments.answer(load_approval(request.user, pk), request.user))
+    return redirect("approval", pk)
 
 
 @require_POST

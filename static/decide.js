@@ -4,13 +4,24 @@
   const page = document.querySelector("[data-approval]"), form = document.getElementById("decide");
   const note = document.getElementById("note");
   let touched = Boolean(note && note.value);
+  const field = (id) => document.getElementById(id);
 
+  /* Puts the parts together as the server does (approvals/answers.py): what is shown is what is sent. */
+  function whole() {
+    const answer = form.querySelector("[data-answer]"), value = field("value")?.value.trim(), secret = field("secret")?.value.trim() || "";
+    const parts = [form.querySelector("[name=choice]:checked")?.value || "", note.value, value ? `${answer.dataset.valuePhrase} ${value}` : "", secret ? answer.dataset.secretPhrase : ""];
+    let text = "";
+    for (const part of parts.map((each) => each.trim())) if (part) text += (!text ? "" : ".!?:;,".includes(text.at(-1)) ? " " : ". ") + part;
+    return [text, secret];
+  }
   function preview() {
     if (!note) return;
-    const text = note.value.trim();
-    document.getElementById("preview").textContent = (text ? text + " " : "") + "[decision ········]";
-    const left = note.maxLength - note.value.length;
-    document.getElementById("note-left").textContent = left < 200 ? `${left} characters left` : "";
+    const place = field("preview"), [text, secret] = whole();
+    const said = text || secret ? [text, "•".repeat(secret.length)].filter(Boolean).join(" ") : place.dataset.fallback;
+    place.textContent = (said ? said + " " : "") + "[decision ········]";
+    const left = note.maxLength - said.length, told = field("note-left");
+    told.textContent = left < 200 ? `${left} ${told.dataset.words}` : "";
+    told.classList.toggle("late", left < 0);
   }
   function compare() {
     const shown = page.querySelector("[data-evidence]"), now = page.querySelector("[data-moved]");
@@ -30,20 +41,38 @@
     if (!over || !fields || form.hidden) return;
     const held = form.contains(document.activeElement) && document.activeElement !== note;
     fields.disabled = true;
+    if (field("secret")) field("secret").value = "";
     // What somebody else's decision made useless stays readable; what I sent is told above.
     form.hidden = "own" in over.dataset || !note.value.trim();
     if (held) document.getElementById("next-approval")?.focus();
   }
-  function refresh() { compare(); finish(); }
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "decide-result") event.target.firstElementChild?.scrollIntoView({ block: "nearest" });
+  });
+  function refresh() { compare(); finish(); preview(); }
 
   if (note) {
-    note.addEventListener("input", preview);
+    form.addEventListener("input", preview);
     // Who begins to write is seen by the others.
     note.addEventListener("focus", () => {
       fetch(form.dataset.claim, { method: "POST", headers: { "X-CSRFToken": consoleToken(), "HX-Request": "true" } }).catch(() => {});
     }, { once: true });
     preview();
   }
+  form?.addEventListener("click", (event) => {
+    const preset = event.target.closest("[data-preset]"), reveal = event.target.closest("[data-reveal]");
+    if (preset) {
+      const had = note.value.trim();
+      note.value = !had ? preset.dataset.preset : had + (".!?".includes(had.at(-1)) ? " " : ". ") + preset.dataset.preset;
+      note.focus();
+      preview();
+    }
+    if (reveal) {
+      const hidden = field(reveal.dataset.reveal).type === "password";
+      field(reveal.dataset.reveal).type = hidden ? "text" : "password";
+      reveal.setAttribute("aria-pressed", String(hidden));
+    }
+  });
   form?.addEventListener("pointerdown", () => { touched = true; });
   form?.addEventListener("keydown", () => { touched = true; });
   for (const name of ["htmx:wsAfterMessage", "htmx:afterSettle", "htmx:oobAfterSwap"]) document.addEventListener(name, refresh);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.utils import timezone
 
 from approvals import decisions, endorsements, recalls
 from approvals.models import Approval, Decision, Endorsement
@@ -89,8 +88,8 @@ def test_a_secret_that_the_first_one_gave_goes_out_once_and_is_forgotten(desk, p
 
 def test_a_yes_can_be_taken_back(people, asked):
     agree(people.reviewer, asked[2])
-    assert endorsements.withdraw(people.reviewer, asked[2], timezone.now())
-    assert not endorsements.withdraw(people.reviewer, asked[2], timezone.now())
+    assert endorsements.withdraw(people.reviewer, asked[2])
+    assert not endorsements.withdraw(people.reviewer, asked[2])
     assert isinstance(agree(people.admin, asked[2]), Endorsement)
 
 

@@ -68,6 +68,7 @@ def test_a_payment_goes_from_the_form_to_the_queue_to_its_end(sign_in, stack: St
     expect(reviewer.locator("#says")).to_contain_text("1,250.00")
     expect(reviewer.locator(".approval-facts img").first).to_be_visible()
     reviewer.get_by_label("Note").fill("checked against the order")
+    reviewer.check("#confirm")
     reviewer.get_by_role("button", name="Resume").click()
     expect(reviewer.locator(".approval-state")).to_contain_text("Upstream confirmed it", timeout=SOON)
 

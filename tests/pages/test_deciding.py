@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -25,7 +28,7 @@ def waiting(upstream, request):
     run = upstream.add(task=f"Task of {request.node.name}")
     run.go()
     run.step()
-    run.pause("I am about to pay $1,240.00 to Nordwind GmbH. Shall I?")
+    run.pause("Is this the right customer?")
     return run
 
 
@@ -190,3 +193,110 @@ def test_who_was_signed_out_signs_in_again_elsewhere_and_sends_the_same_note(sit
     until(lambda: waiting.status == "running")
     waiting.finish()
     person.context.close()
+
+
+def parked(upstream, name, reason):
+    run = upstream.add(task=f"{name}: {reason[:40]}")
+    run.go()
+    run.step()
+    run.pause(reason)
+    return run
+
+
+def reason_becomes(site, page, reason):
+    """As if upstream told it anew for the same pause."""
+    with closing(sqlite3.connect(site.folder / "console.sqlite3", timeout=10)) as database, database:
+        pk = page.locator("[data-approval]").get_attribute("data-approval")
+        database.execute("UPDATE approvals_approval SET reason = ? WHERE id = ?", [reason, pk])
+
+
+def test_a_code_is_typed_masked_sent_once_and_shown_as_dots_ever_after(people, upstream, until) -> None:
+    run = parked(upstream, "Code", "One-time code needed for ada. Answer “the code is …”.")
+    page = open_approval(people["reviewer"], run, until)
+    field = page.get_by_label("One-time code")
+    assert field.get_attribute("type") == "password"
+    assert field.get_attribute("autocomplete") == "one-time-code"
+    field.fill("482913")
+    expect(page.locator("#preview")).to_have_text("the code is •••••• [decision ········]")
+    page.fill("#note", "from the phone")
+    expect(page.locator("#preview")).to_have_text("from the phone. the code is •••••• [decision ········]")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".approval-state")).to_contain_text("Upstream confirmed it", timeout=8000)
+    sent = next(raw for _, kind, raw, _ in run.log if kind == "resumed")
+    assert '"from the phone. the code is 482913 [decision ' in sent
+    for path in (page.url, f"{people['reviewer'].site.url}/runs/{run.id}/"):
+        page.goto(path)
+        expect(page.locator("main")).to_contain_text("the code is ••••••••")
+        assert "482913" not in page.content()
+    run.finish()
+
+
+def test_a_note_with_a_secret_is_stopped_and_can_go_out_as_one(people, waiting, until) -> None:
+    page = open_approval(people["reviewer"], waiting, until)
+    page.fill("#note", "the password is lovelace")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".refusal")).to_contain_text("looks as if it held a password")
+    assert waiting.status == "awaiting_human"
+    assert page.input_value("#note") == "the password is lovelace"
+    page.get_by_role("button", name="Send it as a secret").click()
+    expect(page.locator(".approval-state")).to_contain_text("Upstream confirmed it", timeout=8000)
+    assert "lovelace" not in page.locator(".approval-state").text_content()
+    assert any('"the password is lovelace [decision ' in raw for _, kind, raw, _ in waiting.log if kind == "resumed")
+    people["reviewer"].noise.clear()  # the browser calls a 422 an error
+    waiting.finish()
+
+
+def test_a_payment_is_confirmed_in_the_agents_words_and_a_moved_run_is_refused_with_the_difference(
+    people, upstream, until
+) -> None:
+    run = parked(upstream, "Pay", "I am about to pay $1,240.00 to Nordwind GmbH. Shall I?")
+    page = open_approval(people["reviewer"], run, until)
+    expect(page.locator(".avow")).to_contain_text("payment of $1,240.00 to Nordwind GmbH")
+    page.get_by_role("button", name="Resume").click()
+    assert page.evaluate("document.activeElement.id") == "confirm"
+    assert run.status == "awaiting_human"
+    page.fill("#note", "as agreed")
+    page.check("#confirm")
+    reason_becomes(people["reviewer"].site, page, "I am about to pay $9,240.00 to Nordwind GmbH. Shall I?")
+    run.step("It moved by itself")
+    expect(page.locator("[data-differs=reason]")).to_be_visible(timeout=8000)
+    expect(page.locator("[data-differs=frame]")).to_be_visible(timeout=8000)
+    page.get_by_role("button", name="Resume").click()
+    refusal = page.locator(".refusal")
+    expect(refusal).to_be_in_viewport()
+    expect(refusal.locator("del")).to_have_text("$1,240.00")
+    expect(refusal.locator("ins")).to_have_text("$9,240.00")
+    assert refusal.locator("img").count() == 2
+    assert not violations(page)
+    expect(page.locator("#says")).to_contain_text("$9,240.00")
+    expect(page.locator(".avow")).to_contain_text("$9,240.00")
+    assert not page.is_checked("#confirm")
+    assert page.input_value("#note") == "as agreed"
+    page.check("#confirm")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".approval-state")).to_contain_text("You decided: resume")
+    people["reviewer"].noise.clear()
+    until(lambda: run.status == "running")
+    run.finish()
+
+
+def test_on_a_phone_the_decision_is_under_the_thumb_and_sending_shows_at_once(people, upstream, until) -> None:
+    run = parked(upstream, "Phone", "Which one? It could be: 1 “Approve”, 2 “Archive”. Answer with the number.")
+    person = people["second"]
+    page = open_approval(person, run, until)
+    page.set_viewport_size({"width": 390, "height": 844})
+    button = page.get_by_role("button", name="Resume")
+    assert page.evaluate("scrollY") == 0
+    assert 650 < button.bounding_box()["y"] < 790
+    assert not violations(page)
+    page.get_by_label("Archive").check()
+    expect(page.locator("#preview")).to_have_text("2 [decision ········]")
+    shown = """new Promise((done) => {
+        const form = document.getElementById("decide"), began = performance.now();
+        new MutationObserver(() => done(performance.now() - began)).observe(form, { attributeFilter: ["class"] });
+        form.querySelector("[value=resume]").click();
+    })"""
+    assert page.evaluate(shown) < 100
+    until(lambda: run.status == "running")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    run.finish()

@@ -24,7 +24,7 @@ def test_a_decision_is_undone_by_one_key_and_sent_on_time_when_it_is_not(reviewe
     for run in runs:
         run.go()
         run.step()
-        run.pause("I am about to pay $12.00 to Nordwind GmbH. Shall I?")
+        run.pause("Is this the right customer?")
     page = open_approval(reviewer, runs[0], until)
     first = page.url
     page.fill("#note", "half a thought")
