@@ -53,7 +53,7 @@ class Decide(forms.Form):
 
     def _is_confirmed(self, said: dict[str, Any]) -> bool:
         """What was confirmed is what is asked; where another reason was on screen, its refusal tells the difference."""
-        given, shown = said.get("confirm", ""), said.get("seen_reason", "")
+        given, shown = said.get("confirm", ""), said.get("seen_reason") if "seen_reason" in self.data else None
         saw_other = bool(self.approval and changes(self.approval, Seen(seen_reason=shown)))
         return given == self.asked.digest or bool(given and saw_other)
 

@@ -156,7 +156,7 @@ def signed_in(name):
 
 def test_on_the_pages_a_decision_is_held_can_be_undone_and_leads_back_with_its_note(desk, people, settings):
     settings.DECISION_HOLD_SECONDS = 5
-    _, run, approval = desk.parked()
+    _, run, approval = desk.parked("Is it right?")
     client = signed_in("reviewer")
     client.post(f"/approvals/{approval.pk}/decide/", {"verdict": "resume", "note": "kept words"})
     page = client.get(f"/approvals/{approval.pk}/").content.decode()
