@@ -67,7 +67,9 @@ class Form:
     @property
     def digest(self) -> str:
         """Tells what was asked from something else: what somebody confirmed of one form is no yes to another."""
-        return hashlib.sha256(repr((self.kind, self.choices, self.terms, self.value_phrase)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((str(self.kind), self.choices, self.terms, self.value_phrase)).encode()).hexdigest()[
+            :16
+        ]
 
 
 # In English, whoever reads the page: they go to the agent.
