@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from approvals import claims, company, fragments, presence
+from django.http import QueryDict
+
+from approvals import claims, company, fragments, history, lists, presence
 from approvals.errors import Refused
 from approvals.models import Approval
 from approvals.notices import fragments as notice_fragments
@@ -39,13 +41,19 @@ class OverviewConsumer(LiveConsumer):
 
 
 class QueueConsumer(LiveConsumer):
+    """The queue as the page's address narrows it."""
+
     permission = "approvals.view_approval"
+
+    def open(self) -> None:
+        self.shown_rows = lists.Shown.read(QueryDict(self.scope["query_string"]))
 
     def topics(self) -> list[str]:
         return [topics.QUEUE]
 
     def regions(self) -> list[str]:
-        return [fragments.approval_queue(self.user), fragments.past(self.user), fragments.held(self.user)]
+        waiting = lists.approval_queue(self.user, self.shown_rows)
+        return [waiting, history.past(self.user), fragments.held(self.user)]
 
 
 class ApprovalConsumer(LiveConsumer):

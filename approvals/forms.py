@@ -79,6 +79,31 @@ class Decide(forms.Form):
         }
 
 
+class DecideAlike(forms.Form):
+    """One verdict and note for several approvals; `members` gives what was shown of each."""
+
+    verdict = forms.ChoiceField(choices=states.Verdict.choices)
+    note = forms.CharField(required=False, strip=True, max_length=10_000)
+
+    def clean_note(self) -> str:
+        return _newlines(self.cleaned_data["note"])
+
+
+def read_member(text: str) -> tuple[int, Seen]:
+    """One ticked approval with its evidence, as `lists.Member.evidence` wrote it; ValueError for anything else."""
+    said = json.loads(text)
+    match said:
+        case {
+            "pk": int(pk),
+            "seen_seq": int(seq),
+            "seen_frame_sha256": str(frame),
+            "seen_reason": str(reason),
+            "seen_cost_cents": int(cost),
+        } if 0 <= min(pk, seq, cost) <= max(pk, seq, cost) < 2**63:
+            return pk, Seen(seq, frame[:64], reason, cost)
+    raise ValueError("A member is an object with its approval and the evidence that was shown.")
+
+
 def _newlines(text: str) -> str:
     # A browser sends CRLF whatever was typed or drawn.
     return text.replace("\r\n", "\n")

@@ -8,7 +8,20 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from approvals import answers, delivery, endorsements, policies, queue, recalls, recorded, seen, states, takeovers, tour
+from approvals import (
+    answers,
+    delivery,
+    endorsements,
+    lists,
+    policies,
+    queue,
+    recalls,
+    recorded,
+    seen,
+    states,
+    takeovers,
+    tour,
+)
 from approvals.errors import RunMoved
 from approvals.models import Approval, Decision
 from approvals.seen import Seen
@@ -19,67 +32,11 @@ from runs import states as run_states
 from runs.models import Run, step_cents
 from runs.secrets import mask
 
-QUEUE_LIMIT = 100
-PAST_LIMIT = 20
-NEEDS_LIMIT = 8
-
 
 def nav_counts(user: Any) -> SafeString:
     """How many approvals are open, for the navigation and the page's title."""
     count = Approval.objects.visible_to(user).open().count()
     return fragments.render("approvals/_nav_counts.html", {"count": count})
-
-
-def approval_queue(user: Any) -> SafeString:
-    """The open approvals, most urgent first."""
-    waiting = list(queue.ordered().visible_to(user)[:QUEUE_LIMIT])
-    total = Approval.objects.visible_to(user).open().count()
-    return fragments.render("approvals/_approval_queue.html", _queued(user, waiting, total))
-
-
-def needs_me(user: Any) -> SafeString:
-    """The head of the queue, for the overview."""
-    waiting = list(queue.ordered().visible_to(user)[:NEEDS_LIMIT])
-    total = Approval.objects.visible_to(user).open().count()
-    return fragments.render("approvals/_needs_me.html", _queued(user, waiting, total))
-
-
-def _queued(user: Any, waiting: list[Approval], total: int) -> dict[str, Any]:
-    driven = dict(_driving().filter(run__in=[a.run_id for a in waiting]).values_list("run_id", "user__username"))
-    rows = [{"approval": a, "driver": driven.get(a.run_id), "claim": _live_claim(a)} for a in waiting]
-    return {
-        "rows": rows,
-        "total": total,
-        "more": total - len(rows),
-        "may_decide": user.has_perm("approvals.decide_approval"),
-        "user": user,
-        "has_others": len(run_fragments.known_connections()) > 1,
-    }
-
-
-def _driving() -> Any:
-    return takeovers.Takeover.objects.filter(ended_at=None, expires_at__gt=timezone.now())
-
-
-def _live_claim(approval: Approval) -> Any:
-    claim = getattr(approval, "claim", None)
-    return claim if claim and claim.expires_at > timezone.now() else None
-
-
-def past(user: Any) -> SafeString:
-    """What was decided or closed lately, apart from what is open."""
-    seen = Approval.objects.visible_to(user)
-    decided = Decision.objects.order_by("-decided_at", "-id").values_list("approval_id", flat=True)
-    closed = seen.filter(state=states.State.CLOSED).order_by("-closed_at").values_list("id", flat=True)
-    newest = {*decided[:PAST_LIMIT], *closed[:PAST_LIMIT]}  # each by its own index
-    rows = seen.filter(pk__in=newest).select_related("run", "decision", "decision__decided_by", "decision__policy")
-    found = sorted(rows, key=_ended_at, reverse=True)[:PAST_LIMIT]
-    return fragments.render("approvals/_past.html", {"rows": found})
-
-
-def _ended_at(approval: Approval) -> Any:
-    decision: Decision | None = getattr(approval, "decision", None)
-    return decision.decided_at if decision else approval.closed_at or approval.opened_at
 
 
 def today(user: Any) -> SafeString:
@@ -114,7 +71,7 @@ def tour_card(user: Any) -> SafeString:
 def overview(user: Any) -> dict[str, SafeString]:
     """The regions of the overview by their names in its template."""
     return {
-        "needs_me": needs_me(user),
+        "needs_me": lists.needs_me(user),
         "board": run_fragments.board(user),
         "today": today(user),
         "upstream": upstream(),
@@ -187,7 +144,7 @@ def _next(approval: Approval, user: Any) -> Approval | None:
     """What to look at after this one; only where this one is over."""
     if approval.is_open:
         return None
-    return queue.ordered().visible_to(user).exclude(run=approval.run_id).first()
+    return queue.ordered(user).visible_to(user).exclude(run=approval.run_id).first()
 
 
 def _tone(approval: Approval, decision: Decision | None) -> str:

@@ -15,23 +15,13 @@ from django.utils.translation import gettext as _
 
 from approvals import decisions, errors, kinds
 from approvals.models import Approval, ApprovalQuerySet
-from runs import audit, likeness, timeline
+from approvals.seen import Seen
+from runs import audit, likeness
 from runs.models import AuditEntry, Frame
 
 LIMIT = 50  # that one person can look at and decide at once
 DECIDED = "approvals.decided_alike"
 _LOOKED_AT = 1000  # of one sameness: more are grouped when these are gone
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One member as the page showed it."""
-
-    pk: int
-    seq: int | None
-    frame_sha256: str
-    reason: str
-    cost_cents: int | None
 
 
 @dataclass(frozen=True)
@@ -90,17 +80,19 @@ def _clusters(found: Iterable[tuple[int, str | None]]) -> list[list[int]]:
 
 
 def decide(
-    user: User, seen: Sequence[Seen], verdict: str, note: str = "", *, hold_seconds: float = 0
+    user: User, seen: Sequence[tuple[int, Seen]], verdict: str, note: str = "", *, hold_seconds: float = 0
 ) -> tuple[str, list[Result]]:
-    """Decide each of them by itself; the gesture's id, which every audit entry of it names, and a result each."""
+    """Decide each (approval, what was shown of it) by itself: the gesture's id, which every entry of it in the audit
+    log names, and a result each.
+    """
     gesture = secrets.token_hex(8)
     with audit.gesture(gesture):
-        results = [_decide(user, one, verdict, note, hold_seconds) for one in seen[:LIMIT]]
+        results = [_decide(user, pk, shown, verdict, note, hold_seconds) for pk, shown in seen[:LIMIT]]
         with transaction.atomic():
             audit.record(
                 user,
                 DECIDED,
-                subject=_subject(len(results)),
+                subject=f"{len(results)} approvals",
                 verdict=verdict,
                 done=[result.pk for result in results if not result.refused],
                 refused=[[result.pk, result.refused] for result in results if result.refused],
@@ -108,43 +100,17 @@ def decide(
     return gesture, results
 
 
-def _subject(count: int) -> str:
-    return f"{count} approvals"
-
-
-def _decide(user: User, seen: Seen, verdict: str, note: str, hold_seconds: float) -> Result:
-    approval = Approval.objects.visible_to(user).select_related("run").filter(pk=seen.pk).first()
+def _decide(user: User, pk: int, seen: Seen, verdict: str, note: str, hold_seconds: float) -> Result:
+    approval = Approval.objects.visible_to(user).select_related("run").filter(pk=pk).first()
     if approval is None:
-        return Result(seen.pk, _("There is no such approval."))
-    if refused := why_alone(approval) or _moved(approval, seen):
-        return Result(seen.pk, refused)
+        return Result(pk, _("There is no such approval."))
+    if refused := why_alone(approval):
+        return Result(pk, refused)
     try:
-        decisions.decide(
-            user,
-            approval,
-            verdict,
-            note,
-            seen_seq=seen.seq,
-            seen_frame_sha256=seen.frame_sha256,
-            seen_reason=seen.reason,
-            seen_cost_cents=seen.cost_cents,
-            hold_seconds=hold_seconds,
-        )
+        decisions.decide(user, approval, verdict, note, **vars(seen), hold_seconds=hold_seconds)
     except errors.Refused as problem:
-        return Result(seen.pk, problem.message)
-    return Result(seen.pk)
-
-
-def _moved(approval: Approval, seen: Seen) -> str:
-    """What is no longer as it was on screen: nobody has looked at that."""
-    if not approval.is_open:
-        return ""  # the desk says who was faster
-    if seen.reason != approval.reason:
-        return _("What the agent says has changed since you looked.")
-    newest = timeline.latest_frame(approval.run)
-    if seen.frame_sha256 != (newest.sha256 if newest else ""):
-        return _("There is a newer picture of its screen.")
-    return ""
+        return Result(pk, problem.message)
+    return Result(pk)
 
 
 def told(user: User, gesture: str) -> AuditEntry | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from approvals import driving, figuring, talking, views
+from approvals import browsing, driving, figuring, talking, views
 from approvals.notices import urls as notices_urls
 from runs import routes  # noqa: F401 (registers the converter)
 from runs import views as runs_views
@@ -12,7 +12,11 @@ from runs import views as runs_views
 urlpatterns = [
     path("", views.overview, name="overview"),
     *notices_urls.urlpatterns,
-    path("approvals/", views.listing, name="approvals"),
+    path("approvals/", browsing.listing, name="approvals"),
+    path("approvals/next/", browsing.following, name="next_approval"),
+    path("approvals/history/", browsing.over, name="approvals_history"),
+    path("approvals/alike/<str:gesture>/", browsing.told, name="alike_told"),
+    path("approvals/<int:pk>/alike/", browsing.alike, name="alike"),
     path("approvals/<int:pk>/", views.detail, name="approval"),
     path("approvals/notes/", views.note_templates, name="note_templates"),
     path("approvals/notes/<int:pk>/remove/", views.remove_note_template, name="note_template"),

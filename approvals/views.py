@@ -61,15 +61,6 @@ def end_tour(request: SignedIn) -> HttpResponse:
 @require_GET
 @login_required
 @permission_required("approvals.view_approval", raise_exception=True)
-def listing(request: SignedIn) -> HttpResponse:
-    context = {"approval_queue": fragments.approval_queue(request.user), "past": fragments.past(request.user)}
-    context["held"] = fragments.held(request.user)
-    return render(request, "approvals/listing.html", context)
-
-
-@require_GET
-@login_required
-@permission_required("approvals.view_approval", raise_exception=True)
 def detail(request: SignedIn, pk: int) -> HttpResponse:
     approval = load_approval(request.user, pk)
     return render(request, "approvals/detail.html", page(request, approval))

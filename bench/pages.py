@@ -144,14 +144,14 @@ def fragments(person: Any) -> dict[str, Callable[[], Any]]:
     """What sockets render by themselves, and the sweeps."""
     from django.utils import timezone
 
-    from approvals import delivery, queue, tasks
+    from approvals import delivery, lists, queue, tasks
     from approvals import fragments as desk
     from runs import fragments as mirror
     from runs.relay import leases
 
     return {
         "fragment: board": lambda: mirror.board(person),
-        "fragment: queue": lambda: desk.approval_queue(person),
+        "fragment: queue": lambda: lists.approval_queue(person),
         "fragment: navigation": lambda: desk.nav_counts(person),
         "sweep: unasked": lambda: list(queue.unasked()[: tasks.BATCH]),
         "sweep: due": lambda: list(delivery.due(timezone.now())[: tasks.BATCH]),

@@ -69,6 +69,7 @@ class Approval(models.Model):
             models.Index("state", "opened_at", name="approval_state_age"),
             models.Index("state", "closed_at", name="approval_state_closed"),
             models.Index(fields=["state", "expires_at", "rank_at", "routed_to"], name="approval_in_order"),
+            models.Index(fields=["state", "kind"], name="approval_state_kind"),
             models.Index(fields=["sameness", "state", "rank_at"], condition=~Q(sameness=""), name="approval_alike"),
             models.Index(fields=["rules_due_at"], condition=Q(state="open"), name="approval_rules_due"),
             models.Index(fields=["due_at"], condition=Q(state="open"), name="approval_open_due"),

@@ -130,3 +130,9 @@ def pretty(value: Any) -> SafeString:
         if value is not None
         else SafeString("")
     )
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For a form's field: what is read back as it was; the template escapes it."""
+    return json.dumps(value)

@@ -1,0 +1,146 @@
+"""The pages of lists: the queue, those that are alike, what is over. Fetch and check access, call a verb, render."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.models import User
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from approvals import decisions, forms, fragments, groups, history, kinds, lists, policies, queue, states
+from approvals.models import Approval, Decision
+from runs import fragments as run_fragments
+from runs.models import step_cents
+from runs.requests import SignedIn
+
+
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def listing(request: SignedIn) -> HttpResponse:
+    shown = lists.Shown.read(request.GET)
+    context = {
+        "address": shown.address(),
+        "approval_queue": lists.approval_queue(request.user, shown),
+        "past": history.past(request.user),
+        "held": fragments.held(request.user),
+    }
+    return render(request, "approvals/listing.html", context)
+
+
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def following(request: SignedIn) -> HttpResponse:
+    """To the approval that stands behind the one named, or first where that is gone; nothing is decided."""
+    waiting = list(
+        queue.ordered(request.user).visible_to(request.user).select_related(None).values_list("pk", flat=True)
+    )
+    after = request.GET.get("after", "")
+    at = waiting.index(int(after)) + 1 if after.isdecimal() and int(after) in waiting else 0
+    return redirect("approval", waiting[at % len(waiting)]) if waiting else redirect("approvals")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def alike(request: SignedIn, pk: int) -> HttpResponse:
+    """Those that are alike to this one, with their pictures; a POST decides the ticked ones, each for itself."""
+    first = get_object_or_404(Approval.objects.visible_to(request.user), pk=pk)
+    if request.method == "POST":
+        return _decide(request, first)
+    return render(request, "approvals/alike.html", _alike(request.user, first))
+
+
+def _alike(user: User, first: Approval, **more: Any) -> dict[str, Any]:
+    found = groups.members(first) if first.is_open else []
+    shown = lists.members(found, timezone.now())
+    runs = [member.approval.run for member in shown]
+    return {
+        "approval": first,
+        "members": shown,
+        "beyond": max(0, len(found) - len(shown)),
+        "why_alone": groups.why_alone(first),
+        "why_not": policies.why_not_decide(user, first, "") or (_("Nothing is ticked.") if not shown else ""),
+        "note_limit": decisions.NOTE_LIMIT,
+        "spent": sum(run.cost_cents for run in runs),
+        "step": sum(step_cents(run.cua_version) for run in runs),
+        "handling": kinds.handling(first.kind),
+        **more,
+    }
+
+
+def _decide(request: SignedIn, first: Approval) -> HttpResponse:
+    form = forms.DecideAlike(request.POST)
+    try:
+        seen = [forms.read_member(text) for text in request.POST.getlist("member")[: groups.LIMIT]]
+    except (ValueError, RecursionError):
+        seen = []
+    refused = policies.why_not_decide(request.user, first, "") or groups.why_alone(first)
+    if refused or not form.is_valid() or not seen:
+        sentence = refused or (
+            _("Tick at least one of them.") if form.is_valid() else _("Choose what to do with them.")
+        )
+        context = _alike(request.user, first, refused=sentence, note=request.POST.get("note", ""))
+        return render(request, "approvals/alike.html", context, status=422)
+    said = form.cleaned_data
+    gesture, _results = groups.decide(
+        request.user, seen, said["verdict"], said["note"], hold_seconds=settings.DECISION_HOLD_SECONDS
+    )
+    return redirect("alike_told", gesture)
+
+
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def told(request: SignedIn, gesture: str) -> HttpResponse:
+    """What came of one gesture: a result for each, as the audit log has it."""
+    entry = groups.told(request.user, gesture)
+    if entry is None:
+        raise Http404
+    refused = dict(entry.detail["refused"])
+    related = ("run", "decision")
+    found = (
+        Approval.objects.visible_to(request.user).select_related(*related).in_bulk([*entry.detail["done"], *refused])
+    )
+    rows = [(found[pk], refused.get(pk, "")) for pk in [*refused, *entry.detail["done"]] if pk in found]
+    context = {
+        "entry": entry,
+        "results": rows,
+        "done": len(entry.detail["done"]),
+        "verdict": states.Verdict(entry.detail["verdict"]),
+        "held": fragments.held(request.user),
+        "next": queue.ordered(request.user).visible_to(request.user).first(),
+    }
+    return render(request, "approvals/alike_told.html", context)
+
+
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def over(request: SignedIn) -> HttpResponse:
+    """What is over, by filters in the address."""
+    wanted = history.Wanted.read(request.GET)
+    count = history.count(request.user, wanted)
+    turned = Paginator(range(min(count, history.PER_PAGE * history.PAGES)), history.PER_PAGE)
+    page: Page[Any] = turned.get_page(request.GET.get("page"))
+    context = {
+        "wanted": wanted,
+        "rows": history.page(request.user, wanted, page.number),
+        "page": page,
+        "keep": wanted.query,
+        "in_all": count,
+        "kinds": kinds.Kind.choices,
+        "ways": [*states.Verdict.choices, (history.CLOSED, _("Closed elsewhere"))],
+        "people": User.objects.filter(Exists(Decision.objects.filter(decided_by=OuterRef("pk")))).order_by("username"),
+        "connections": run_fragments.known_connections(),
+    }
+    return render(request, "approvals/history.html", context)

@@ -1,0 +1,165 @@
+"""Approvals that are alike: found by kind, words and picture, decided once, each on its own evidence or refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.utils import timezone
+
+from approvals import decisions, groups, lists
+from approvals.models import Approval, Decision
+from runs.models import AuditEntry, Frame
+
+pytestmark = pytest.mark.django_db
+PICTURE, NEAR, OTHER = "00ff00ff00ff00ff", "00ff00ff00ff00fe", "123456789abcdef0"
+
+
+@pytest.fixture
+def parked(desk):
+    def park(reason="I can't find row 1 of 7.", picture=PICTURE):
+        _, run, approval = desk.parked(reason)
+        if picture is not None:
+            frame = {"mime_type": "image/png", "sha256": f"{run.pk:064x}", "likeness": picture, "image": b"x"}
+            Frame.objects.create(run=run, index=0, received_at=timezone.now(), **frame)
+        return approval
+
+    return park
+
+
+def seen_of(*approvals):
+    found = lists.members([one.pk for one in approvals], timezone.now())
+    return [(member.approval.pk, member.seen) for member in found]
+
+
+def test_the_same_but_for_digits_and_a_near_picture_is_alike(parked):
+    first, second = parked(), parked("I can't find row 22 of 9.", NEAR)
+    parked("I can't find the row.")
+    parked(picture=OTHER)
+    parked(picture="")
+    parked(picture=None)
+    assert groups.members(first) == groups.members(second) == [first.pk, second.pk]
+    assert groups.alike(list(Approval.objects.all())) == {first.pk: [first.pk, second.pk]}
+
+
+@pytest.mark.parametrize(
+    "reason", ["About to pay $5. Resume to pay.", "Shall I delete row 4?", "Enter the code, 6 digits"]
+)
+def test_what_costs_money_can_not_be_undone_or_works_once_always_stands_alone(reason, parked, people, desk, client):
+    first, second = parked(reason), parked(reason)
+    assert groups.members(first) == [first.pk]
+    assert groups.alike([first, second]) == {}
+    _gesture, results = groups.decide(people.reviewer, seen_of(first, second), "resume")
+    assert [bool(result.refused) for result in results] == [True, True]
+    client.force_login(people.reviewer)
+    answer = client.get(f"/approvals/{first.pk}/alike/")
+    assert groups.why_alone(first) in answer.content.decode().replace("&#x27;", "'")
+    assert Decision.objects.count() == 0
+
+
+def test_one_that_needs_two_people_stands_alone(parked):
+    first, second = parked(), parked()
+    Approval.objects.filter(pk=second.pk).update(people_needed=2)
+    assert groups.members(first) == [first.pk]
+    assert groups.why_alone(Approval.objects.get(pk=second.pk))
+
+
+def test_one_gesture_is_as_many_decisions_each_with_its_own_evidence_or_its_own_refusal(parked, people, desk):
+    ours, moved, faster = parked(), parked(), parked()
+    shown = seen_of(ours, moved, faster)
+    Frame.objects.create(
+        run=moved.run, index=1, received_at=timezone.now(), mime_type="image/png", sha256="f" * 64, image=b"y"
+    )
+    decisions.decide(people.admin, faster, "fail", "no")
+    gesture, results = groups.decide(people.reviewer, shown, "resume", "take the first")
+    told = {result.pk: result.refused for result in results}
+    assert told[ours.pk] == ""
+    assert "picture" in told[moved.pk]
+    assert "admin" in told[faster.pk]
+    decision = Decision.objects.get(decided_by=people.reviewer)
+    assert (decision.approval, decision.seen_frame_sha256) == (ours, f"{ours.run_id:064x}")
+    assert (decision.note, decision.seen_reason) == ("take the first", ours.reason)
+    named = AuditEntry.objects.filter(detail__gesture=gesture).order_by("seq").values_list("act", flat=True)
+    assert list(named) == ["approval.decided", groups.DECIDED]
+    whole = groups.told(people.reviewer, gesture)
+    assert (whole.detail["done"], [pk for pk, _why in whole.detail["refused"]]) == ([ours.pk], [moved.pk, faster.pk])
+    assert groups.told(people.admin, gesture) is None
+    assert "gesture" not in AuditEntry.objects.get(act="approval.decided", actor=people.admin).detail
+
+
+def test_the_page_decides_what_is_ticked_and_shows_a_result_for_each(parked, people, client):
+    first, second, third = parked(), parked(), parked()
+    client.force_login(people.reviewer)
+    page = client.get(f"/approvals/{first.pk}/alike/").context["members"]
+    ticked = [json.dumps(member.evidence) for member in page if member.approval != third]
+    assert len(ticked) == 2
+    answer = client.post(f"/approvals/{first.pk}/alike/", {"verdict": "cancel", "member": ticked}, follow=True)
+    assert answer.context["done"] == 2
+    assert {row.pk for row, refused in answer.context["results"] if not refused} == {first.pk, second.pk}
+    assert set(Decision.objects.values_list("approval_id", flat=True)) == {first.pk, second.pk}
+    for form in ({"verdict": "cancel"}, {"verdict": "pay", "member": ticked}, {"verdict": "cancel", "member": ["{}"]}):
+        assert client.post(f"/approvals/{third.pk}/alike/", form).status_code == 422
+    client.force_login(people.operator)
+    evil = client.post(f"/approvals/{third.pk}/alike/", {"verdict": "cancel", "member": json.dumps(page[2].evidence)})
+    assert evil.status_code == 422
+    assert Approval.objects.get(pk=third.pk).is_open
+
+
+def test_the_queue_folds_them_and_every_number_is_that_of_its_rows(
+    parked, people, client, django_assert_max_num_queries
+):
+    for _ in range(3):
+        parked()
+    alone, put = parked("About to pay $5."), parked("Is this the right customer?")
+    Approval.objects.filter(pk=put.pk).update(routed_to=people.reviewer)
+    client.force_login(people.reviewer)
+    with django_assert_max_num_queries(24):
+        page = client.get("/approvals/").content.decode()
+    assert page.count('<li class="row queue-row') == 3
+    assert "3 alike" in page
+    assert 'Open <span class="count">5</span>' in page
+    assert 'data-count="5"' in page
+    assert page.index(f'id="queue-row-{put.pk}"') < page.index(f'id="queue-row-{alone.pk}"'), (
+        "what is put to me is first"
+    )
+    for address, count in (
+        ("?mine=1", 1),
+        ("?kind=payment", 1),
+        ("?kind=error", 3),
+        ("?kind=login", 0),
+        ("?kind=x", 5),
+    ):
+        page = client.get(f"/approvals/{address}").content.decode()
+        assert f'Open <span class="count">{count}</span>' in page
+
+
+def test_history_lists_what_is_over_by_filters_and_counts_what_it_lists(parked, people, client, desk):
+    failed, closed, waiting = parked(), parked("A captcha."), parked()
+    decisions.decide(people.reviewer, failed, "fail", "no")
+    Approval.objects.filter(pk=closed.pk).update(state="closed", closed_at=timezone.now(), closed_because="elsewhere")
+    client.force_login(people.viewer)
+    for address, expected in {
+        "": [closed, failed],
+        "?how=fail": [failed],
+        "?how=closed": [closed],
+        "?how=resume": [],
+        "?kind=captcha": [closed],
+        "?who=reviewer": [failed],
+        "?who=nobody": [],
+        "?how=nonsense&page=99": [closed, failed],
+    }.items():
+        context = client.get(f"/approvals/history/{address}").context
+        assert [row.pk for row in context["rows"]] == [row.pk for row in expected], address
+        assert context["in_all"] == len(expected)
+    assert waiting.is_open
+
+
+def test_next_goes_round_the_queue_and_decides_nothing(parked, people, client):
+    first, second = parked(), parked("Is this the right customer?")
+    client.force_login(people.reviewer)
+    order = [second.pk, first.pk]  # a question is due sooner than an error
+    for after, expected in ((order[0], order[1]), (order[1], order[0]), ("x", order[0]), (10**9, order[0])):
+        assert client.get(f"/approvals/next/?after={after}").headers["Location"] == f"/approvals/{expected}/"
+    assert Approval.objects.open().count() == 2
+    Approval.objects.update(state="closed")
+    assert client.get("/approvals/next/").headers["Location"] == "/approvals/"
