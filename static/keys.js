@@ -1,36 +1,56 @@
-/* Owns the keyboard: j/k and Enter in lists, g + letter to go, letters on buttons, ? for help; inert while typing. */
+/* Owns the keyboard: j/k and Enter in lists, g + letter to go, letters on buttons, ] for the next approval, ? for help;
+   inert while typing. A letter goes to its button and Enter does it, unless the reader lets single keys decide. */
 (() => {
   "use strict";
-  const dialog = document.getElementById("keys"), box = document.getElementById("keys-on");
-  const isOn = () => { try { return localStorage.getItem("keys") !== "off"; } catch { return true; } };
-  if (box) {
-    box.checked = isOn();
-    box.addEventListener("change", () => { try { localStorage.setItem("keys", box.checked ? "on" : "off"); } catch { /* for this page only */ } });
+  const dialog = document.getElementById("keys");
+  function kept(box, name, isOnAtFirst) {
+    const read = () => { try { return (localStorage.getItem(name) || (isOnAtFirst ? "on" : "off")) === "on"; } catch { return isOnAtFirst; } };
+    if (box) {
+      box.checked = read();
+      box.addEventListener("change", () => { try { localStorage.setItem(name, box.checked ? "on" : "off"); } catch { /* for this page only */ } });
+    }
+    return read;
   }
+  const isOn = kept(document.getElementById("keys-on"), "keys", true);
+  const isQuick = kept(document.getElementById("keys-decide"), "keys-decide", false);
   document.addEventListener("click", (event) => { if (event.target.closest("[data-keys-help]")) dialog?.showModal(); });
 
   const typing = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable], [role=application]");
-  let going = 0;
+  const opened = Date.now();
+  let going = 0, rested = true;
 
   function move(step) {
     const links = [...document.querySelectorAll("[data-list] .row-link")];
-    if (!links.length) return;
+    if (!links.length) return false;
     const at = links.indexOf(document.activeElement);
     const next = links[Math.max(0, Math.min(links.length - 1, at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step))];
     next.focus();
     next.scrollIntoView({ block: "nearest" });
+    return true;
   }
   function go(letter) {
     const link = document.querySelector(`[data-go="${letter}"]`);
     if (link) link.click();
     return Boolean(link);
   }
+  function following() {
+    // After a decision the page knows the next one; before it, this one is left as it is.
+    const link = document.getElementById("next-approval"), page = document.querySelector("[data-approval]");
+    if (link) link.click();
+    else if (page) location.href = `${dialog.dataset.next}?after=${page.dataset.approval}`;
+    else return move(1);
+    return true;
+  }
+  function mayPress(button) {
+    // What undoes acts at once. What decides does where the reader wants it so and nothing is paid or lost for good;
+    // never by a key that was held down since the page before.
+    if ("now" in button.dataset) return true;
+    return isQuick() && rested && Date.now() - opened > 300 && Boolean(button.closest("[data-quick]"));
+  }
   function press(letter) {
-    // A letter goes to its button; Enter then does it, so that no single key pays or ends anything.
-    const button = document.querySelector(`[data-key="${letter}"]`);
-    if (!button || button.disabled || button.matches(":disabled") || !button.offsetParent) return false;
-    // Only what undoes acts at once.
-    if ("now" in button.dataset) { button.click(); return true; }
+    const button = [...document.querySelectorAll(`[data-key="${letter}"]`)].find((one) => !one.matches(":disabled") && one.offsetParent);
+    if (!button) return false;
+    if (mayPress(button)) { button.click(); return true; }
     button.focus();
     button.scrollIntoView({ block: "nearest" });
     return true;
@@ -38,13 +58,16 @@
   function act(key) {
     if (Date.now() - going < 1500) { going = 0; return /^[a-z]$/.test(key) && go(key); }
     if (key === "g") { going = Date.now(); return true; }
-    if (key === "j" || key === "k") { move(key === "j" ? 1 : -1); return true; }
+    if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
+    if (key === "]") return following();
     if (key === "/") { const field = document.querySelector("[data-search]"); field?.focus(); return Boolean(field); }
     if (key === "?") { dialog?.showModal(); return true; }
     if (key === "n") { const note = document.getElementById("note"); note?.focus(); return Boolean(note); }
     return /^[a-z]$/.test(key) && press(key);
   }
+  document.addEventListener("keyup", () => { rested = true; });
   document.addEventListener("keydown", (event) => {
+    rested = rested && !event.repeat;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog, [role=application]")) { event.target.blur(); return; }
     if (!isOn() || typing(event.target) || document.querySelector("dialog[open]")) return;

@@ -83,6 +83,11 @@ class Approval(models.Model):
     def is_open(self) -> bool:
         return self.state == states.State.OPEN
 
+    @property
+    def is_careful(self) -> bool:
+        """Whether it costs money or can't be undone."""
+        return kinds.is_careful(self.kind)
+
 
 class Decision(models.Model):
     """What a person or a policy decided, on what evidence, and how its delivery stands. One at most per approval."""
