@@ -1,0 +1,123 @@
+"""The queue in a browser: what is alike is one row and one gesture, rows leave at once, keys alone clear it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.pages.test_looks import violations
+from tests.scripted_runs import picture
+
+
+@pytest.fixture
+def park(upstream, request):
+    """Parks runs that look the same: one task each, the same picture."""
+    made = []
+
+    def run(reason, number=4):
+        one = upstream.add(task=f"Row {len(made)} of {request.node.name}")
+        one.go()
+        one.frames.append(picture(number))
+        one.emit("text", {"text": "I look", "step": 1})
+        one.pause(reason)
+        made.append(one)
+        return one
+
+    yield run
+    for one in made:
+        if not one.is_over:
+            one.finish()
+
+
+def test_what_is_alike_is_one_row_decided_by_one_gesture_and_leaves_everybody_at_once(people, park, until) -> None:
+    runs = [park(f"I can't find parcel {n} on this page.") for n in range(3)]
+    first, second = people["reviewer"], people["second"]
+    watched = second.live("/approvals/?kind=error")
+    page = first.live("/approvals/")
+    row = page.locator(".alike-row", has_text="I can't find parcel")
+    expect(row).to_contain_text("3 alike", timeout=15_000)
+    expect(watched.locator(".queue-row", has_text="I can't find parcel")).to_have_count(1)
+    count = int(page.locator("#nav-counts").get_attribute("data-count"))
+    assert page.locator("#queue-title .count").inner_text() == str(count), "the badge is the list's"
+    row.locator("a").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".alike-card")).to_have_count(3)
+    assert not violations(page)
+    page.locator(".alike-card").last.locator("input").uncheck()
+    expect(page.get_by_role("button", name="Cancel 2")).to_be_visible()
+    page.fill("#note", "no such parcels")
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Cancel: 2 of 2 done")
+    assert not violations(page)
+    expect(watched.locator(".alike-row", has_text="I can't find parcel")).to_have_count(0)
+    expect(watched.locator(".queue-row", has_text="I can't find parcel")).to_have_count(1)
+    until(lambda: sorted(run.status for run in runs) == ["awaiting_human", "cancelled", "cancelled"])
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(first.site.url + "/approvals/")
+    assert not violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(first.site.url + "/approvals/history/?how=cancel&kind=error")
+    expect(page.locator(".past-rows .row", has_text="I can't find parcel")).to_have_count(2)
+    assert not violations(page)
+    assert not first.noise
+    assert not second.noise
+
+
+def test_three_approvals_are_cleared_by_keys_alone(people, park, until) -> None:
+    """3 keys each: r and Enter decide, Enter opens the next one; one key each where single keys decide."""
+    reasons = ["Is the blue parcel right?", "Is the green parcel right?", "Is the red parcel right?"]
+    runs = {reason: park(reason, 5 + n) for n, reason in enumerate(reasons)}
+    page = people["reviewer"].live("/approvals/?kind=other")
+    press = page.keyboard.press
+    for reason in reasons:
+        expect(page.locator(".queue-row", has_text=reason)).to_have_count(1, timeout=15_000)
+    page.evaluate(
+        "document.querySelectorAll('.queue-row').forEach(r => r.textContent.includes('parcel right') || r.remove())"
+    )
+    press("j")
+    press("Enter")
+    expect(page.locator("#says")).to_have_text(re.compile("parcel right"))
+    before = page.url
+    press("]")  # leaves it as it is
+    page.wait_for_url(lambda url: url != before and "next" not in url)
+    press("g")
+    press("a")
+    page.wait_for_url("**/approvals/")
+    press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.locator("#keys-decide").focus()
+    press("Space")
+    press("Escape")
+    for reason in reasons[:2]:
+        page.locator(".queue-row", has_text=reason).locator("a").focus()
+        press("Enter")
+        expect(page.locator("#says")).to_have_text(reason)
+        until(people["reviewer"].is_live)
+        page.wait_for_function("document.querySelector('#decide [name=seen_frame_sha256]').value")
+        page.focus("#note")
+        page.keyboard.type("r is no command here")
+        expect(page.locator(".approval-state")).not_to_have_attribute("data-over", "")
+        press("Escape")
+        press("r")
+        expect(page.locator(".approval-state")).to_have_attribute("data-over", "", timeout=8000)
+        page.goto(people["reviewer"].site.url + "/approvals/?kind=other")
+    page.evaluate("localStorage.removeItem('keys-decide')")
+    page.reload()
+    page.locator(".queue-row", has_text=reasons[2]).locator("a").focus()
+    press("Enter")
+    expect(page.locator("#says")).to_have_text(reasons[2])
+    until(people["reviewer"].is_live)
+    press("r")
+    expect(page.get_by_role("button", name="Resume")).to_be_focused()
+    expect(page.locator(".approval-state")).not_to_have_attribute("data-over", "")
+    press("Enter")
+    expect(page.locator(".approval-state")).to_have_attribute("data-over", "", timeout=8000)
+    expect(page.locator("#next-approval")).to_be_focused()
+    press("Enter")
+    until(lambda: all(run.status == "running" for run in runs.values()), 15)
+    assert not people["reviewer"].noise
