@@ -105,7 +105,7 @@ class _Counts:
         return cls(rows)
 
     def sum(self, shown: Shown) -> int:
-        return sum(count for *facts, count in self.rows if shown.fits(*facts))
+        return sum(count for kind, slug, is_mine, count in self.rows if shown.fits(kind, slug, is_mine))
 
 
 def approval_queue(user: Any, shown: Shown = Shown()) -> SafeString:
@@ -142,7 +142,8 @@ def _folded(user: Any, ids: Sequence[int], now: datetime) -> list[Row]:
     """Those that are alike stand in one row, where the first of them stands."""
     waiting = _in_order(ids)
     groups_of = {pk: group for group in groups.alike(waiting).values() for pk in group}
-    kept, given = [], set()
+    kept: list[Approval] = []
+    given: set[int] = set()
     for approval in waiting:
         if approval.pk not in given:
             kept.append(approval)
