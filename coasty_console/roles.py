@@ -19,6 +19,7 @@ ADMINISTERS = frozenset(
         "auth.view_user",
         "auth.add_user",
         "auth.change_user",
+        "runs.change_budget",
         "runs.change_connection",
         "approvals.manage_team_notices",
         "approvals.change_policy",

@@ -207,8 +207,9 @@ def _settle(item: BatchItem, told: dict[str, Any]) -> None:
 
 def _put_back(item: BatchItem, why: Wait | Halt) -> None:
     # Of one that may have arrived nobody may say later that it was never sent.
-    state = State.SENDING if isinstance(why, Unanswered) else State.WAITING
-    BatchItem.objects.filter(pk=item.pk, state=State.SENDING).update(state=state, detail=str(why)[:500])
+    is_sent = isinstance(why, Unanswered)
+    told = {"state": State.SENDING, "detail": str(why)[:500]} if is_sent else {"state": State.WAITING, "detail": ""}
+    BatchItem.objects.filter(pk=item.pk, state=State.SENDING).update(**told)
 
 
 def _word(status: str) -> str:

@@ -60,6 +60,15 @@ class Standing:
         return self.spent * 100 // self.budget.limit_cents
 
     @property
+    def bar(self) -> int:
+        """The share that is spent, as a bar shows it."""
+        return min(100, self.percent)
+
+    @property
+    def bar_with_promised(self) -> int:
+        return min(100, (self.spent + self.promised) * 100 // self.budget.limit_cents)
+
+    @property
     def is_reached(self) -> bool:
         return self.spent + CHEAPEST_STEP > self.budget.limit_cents
 
@@ -276,5 +285,5 @@ def _check_name(name: str, pk: int | None = None) -> None:
 
 
 def _told(budget: Budget, names: Iterable[str]) -> dict[str, Any]:
-    told = {name: getattr(budget, name) for name in names}
+    told = {"does" if name == "act" else name: getattr(budget, name) for name in names}
     return {name: str(value) if isinstance(value, Connection) else value for name, value in told.items()}

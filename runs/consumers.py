@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from live import fragments as html
 from live import topics
 from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
-from runs import audit, fragments, listing, steps, timeline
-from runs.models import Run
+from runs import audit, fragments, listing, planning_fragments, steps, timeline
+from runs.models import Batch, Run
 from runs.searching import Filters
 
 ROW = "run-row-"
@@ -115,6 +115,32 @@ class RunConsumer(LiveConsumer):
 
     def _fresh(self) -> Run:
         return Run.objects.select_related("connection", "started_by").get(pk=self.pk)
+
+
+class BatchConsumer(LiveConsumer):
+    """One batch: its head and its rows."""
+
+    permission = "runs.view_run"
+    pace_seconds = LIST_PACE_SECONDS
+
+    def open(self) -> None:
+        self.pk = self.scope["url_route"]["kwargs"]["pk"]
+        if self._fresh() is None:
+            raise Missing
+
+    def sharing(self) -> Hashable:
+        return "batch", self.pk
+
+    def topics(self) -> list[str]:
+        return [topics.batch(self.pk), topics.RUNS]
+
+    def regions(self) -> list[str]:
+        batch = self._fresh()
+        return [planning_fragments.batch_head(batch), planning_fragments.batch_items(batch)] if batch else []
+
+    def _fresh(self) -> Batch | None:
+        begun = Batch.objects.exclude(state=Batch.State.DRAFT).select_related("connection", "recipe")
+        return begun.filter(pk=self.pk).first()
 
 
 class AuditConsumer(LiveConsumer):

@@ -46,7 +46,7 @@ def run_list(user: Any, filters: Filters) -> SafeString:
         "news": run_news(0, 0, filters),
         "standing": searching.standing(timezone.now()) if filters.q else None,
         "may_start": user.has_perm("runs.start_run"),
-        "may_cancel": False,
+        "may_cancel": user.has_perm("runs.cancel_run"),
     }
     return SafeString(render_to_string("runs/_run_list.html", context))
 

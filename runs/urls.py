@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from runs import routes, views  # noqa: F401 (routes registers the converter)
-from runs.pages import compare, listing, looking, taking
+from runs.pages import compare, listing, looking, starting, taking
 
 urlpatterns = [
     path("", listing.listing, name="runs"),
-    path("new/", views.new, name="new_run"),
+    path("new/", starting.new, name="new_run"),
     path("<run:upstream_id>/", views.detail, name="run"),
     path("<run:upstream_id>/earlier/", views.earlier, name="earlier_steps"),
     path("<run:upstream_id>/film/", looking.film, name="film"),

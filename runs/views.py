@@ -9,15 +9,13 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from coasty_api import errors
-from runs import again, audit, control, forms, fragments, upstream
+from runs import audit, control, forms, fragments
 from runs.casefile import signing
-from runs.models import Connection, Frame, Run
+from runs.models import Frame, Run
 from runs.requests import SignedIn
-
-MACHINES_TIMEOUT_SECONDS = 2.0
 
 
 def load_run(user: Any, upstream_id: str) -> Run:
@@ -27,56 +25,6 @@ def load_run(user: Any, upstream_id: str) -> Run:
     if run is None:
         raise Http404
     return run
-
-
-@require_http_methods(["GET", "POST"])
-@login_required
-@permission_required("runs.start_run", raise_exception=True)
-def new(request: SignedIn) -> HttpResponse:
-    origin = again.source(request.user, request.GET.get("from", "")[:128])
-    slug = request.GET.get("connection", "")[:64] or (origin.connection.slug if origin else "")
-    connection = upstream.chosen(slug)
-    if connection is None:
-        raise Http404
-    machines, problem = _machines(connection)
-    initial = again.initial(origin) if origin else forms.preset(connection, request.GET.get("preset", ""))
-    form = forms.NewRun(request.POST or None, machines=machines, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        run = _start(request, form, connection)
-        if run:
-            return redirect("run", run.upstream_id)
-    context = {
-        "form": form,
-        "origin": origin,
-        "origin_gives_away": bool(origin and again.gives_away(origin)),
-        "presets": forms.presets(connection),
-        "machines": machines,
-        "machines_problem": problem,
-        "connection": connection,
-        "connections": upstream.enabled(),
-    }
-    return render(request, "runs/new.html", context, status=422 if form.errors else 200)
-
-
-def _start(request: SignedIn, form: forms.NewRun, connection: Connection) -> Run | None:
-    key = form.cleaned_data["idempotency_key"]
-    try:
-        return control.start(request.user, form.body(), key, connection=connection)
-    except errors.CoastyError as refused:
-        form.refuse(refused)
-        return None
-
-
-def _machines(connection: Connection) -> tuple[list[dict[str, Any]], str]:
-    """The machines to choose from, and why there are none."""
-    if connection.health in {Connection.Health.DOWN, Connection.Health.REFUSED}:
-        return [], connection.health_detail or "Upstream can't be reached."
-    try:
-        found = upstream.client(connection, MACHINES_TIMEOUT_SECONDS).machines().get("data") or []
-    except errors.CoastyError as problem:
-        upstream.note_health(connection, problem)
-        return [], problem.message
-    return [machine for machine in found if isinstance(machine, dict) and machine.get("id")], ""
 
 
 @require_GET
