@@ -91,8 +91,9 @@ def begin(by: User, batch: Batch, limit_cents: int | None = None) -> Batch:
         told = {"limit_cents": limit_cents, "begun_at": timezone.now(), "sealed_table": ""}
         if draft.update(state=Batch.State.RUNNING, **told):
             BatchItem.objects.bulk_create(_item(batch, line, values, hidden) for line, values in checked.rows)
-            facts: dict[str, Any] = {"gesture": batch.gesture, "rows": len(checked.rows), "limit_cents": limit_cents,
-                     "worst_cents": worst_case(batch, len(checked.rows)), "text": secrets.mask(batch.text)}  # fmt: skip
+            worst = worst_case(batch, len(checked.rows))
+            facts: dict[str, Any] = {"gesture": batch.gesture, "rows": len(checked.rows), "limit_cents": limit_cents}
+            facts |= {"worst_cents": worst, "text": recipes.shown(batch.text)}
             audit.record(by, "batch.started", subject=str(batch), **facts)
             _tell(batch)
     return Batch.objects.get(pk=batch.pk)

@@ -21,6 +21,7 @@ LONGEST_VALUE = 2000
 LONGEST_TASK = 16_000
 MOST_VARIABLES = 20
 _PLACE = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9_]{0,39})\s*(?::\s*([a-z]+)\s*)?\}\}")
+_SPLIT = re.compile(r"(\{\{[^{}]*\}\})")
 _BRACES = re.compile(r"\{\{|\}\}")
 _NUMBER = re.compile(r"[-+]?\d[\d .,']*\d|[-+]?\d")
 
@@ -80,6 +81,12 @@ def fill(text: str, values: Mapping[str, str], *, shows_secrets: bool = True) ->
     return _PLACE.sub(value, text)
 
 
+def shown(text: str) -> str:
+    """A template as pages show it: passwords that stand in it masked, its variables as they are."""
+    parts = _SPLIT.split(text)
+    return "".join(part if at % 2 else secrets.mask(part) for at, part in enumerate(parts))
+
+
 def problem(variable: Variable, value: str) -> str:
     """Why this value can't stand there; empty for a good one."""
     if not value.strip():
@@ -113,7 +120,7 @@ def save(by: User, name: str, text: str, fields: dict[str, Any], recipe: Recipe 
             Recipe.objects.filter(pk=recipe.pk).update(**values)
             saved = Recipe.objects.get(pk=recipe.pk)
         facts: dict[str, Any] = {
-            "text": secrets.mask(text),
+            "text": shown(text),
             "fields": fields,
             "variables": [f"{v.name}:{v.kind}" for v in told],
         }

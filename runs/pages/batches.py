@@ -134,6 +134,7 @@ def detail(request: SignedIn, pk: int) -> HttpResponse:
         "batch": batch,
         "head": planning_fragments.batch_head(batch),
         "items": planning_fragments.batch_items(batch),
+        "text": recipes.shown(batch.text),
         "may_turn": may and not batch.is_over,
         "form": BeginBatch(),
     }

@@ -26,7 +26,9 @@ def listing(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (saved := _save(request, form)):
         messages.success(request, _("The template “%(name)s” is saved.") % {"name": saved.name})
         return redirect("recipes")
-    rows = [(recipe, recipes.variables(recipe.text)) for recipe in recipes.usable(request.user)]
+    rows = [
+        (recipe, recipes.shown(recipe.text), recipes.variables(recipe.text)) for recipe in recipes.usable(request.user)
+    ]
     return render(request, "recipes/listing.html", {"rows": rows, "form": form}, status=422 if form.errors else 200)
 
 

@@ -25,6 +25,10 @@ def test_the_sentence_is_filled_and_shown_without_its_secrets():
     values = {"number": "INV-1", "customer": "{{pw}}", "amount": "3", "pw": "lovelace"}
     assert recipes.fill(TEXT, values).startswith("pay invoice INV-1 of {{pw}}: 3, password lovelace")
     assert "lovelace" not in recipes.fill(TEXT, values, shows_secrets=False)
+    assert (
+        recipes.shown("password {{pw:secret}}, then password hopper")
+        == "password {{pw:secret}}, then password ••••••••"
+    )
     for kind, value in (("text", "a"), ("number", "1,240.00"), ("number", "-3"), ("secret", "x")):
         assert recipes.problem(Variable("n", kind), value) == ""
     for kind, value in (("text", " "), ("number", "3 apples"), ("text", "{{x}}"), ("secret", "x" * 2001)):
