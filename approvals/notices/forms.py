@@ -6,6 +6,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from approvals.kinds import Kind
@@ -22,6 +25,18 @@ _DAYS = [
 _LIST = forms.CheckboxSelectMultiple
 
 
+class Zones(forms.Select):
+    """Four hundred options, without a template for each: that takes a tenth of a second."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        marks = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        options = format_html_join(
+            "", '<option value="{}"{}>{}</option>',
+            ((key, mark_safe(" selected") if key == (value or "") else "", label) for key, label in self.choices),
+        )  # fmt: skip
+        return format_html("<select{}>{}</select>", marks, options)
+
+
 def _zones(empty: Any) -> list[tuple[str, Any]]:
     return [("", empty), *((name, name.replace("_", " ")) for name in preferences.zones())]
 
@@ -34,6 +49,7 @@ class Wishes(forms.Form):
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"), required=False, choices=lambda: _zones(_("As each device has it")),
+        widget=Zones,
         help_text=_("For all times. Quiet hours and digests are counted in it; without a choice, in the server's."),
     )  # fmt: skip
     occasions = forms.MultipleChoiceField(label=_("Tell me when"), required=False, choices=_OCCASIONS, widget=_LIST)
@@ -120,7 +136,7 @@ class WorkingHours(forms.Form):
     starts_at = forms.TimeField(label=_("From"), widget=_CLOCK)
     ends_at = forms.TimeField(label=_("Until"), widget=_CLOCK)
     time_zone = forms.ChoiceField(
-        label=_("In the time zone"), required=False, choices=lambda: _zones(settings.TIME_ZONE)
+        label=_("In the time zone"), required=False, widget=Zones, choices=lambda: _zones(settings.TIME_ZONE)
     )
     remind_minutes = forms.IntegerField(
         label=_("Remind so many minutes before"), min_value=1, max_value=240,

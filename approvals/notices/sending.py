@@ -74,8 +74,8 @@ def send(name: str, pk: int, *, now: datetime | None = None) -> str:
     except push.Gone:
         Device.objects.filter(pk=pk).delete()
         return "gone"
-    except Failed as failed:
-        _put_back(target, batch, failed, now)
+    except (Failed, vault.Unreadable) as failed:
+        _put_back(target, batch, failed if isinstance(failed, Failed) else Failed(str(failed)), now)
         return "failed"
     except Exception as problem:
         log.exception("A notice to %s %s could not be sent", name, pk)
