@@ -207,7 +207,7 @@ def test_the_kill_switch_stops_all_that_decide_and_leaves_what_opened_meanwhile_
     _, _, later = desk.parked(ASKS)
     look()
     assert not Approval.objects.get(pk=later.pk).is_open
-    acts = AuditEntry.objects.filter(act__startswith="policies.").values_list("act", "actor_name")
+    acts = AuditEntry.objects.filter(act__startswith="policies.").order_by("seq").values_list("act", "actor_name")
     assert list(acts) == [("policies.stopped", "reviewer"), ("policies.allowed_again", "admin")]
 
 
