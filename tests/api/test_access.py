@@ -23,6 +23,7 @@ ROUTES = [
     ("GET", "/approvals", None, SEES, 200),
     ("GET", "/approvals/{approval}", None, SEES, 200),
     ("POST", "/approvals/{approval}/decision", {"action": "resume"}, REVIEWS, 200),
+    ("POST", "/approvals/{approval}/recall", None, REVIEWS, 404),  # nothing was decided
     ("GET", "/policies", None, SEES, 200),
     ("GET", "/audit", None, SEES, 200),
 ]
