@@ -12,6 +12,7 @@ class ApprovalsConfig(AppConfig):
         from approvals import (
             cases,
             receivers,  # noqa: F401 (connects them)
+            troubles,
         )
         from approvals.notices import preferences
         from live import manner
@@ -19,3 +20,4 @@ class ApprovalsConfig(AppConfig):
 
         manner.preferred_by(preferences.manner)
         parts.decided_by(cases.told)
+        troubles.offer()
