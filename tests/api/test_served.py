@@ -142,7 +142,8 @@ def test_the_docs_page_draws_every_route_and_breaks_no_policy(console):
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         page.locator("[data-path='/api/approvals/{approval_id}/decision']").click()
         page.locator(".opblock.is-open .opblock-body").wait_for()
-        assert page.locator(".opblock").count() == 10
+        described = console.call("", "GET", "/api/openapi.json").json()["paths"]
+        assert page.locator(".opblock").count() == sum(len(methods) for methods in described.values()) >= 10
         assert "seen_seq" in page.locator(".opblock.is-open").inner_text()
         loaded = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
         chromium.close()
