@@ -34,6 +34,7 @@ MEASURES = {
     "latency": "pushing:latency",
     "paint": "painting:paint",
     "fan": "pushing:fan",
+    "takeover": "driving:driving",
     "kill": "killing:kill",
 }
 PAGES = "pages"  # SQL time of the pages on generated data: a program of its own

@@ -17,16 +17,16 @@
     return { x: Math.max(0, Math.min(width - 1, x)), y: Math.max(0, Math.min(height - 1, y)) };
   }
   const held = (event) => [event.ctrlKey && "Control", event.altKey && "Alt", event.metaKey && "Meta", event.shiftKey && "Shift"].filter(Boolean);
-  function perform(command, parameters) { clickNow(); flush(); act(command, parameters); }
+  function perform(command, parameters, how) { clickNow(); flush(); act(command, parameters, how); }
 
   // A click waits for a second one that would make it double.
-  let clicking = 0, clickAt = null;
+  let clicking = 0, clickAt = null, clickedAt = 0;
   function clickNow() {
     if (!clicking) return;
     clearTimeout(clicking);
     clicking = 0;
     flush();
-    act("click", clickAt);
+    act("click", clickAt, { began: clickedAt });
   }
   function click(at, event) {
     mark(at);
@@ -36,10 +36,11 @@
     if (clicking && Math.hypot(at.x - clickAt.x, at.y - clickAt.y) < 2 * MOVED * (image.naturalWidth / image.clientWidth || 1)) {
       clearTimeout(clicking);
       clicking = 0;
-      return perform("double_click", at);
+      return perform("double_click", at, { began: clickedAt });
     }
     clickNow();
     clickAt = at;
+    clickedAt = performance.now();
     clicking = setTimeout(clickNow, event.pointerType === "touch" ? DOUBLE + 60 : DOUBLE);
   }
   function mark(at) {
@@ -107,10 +108,10 @@
     if (at) scroll(at, event.deltaX * unit, event.deltaY * unit);
   }, { passive: false });
 
-  let typed = "", flushing = 0;
+  let typed = "", typedAt = 0, flushing = 0;
   function flush() {
     clearTimeout(flushing);
-    if (typed) act("type", { text: typed });
+    if (typed) act("type", { text: typed }, { began: typedAt });
     typed = "";
   }
   function leave() { clickNow(); flush(); document.getElementById("back-open").focus(); }
@@ -124,7 +125,7 @@
     if (PAST.includes(event.key)) return;
     clickNow();
     const isText = event.key.length === 1 && (event.getModifierState("AltGraph") || !keys.some((key) => key !== "Shift"));
-    if (isText) { typed += event.key; clearTimeout(flushing); flushing = setTimeout(flush, FLUSH); return; }
+    if (isText) { typedAt = typed ? typedAt : performance.now(); typed += event.key; clearTimeout(flushing); flushing = setTimeout(flush, FLUSH); return; }
     flush();
     // Shift with the main key asks for the machine's own clipboard: there it is pressed without Shift.
     if (isMain && event.shiftKey && letter === "v") return act("key_combo", { keys: ["Control", "v"] });

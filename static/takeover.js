@@ -58,8 +58,8 @@
         image.hidden = false;
         $("machine-wait").hidden = true;
         tag = answer.headers.get("ETag") || "";
-        changed(asked);
       }
+      settle(asked, answer.status !== 304);
       sure = at;
       pause = 0;
       if (broken) { broken = false; fail(""); }
@@ -80,15 +80,21 @@
     $("machine-age").classList.toggle("late", seconds > 5);
   }
 
-  // From the person's act to the first picture that was asked for after the machine had it and that is another.
+  // From the person's act to the first other picture of the machine. One that was on its way while the machine acted
+  // counts as soon as the next one, asked for after the answer, shows the same.
   const open = [], took = [];
-  function changed(asked) {
+  let other = { asked: 0, at: 0 };
+  function settle(asked, isOther) {
+    const now = performance.now();
+    if (isOther) other = { asked, at: now };
     while (open.length && open[0].done && open[0].done <= asked) {
-      const one = open.shift();
-      if (performance.now() - one.began > CHANGE) continue;
-      took.push(Math.round(performance.now() - one.began));
-      if (took.length > KEPT) took.shift();
+      const one = open[0], hasChanged = other.asked >= one.sent;
+      if (!hasChanged && now - one.began < CHANGE) break;
+      open.shift();
+      if (hasChanged) took.push(Math.round(other.at - one.began));
+      page.dataset.acts = Number(page.dataset.acts || 0) + 1;
     }
+    took.splice(0, took.length - KEPT);
     if (!took.length) return;
     const middle = [...took].sort((a, b) => a - b)[Math.floor((took.length - 1) / 2)];
     $("machine-latency").textContent = interpolate(ngettext("act to new picture %s ms", "act to new picture %s ms, median of the last %s", took.length), [middle, took.length].slice(0, took.length > 1 ? 2 : 1));
@@ -97,8 +103,8 @@
 
   // Acts go one after the other, in the order they were made.
   let queue = Promise.resolve(), waiting = 0;
-  function act(command, parameters, isPrivate = false) {
-    const timed = { began: performance.now(), done: 0 };
+  function act(command, parameters, { isPrivate = false, began = performance.now() } = {}) {
+    const timed = { began, sent: 0, done: 0 };
     open.push(timed);
     waiting += 1;
     tell();
@@ -113,6 +119,7 @@
   }
   async function send(command, parameters, isPrivate, timed) {
     if (ended) return;
+    timed.sent = performance.now();
     hurry();
     try {
       const body = JSON.stringify({ command, parameters, private: isPrivate || secret() });
@@ -167,7 +174,7 @@
     if (!text.value) return;
     going += 1;
     told = true; // the act itself says so
-    act("type", { text: text.value }, true).finally(() => { going -= 1; guard(); });
+    act("type", { text: text.value }, { isPrivate: true }).finally(() => { going -= 1; guard(); });
     text.value = "";
   });
   $("type-show").addEventListener("change", (event) => { text.type = event.target.checked ? "text" : "password"; });
