@@ -114,5 +114,6 @@ def test_comments_and_hand_overs_come_by_the_page_and_say_what_is_wrong(desk, pe
     done = sign_in(people.reviewer).post(f"{base}/hand-over/", {"to": people.admin.pk, "word": "you"}, follow=True)
     assert "handed this to" in done.content.decode()
     assert (
-        sign_in(people.viewer).post(f"{base}/comment/", {"text": "x"}, headers={"HX-Request": "1"}).status_code == 403
+        sign_in(people.viewer).post(f"{base}/comment/", {"text": "x"}, headers={"HX-Request": "true"}).status_code
+        == 403
     )
