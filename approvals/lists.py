@@ -13,7 +13,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from approvals import groups, kinds, queue, ranking, takeovers
+from approvals import groups, kinds, presence, queue, ranking, takeovers
 from approvals.models import Approval, ApprovalQuerySet
 from approvals.seen import Seen
 from live import fragments
@@ -74,6 +74,7 @@ class Row:
     alike: int = 0
     driver: str = ""
     claim: Any = None
+    present: Sequence[str] = ()  # who else looks at it now
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ def _rows(user: Any, waiting: Sequence[Approval], alike: Mapping[int, int], now:
     driving = takeovers.Takeover.objects.filter(ended_at=None, expires_at__gt=now)
     driven = dict(driving.filter(run__in=[a.run_id for a in waiting]).values_list("run_id", "user__username"))
     told = rates.of_many([a.run for a in waiting])
+    present = presence.names([a.pk for a in waiting], but=user, now=now)
     rows = []
     for approval in waiting:
         rate = told[approval.run_id]
@@ -169,6 +171,7 @@ def _rows(user: Any, waiting: Sequence[Approval], alike: Mapping[int, int], now:
                 alike.get(approval.pk, 0),
                 driven.get(approval.run_id, ""),
                 claim if claim and claim.expires_at > now else None,
+                present.get(approval.pk, ()),
             )
         )
     return rows

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as live
 from django.utils import timezone
 
-from approvals import claims, comments, decisions, tasks
+from approvals import claims, comments, decisions, lists, presence, queue, tasks
 from approvals.errors import ApprovalClosed, Invalid, NotAllowed
 from approvals.models import Approval, Claim
 from runs.models import AuditEntry
@@ -111,3 +111,23 @@ def test_it_is_handed_only_to_somebody_else_who_may_decide_and_while_it_is_open(
     assert "approval.handed_over" not in acts_in(run)
     assert not Claim.objects.exists()
     assert Approval.objects.get().routed_to is None
+
+
+@pytest.mark.django_db
+def test_the_colleague_sees_what_was_handed_over_first_and_the_others_as_before(desk, people):
+    _, _, old = desk.parked()
+    _, _, new = desk.parked()
+    assert list(queue.ordered(people.admin)) == [old, new]
+    claims.hand_over(people.reviewer, new, people.admin)
+    assert list(queue.ordered(people.admin)) == [new, old]
+    assert list(queue.ordered(people.reviewer)) == [old, new]
+    shown = str(lists.approval_queue(people.admin))
+    assert shown.index(f"queue-row-{new.pk}") < shown.index(f"queue-row-{old.pk}")
+
+
+@pytest.mark.django_db
+def test_the_queue_marks_what_others_look_at(desk, people):
+    _, _, approval = desk.parked()
+    presence.note(people.reviewer, approval.pk)
+    assert "Looks at this now" in lists.approval_queue(people.admin)
+    assert "Looks at this now" not in lists.approval_queue(people.reviewer)
