@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from approvals.errors import Invalid
 
 MAX_COORDINATE = 16_384
@@ -59,7 +61,7 @@ def _url(value: Any) -> str:
         raise ValueError(f"an address of at most {MAX_URL} characters")
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ValueError("an address that begins with http:// or https://")
+        raise ValueError(_("an address that begins with http:// or https://"))
     return value
 
 
@@ -124,7 +126,9 @@ def story(counts: Mapping[str, int], *, on_its_screen: bool = False) -> str:
 def checked(command: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """The parameters as they may be sent. Raises Invalid, which never repeats a value: it may be a secret."""
     if command not in ALLOWED:
-        raise Invalid(f"This act is not offered. Choose one of: {', '.join(ALLOWED)}.", field="command")
+        raise Invalid(
+            _("This act is not offered. Choose one of: %(offered)s.") % {"offered": ", ".join(ALLOWED)}, field="command"
+        )
     needed, optional = ALLOWED[command]
     if unknown := sorted(set(parameters) - set(needed) - set(optional)):
         raise Invalid(f"{command} takes no {', '.join(map(repr, unknown))}.", field="parameters")

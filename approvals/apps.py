@@ -12,6 +12,7 @@ class ApprovalsConfig(AppConfig):
         from approvals import (
             cases,
             receivers,  # noqa: F401 (connects them)
+            telling,  # noqa: F401 (says what is stored)
             troubles,
         )
         from approvals.notices import preferences

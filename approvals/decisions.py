@@ -151,7 +151,7 @@ def _why_not_open(approval: Approval) -> Refused:
     if decision is not None:
         return AlreadyDecided(decision)
     fresh = Approval.objects.get(pk=approval.pk)
-    return Invalid("More than one person has to agree.") if fresh.is_open else ApprovalClosed(fresh)
+    return Invalid(_("More than one person has to agree.")) if fresh.is_open else ApprovalClosed(fresh)
 
 
 def _conclude(decision: Decision, held: timedelta) -> None:

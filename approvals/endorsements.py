@@ -8,7 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from approvals.models import Approval, Endorsement
 from approvals.notes import Note
@@ -82,10 +82,12 @@ def drop_stale(approval: Approval, now: datetime) -> None:
     for given in standing(approval):
         found = changes(approval, Seen(None, given.seen_frame_sha256, given.seen_reason, given.seen_cost_cents))
         if found:
-            _lapse(given, sentence(found), now)
+            with translation.override("en"):  # it is stored
+                because = sentence(found)
+            _lapse(given, because, now)
             audit.record(
                 None, "endorsement.lapsed", run=approval.run, subject=f"approval {approval.pk}",
-                of=given.user.get_username(), because=sentence(found),
+                of=given.user.get_username(), because=because,
             )  # fmt: skip
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from approvals.models import Approval, Decision, Takeover
+from approvals.states import Verdict
+from runs import told
 
 
 class Refused(Exception):
     """The desk refuses."""
 
     code = "REFUSED"
+    sentence = gettext_noop("The desk refuses.")  # where nothing more is known
     status = 409
 
     def __init__(self, message: str = "", **facts: Any) -> None:
-        self.message = message or (self.__doc__ or "").strip()
+        self.message = message or _(self.sentence)
         self.facts = facts  # what tells more: texts, numbers, times
         super().__init__(self.message)
 
@@ -26,6 +30,7 @@ class Invalid(Refused):
 
     code = "INVALID"
     status = 422
+    sentence = gettext_noop("What was sent can't be taken.")
 
 
 class NotAllowed(Refused):
@@ -33,6 +38,7 @@ class NotAllowed(Refused):
 
     code = "NOT_ALLOWED"
     status = 403
+    sentence = gettext_noop("Your role does not allow this.")
 
 
 class HoldsSecret(Invalid):
@@ -59,7 +65,11 @@ class AlreadyDecided(Refused):
         self.decision = decision
         self.approval = decision.approval
         name = decision.decider
-        said = f"{name} decided this already at {decision.decided_at:%H:%M:%S} UTC: {decision.verdict}."
+        said = _("%(name)s decided this already at %(decided_at)s UTC: %(verdict)s.") % {
+            "name": name,
+            "decided_at": f"{decision.decided_at:%H:%M:%S}",
+            "verdict": str(Verdict(decision.verdict).label).lower(),
+        }
         super().__init__(said, decided_by=name, action=str(decision.verdict), decided_at=decision.decided_at)
 
 
@@ -70,9 +80,11 @@ class ApprovalClosed(Refused):
 
     def __init__(self, approval: Approval) -> None:
         self.approval = approval
-        because = approval.closed_because or "the run left the pause"
+        because = told.told(approval.closed_because or told.LEFT)
         super().__init__(
-            f"Nobody can decide this any more: {because}.", closed_because=because, closed_at=approval.closed_at
+            _("Nobody can decide this any more: %(because)s.") % {"because": because},
+            closed_because=approval.closed_because or told.LEFT,
+            closed_at=approval.closed_at,
         )
 
 
@@ -84,7 +96,11 @@ class RunMoved(Refused):
     def __init__(self, approval: Approval, difference: str, **facts: Any) -> None:
         self.approval = approval
         self.difference = difference
-        super().__init__(f"The run has moved on since you looked: {difference}", difference=difference, **facts)
+        super().__init__(
+            _("The run has moved on since you looked: %(difference)s") % {"difference": difference},
+            difference=difference,
+            **facts,
+        )
 
 
 class TakenOver(Refused):
@@ -96,7 +112,8 @@ class TakenOver(Refused):
         self.takeover = takeover
         name = takeover.user.get_username()
         super().__init__(
-            f"{name} drives this machine until {takeover.expires_at:%H:%M:%S} UTC or hands it back sooner.",
+            _("%(name)s drives this machine until %(expires_at)s UTC or hands it back sooner.")
+            % {"name": name, "expires_at": f"{takeover.expires_at:%H:%M:%S}"},
             held_by=name,
             until=takeover.expires_at,
         )
@@ -106,27 +123,34 @@ class TooLate(Refused):
     """It is on its way already; it can't be recalled any more."""
 
     code = "TOO_LATE"
+    sentence = gettext_noop("It is on its way already; it can't be recalled any more.")
 
 
 class NotParked(Refused):
     """The run does not wait for a person now."""
 
     code = "NOT_PARKED"
+    sentence = gettext_noop("The run does not wait for a person now.")
 
 
 class NotHeld(Refused):
     """You don't hold this any more; take it again to go on."""
 
     code = "NOT_HELD"
+    sentence = gettext_noop("You don't hold this any more; take it again to go on.")
 
 
 class PolicyMoved(Refused):
     """Somebody has changed this policy meanwhile. Look at it as it is now."""
 
     code = "POLICY_MOVED"
+    sentence = gettext_noop("Somebody has changed this policy meanwhile. Look at it as it is now.")
 
 
 class NotTried(Refused):
     """A policy that decides is switched on only after its current version was tried on past approvals."""
 
     code = "NOT_TRIED"
+    sentence = gettext_noop(
+        "A policy that decides is switched on only after its current version was tried on past approvals."
+    )

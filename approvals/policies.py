@@ -19,9 +19,9 @@ SPARE = timedelta(seconds=30)  # what must be left of a pause after a hold, for 
 def why_not_decide(user: User, approval: Approval, verdict: str) -> str:
     """The sentence that says why `user` may not give this verdict; empty when they may."""
     if not user.is_active:
-        return "Your account is switched off."
+        return _("Your account is switched off.")
     if not user.has_perm(DECIDES):
-        return "Deciding approvals needs the role reviewer or admin."
+        return _("Deciding approvals needs the role reviewer or admin.")
     if verdict == Verdict.RESUME and approval.not_starter and approval.run.started_by_id == user.pk:
         return _("You have started this run: somebody else must say resume. You may fail or cancel it.")
     return ""
@@ -34,7 +34,7 @@ def why_not_recall(user: User, decision: Decision) -> str:
     if decision.policy_id is not None:
         return ""
     if decision.decided_by_id != user.pk and not user.has_perm(MANAGES):
-        return "Only the person who decided, or an admin, may take a decision back."
+        return _("Only the person who decided, or an admin, may take a decision back.")
     return ""
 
 
@@ -48,9 +48,9 @@ def hold(approval: Approval, wanted_seconds: float, now: datetime) -> timedelta:
 def why_not_take_over(user: User) -> str:
     """The sentence that says why `user` may not drive machines; empty when they may."""
     if not user.is_active:
-        return "Your account is switched off."
+        return _("Your account is switched off.")
     if not user.has_perm(DRIVES):
-        return "Taking over a machine needs the role operator, reviewer or admin."
+        return _("Taking over a machine needs the role operator, reviewer or admin.")
     return ""
 
 

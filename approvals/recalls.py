@@ -8,13 +8,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from approvals import policies, queue
 from approvals.errors import NotAllowed, TooLate
 from approvals.models import Approval, Decision
 from approvals.states import Delivery
 from live import publish, topics
-from runs import audit, secret_notes
+from runs import audit, secret_notes, told
 
 
 def recall(user: User, decision: Decision, *, now: datetime | None = None) -> Approval | None:
@@ -67,5 +68,5 @@ def _before(approval: Approval) -> QuerySet[Decision]:
 def _too_late(decision: Decision) -> str:
     fresh = Decision.objects.get(pk=decision.pk)
     if fresh.delivery == Delivery.RECALLED:
-        return f"It was taken back already. {fresh.delivery_detail}"
-    return "It has gone out already, so it can't be taken back any more."
+        return _("It was taken back already. %(said)s") % {"said": told.told(fresh.delivery_detail)}
+    return _("It has gone out already, so it can't be taken back any more.")

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class State(TextChoices):
-    OPEN = "open", "Open"
-    DECIDED = "decided", "Decided"
-    CLOSED = "closed", "Closed elsewhere"
+    OPEN = "open", _("Open")
+    DECIDED = "decided", _("Decided")
+    CLOSED = "closed", _("Closed elsewhere")
 
 
 NEXT: dict[str, frozenset[str]] = {
@@ -20,18 +20,18 @@ NEXT: dict[str, frozenset[str]] = {
 
 
 class Verdict(TextChoices):
-    RESUME = "resume", "Resume"
-    FAIL = "fail", "Fail"
-    CANCEL = "cancel", "Cancel"
+    RESUME = "resume", _("Resume")
+    FAIL = "fail", _("Fail")
+    CANCEL = "cancel", _("Cancel")
 
 
 class Delivery(TextChoices):
-    PENDING = "pending", "Waiting to be sent"
-    SENDING = "sending", "Sending"
-    UNSURE = "unsure", "Sent, answer lost"
-    DELIVERED = "delivered", "Upstream confirmed"
-    REFUSED = "refused", "Upstream refused"
-    RECALLED = "recalled", "Recalled before it was sent"
+    PENDING = "pending", _("Waiting to be sent")
+    SENDING = "sending", _("Sending")
+    UNSURE = "unsure", _("Sent, answer lost")
+    DELIVERED = "delivered", _("Upstream confirmed")
+    REFUSED = "refused", _("Upstream refused")
+    RECALLED = "recalled", _("Recalled before it was sent")
 
 
 class Outcome(TextChoices):

@@ -13,6 +13,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -30,22 +32,32 @@ class KeyFields(forms.Form):
     """A key, or where it stands. Neither is ever shown again, not even when the form comes back."""
 
     key = forms.CharField(
-        widget=_KEY, max_length=512, required=False, help_text="Kept sealed; nobody can read it here again."
+        label=gettext_lazy("Key"),
+        widget=_KEY,
+        max_length=512,
+        required=False,
+        help_text=gettext_lazy("Kept sealed; nobody can read it here again."),
     )
     key_env = forms.CharField(
-        label="Or: variable that holds it",
+        label=gettext_lazy("Or: variable that holds it"),
         max_length=128,
         required=False,
-        help_text="The name of a variable in the console's environment, starting with COASTY_. The key is not stored.",
+        help_text=gettext_lazy(
+            "The name of a variable in the console's environment, starting with COASTY_. The key is not stored."
+        ),
     )
 
 
 class AddConnection(KeyFields):
     """A service to follow."""
 
-    name = forms.CharField(max_length=64)
-    base_url = forms.CharField(label="Address", max_length=512, help_text="With its path: https://coasty.ai/v1")
-    colour = forms.ChoiceField(choices=Connection.Colour.choices, initial=Connection.Colour.BLUE)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=64)
+    base_url = forms.CharField(
+        label=gettext_lazy("Address"), max_length=512, help_text=gettext_lazy("With its path: https://coasty.ai/v1")
+    )
+    colour = forms.ChoiceField(
+        label=gettext_lazy("Colour"), choices=Connection.Colour.choices, initial=Connection.Colour.BLUE
+    )
 
     field_order = ["name", "base_url", "key", "key_env", "colour"]
 
@@ -53,32 +65,36 @@ class AddConnection(KeyFields):
 class ChangeConnection(forms.Form):
     """All that may be changed but the key."""
 
-    name = forms.CharField(max_length=64)
-    colour = forms.ChoiceField(choices=Connection.Colour.choices)
-    is_enabled = forms.BooleanField(required=False, label="Enabled")
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=64)
+    colour = forms.ChoiceField(label=gettext_lazy("Colour"), choices=Connection.Colour.choices)
+    is_enabled = forms.BooleanField(required=False, label=gettext_lazy("Enabled"))
     max_requests_a_second = forms.IntegerField(
-        label="Requests a second at most",
+        label=gettext_lazy("Requests a second at most"),
         min_value=1,
         max_value=1000,
         required=False,
-        help_text="Over all processes of this console. Empty: no limit of ours; what upstream asks for counts always.",
+        help_text=gettext_lazy(
+            "Over all processes of this console. Empty: no limit of ours; what upstream asks for counts always."
+        ),
     )
     max_runs = forms.IntegerField(
-        label="Runs at once",
+        label=gettext_lazy("Runs at once"),
         min_value=1,
         max_value=10_000,
         required=False,
-        help_text="How many runs started here may be under way. Empty: as many as upstream takes.",
+        help_text=gettext_lazy("How many runs started here may be under way. Empty: as many as upstream takes."),
     )
-    wants_webhooks = forms.BooleanField(required=False, label="Runs started here send webhooks to this console")
+    wants_webhooks = forms.BooleanField(
+        required=False, label=gettext_lazy("Runs started here send webhooks to this console")
+    )
 
     def clean_wants_webhooks(self) -> bool:
         wanted = bool(self.cleaned_data["wants_webhooks"])
         if wanted and not settings.PUBLIC_URL:
-            raise forms.ValidationError("Set PUBLIC_URL first: upstream must be told an address that it can reach.")
+            raise forms.ValidationError(_("Set PUBLIC_URL first: upstream must be told an address that it can reach."))
         address = urlsplit(settings.PUBLIC_URL)
         if wanted and address.scheme != "https" and address.hostname not in LOOPBACK:
-            raise forms.ValidationError("PUBLIC_URL must be https: upstream tells no other address.")
+            raise forms.ValidationError(_("PUBLIC_URL must be https: upstream tells no other address."))
         return wanted
 
 
@@ -93,7 +109,7 @@ def listing(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         row = _try(form, registry.add, request.user, **form.cleaned_data)
         if row is not None:
-            messages.success(request, f"{row.name} answers; its runs appear as they are found.")
+            messages.success(request, _("%(name)s answers; its runs appear as they are found.") % {"name": row.name})
             return redirect("connections")
     context = {"connections": _all(), "form": form}
     return render(request, "connections/listing.html", context, status=422 if form.errors else 200)
@@ -116,7 +132,7 @@ def change(request: SignedIn, slug: str) -> HttpResponse:
         changes = _try(form, registry.change, request.user, row, **form.cleaned_data)
         if changes is not None:
             messages.success(
-                request, "Saved; the relay heeds it within seconds." if changes else "Nothing was changed."
+                request, _("Saved; the relay heeds it within seconds.") if changes else _("Nothing was changed.")
             )
             return redirect("connections")
     return _page(request, row, form=form)
@@ -131,7 +147,7 @@ def replace_key(request: SignedIn, slug: str) -> HttpResponse:
     row = get_object_or_404(Connection, slug=slug)
     form = KeyFields(request.POST)
     if form.is_valid() and _try(form, _replace, request.user, row, **form.cleaned_data):
-        messages.success(request, f"{row.name} takes the new key.")
+        messages.success(request, _("%(name)s takes the new key.") % {"name": row.name})
         return redirect("connections")
     return _page(request, row, key_form=form)
 

@@ -17,7 +17,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from live import manner
 
-_PROGRAMS = "/api/"  # what programs read does not change with anybody's language
+_PROGRAMS = ("/api/", "/readyz")  # what programs read does not change with anybody's language
 
 
 def activate(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

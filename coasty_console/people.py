@@ -14,27 +14,29 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from coasty_console import roles
 from runs import audit, tokens
 
-ROLE_CHOICES = [(role, role.capitalize()) for role in roles.ROLES]
+ROLE_CHOICES = [(role, roles.WORDS[role]) for role in roles.ROLES]
 _PASSWORD = forms.PasswordInput(attrs={"autocomplete": "new-password"})
 
 
 class AddPerson(forms.Form):
     """A new account: name, role, first password."""
 
-    username = forms.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
-    role = forms.ChoiceField(choices=ROLE_CHOICES, initial=roles.VIEWER)
-    password = forms.CharField(widget=_PASSWORD, strip=False, max_length=256)
+    username = forms.CharField(label=gettext_lazy("Username"), max_length=150, validators=[UnicodeUsernameValidator()])
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLE_CHOICES, initial=roles.VIEWER)
+    password = forms.CharField(label=gettext_lazy("Password"), widget=_PASSWORD, strip=False, max_length=256)
 
     def clean_username(self) -> str:
         name = User.normalize_username(self.cleaned_data["username"])
         if User.objects.filter(username__iexact=name).exists():
-            raise ValidationError("Somebody has this name already.")
+            raise ValidationError(_("Somebody has this name already."))
         return str(name)
 
     def clean(self) -> None:
@@ -46,15 +48,15 @@ class AddPerson(forms.Form):
 class ChangePerson(forms.Form):
     """Role, on or off, and a new password where one is given."""
 
-    role = forms.ChoiceField(choices=ROLE_CHOICES)
-    is_active = forms.BooleanField(required=False, label="May sign in")
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLE_CHOICES)
+    is_active = forms.BooleanField(required=False, label=gettext_lazy("May sign in"))
     password = forms.CharField(
         widget=_PASSWORD,
         strip=False,
         max_length=256,
         required=False,
-        label="New password",
-        help_text="Empty: unchanged.",
+        label=gettext_lazy("New password"),
+        help_text=gettext_lazy("Empty: unchanged."),
     )
 
     def __init__(self, *args: object, person: User, by: User, **kwargs: object) -> None:
@@ -66,7 +68,7 @@ class ChangePerson(forms.Form):
         if data.get("password"):
             _check_password(self, data["password"], self.person)
         if self.person.pk == self.by.pk and (data.get("role") != roles.ADMIN or not data.get("is_active")):
-            raise ValidationError("You can't take your own role or switch yourself off: another administrator can.")
+            raise ValidationError(_("You can't take your own role or switch yourself off: another administrator can."))
 
 
 def _check_password(form: forms.Form, password: str, user: User) -> None:
@@ -86,9 +88,13 @@ def listing(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         person = _add(_me(request), form.cleaned_data)
         if person is not None:
-            messages.success(request, f"{person.username} may sign in as {form.cleaned_data['role']}.")
+            messages.success(
+                request,
+                _("%(username)s may sign in as %(role)s.")
+                % {"username": person.username, "role": roles.WORDS[form.cleaned_data["role"]]},
+            )
             return redirect("people")
-        form.add_error("username", "Somebody has this name already.")
+        form.add_error("username", _("Somebody has this name already."))
     people = User.objects.prefetch_related("groups").order_by("username")
     rows = [{"person": person, "role": _role(person)} for person in people]
     status = 422 if form.errors else 200
@@ -122,7 +128,12 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         except ValidationError as refused:
             form.add_error(None, refused)
         else:
-            messages.success(request, f"{person.username} was changed." if changed else "Nothing was changed.")
+            messages.success(
+                request,
+                _("%(username)s was changed.") % {"username": person.username}
+                if changed
+                else _("Nothing was changed."),
+            )
             return redirect("people")
     status = 422 if form.errors else 200
     return render(request, "people/change.html", {"person": person, "form": form}, status=status)
@@ -143,7 +154,7 @@ def _change(by: User, person: User, data: dict[str, str]) -> bool:
         person.is_active = bool(data["is_active"])
         person.save(update_fields=["is_active", "password"])
         if not User.objects.filter(is_active=True, groups__name=roles.ADMIN).exists():
-            raise ValidationError("This would leave nobody who can administer.")
+            raise ValidationError(_("This would leave nobody who can administer."))
         if not person.is_active:
             tokens.revoke(person, by=by)
         audit.record(by, "person.changed", subject=person.username, **changes)

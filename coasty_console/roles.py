@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 VIEWER, OPERATOR, REVIEWER, ADMIN = "viewer", "operator", "reviewer", "admin"
 ROLES = (VIEWER, OPERATOR, REVIEWER, ADMIN)
+WORDS = {VIEWER: _("Viewer"), OPERATOR: _("Operator"), REVIEWER: _("Reviewer"), ADMIN: _("Admin")}
 
 SEES = frozenset({"runs.view_run", "approvals.view_approval", "approvals.view_policy", "runs.view_auditentry"})
 OPERATES = SEES | {"runs.start_run", "runs.cancel_run", "runs.take_over", "runs.export_run"}

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from coasty_api import errors
 from coasty_api.client import Client
@@ -100,7 +101,7 @@ def first_machine(client: Client) -> str:
     for machine in client.machines().get("data") or []:
         if isinstance(machine, dict) and machine.get("status") == "running" and machine.get("id"):
             return str(machine["id"])
-    raise errors.Conflict("No machine is running upstream: start one, or name the machine.", code="NO_MACHINE")
+    raise errors.Conflict(_("No machine is running upstream: start one, or name the machine."), code="NO_MACHINE")
 
 
 def cancel(user: User | None, run: Run, *, actor_name: str = "", gesture: str = "") -> Run:

@@ -16,10 +16,10 @@ from runs import budgets, recipes, steps
 from runs.models import Connection, Recipe, step_cents
 
 ENGINES = (
-    ("v3", "v3 · $0.05 a step"),
-    ("v5", "v5 · $0.05 a step"),
-    ("v4", "v4 · $0.05 a step"),
-    ("v1", "v1 · $0.08 a step"),
+    ("v3", _("v3 · $0.05 a step")),
+    ("v5", _("v5 · $0.05 a step")),
+    ("v4", _("v4 · $0.05 a step")),
+    ("v1", _("v1 · $0.08 a step")),
 )
 ON_AWAITING = (
     ("pause", _("Wait for a person (it goes to Approvals)")),
@@ -217,7 +217,8 @@ class NewRun(forms.Form):
             name = next((str(part) for part in detail.get("loc", []) if str(part) in self.fields), None)
             named = named or name is not None
             self.add_error(
-                name, gettext("Upstream says: %(said)s") % {"said": str(detail.get("msg", "not accepted"))[:300]}
+                name,
+                gettext("Upstream says: %(said)s") % {"said": str(detail.get("msg", gettext("not accepted")))[:300]},
             )
         if isinstance(error, errors.NotFound):
             self.add_error("machine_id", gettext("Upstream says: %(said)s") % {"said": error.message[:300]})

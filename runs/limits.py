@@ -13,6 +13,7 @@ from django.db import Error as DatabaseFailure
 from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from coasty_api import errors
 from runs import budgets, spending, states
@@ -151,7 +152,10 @@ def _reserve(connection: Connection, key: str, cents: int) -> None:
         live = Run.objects.filter(connection=connection, is_ours=True, status__in=states.LIVE).count()
         others = Starting.objects.filter(connection=connection).exclude(key=key).count()
         if limit is not None and live + others >= limit:
-            message = f"{connection.name} may have {limit} runs of this console at once, and has them: wait for one."
+            message = _("%(name)s may have %(limit)s runs of this console at once, and has them: wait for one.") % {
+                "name": connection.name,
+                "limit": limit,
+            }
             raise errors.Busy(message, code=OURS)
         budgets.check(connection, cents, key, now)
         Starting.objects.update_or_create(key=key, defaults={"connection": connection, "at": now, "cents": cents})

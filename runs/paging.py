@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 from ninja.errors import ValidationError
 
 Row = TypeVar("Row", bound=Model)
@@ -37,7 +38,7 @@ def decode(cursor: str, *kinds: type) -> list[Any]:
         key = None
     good = isinstance(key, list) and len(key) == len(kinds) and all(map(_fits, key, kinds))
     if not good:
-        raise refusal("cursor", "This cursor was not given by a list here. Start without one.")
+        raise refusal("cursor", _("This cursor was not given by a list here. Start without one."))
     return list(key or [])
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 LIMIT = 20_000
 
@@ -27,8 +28,12 @@ def plain(text: object, limit: int = LIMIT) -> SafeString:
     shown = "<wbr>".join(_HIDDEN.sub(_named, str(escape(part))) for part in _parts(whole[:limit]))
     rest = len(whole) - limit
     if rest > 0:
-        shown += f'<span class="cut"> … {rest:,} more characters are not shown</span>'
+        shown += f'<span class="cut">{_left_out(rest)}</span>'
     return mark_safe(shown)  # noqa: S308 (escaped above; the spans hold names of characters only)
+
+
+def _left_out(rest: int) -> str:
+    return _(" … %(count)s more characters are not shown") % {"count": f"{rest:,}"}
 
 
 def _parts(text: str) -> list[str]:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from coasty_api import errors
 from coasty_api.client import Client
@@ -56,7 +57,7 @@ def add(by: User, *, name: str, base_url: str, key: str = "", key_env: str = "",
             row = Connection.objects.create(**fields)
             audit.record(by, "connection.added", subject=row.name, base_url=address, key_kind=kind, key_env=key_env)
     except IntegrityError:
-        raise Refused("name", "Another connection has this name.") from None
+        raise Refused("name", _("Another connection has this name.")) from None
     publish.nudge(topics.HEALTH)
     return row
 
@@ -64,7 +65,7 @@ def add(by: User, *, name: str, base_url: str, key: str = "", key_env: str = "",
 def replace_key(by: User, connection: Connection, *, key: str = "", key_env: str = "") -> None:
     """Another key for the same address, tried first. Refused as `add`."""
     if connection.is_from_settings:
-        raise Refused("key", "This connection's key comes from COASTY_API_KEY: change it there.")
+        raise Refused("key", _("This connection's key comes from COASTY_API_KEY: change it there."))
     kind = _check(connection.base_url, _usable_key(key, key_env), connection.pk)
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk).update(key_kind=kind, **_stored(key, key_env))
@@ -84,7 +85,7 @@ def change(by: User, connection: Connection, **wanted: Any) -> dict[str, Any]:
         if not changes:
             return {}
         if "name" in changes and Connection.objects.filter(name=wanted["name"]).exclude(pk=row.pk).exists():
-            raise Refused("name", "Another connection has this name.")
+            raise Refused("name", _("Another connection has this name."))
         Connection.objects.filter(pk=row.pk).update(**{field: wanted[field] for field in changes})
         audit.record(by, "connection.changed", subject=row.name, **changes)
     publish.nudge(topics.HEALTH)
@@ -106,26 +107,33 @@ def _address(base_url: str) -> str:
         parts = urlsplit(address)
         host, _port = parts.hostname, parts.port
     except ValueError:
-        raise Refused("base_url", "This is not an address.") from None
+        raise Refused("base_url", _("This is not an address.")) from None
     if parts.scheme not in {"http", "https"} or not host or any(sign.isspace() for sign in address):
-        raise Refused("base_url", "Give the whole address with its path, for example https://coasty.ai/v1.")
+        raise Refused("base_url", _("Give the whole address with its path, for example https://coasty.ai/v1."))
     if parts.username is not None or parts.query or parts.fragment:
-        raise Refused("base_url", "The address may carry no user name, password, query or fragment.")
+        raise Refused("base_url", _("The address may carry no user name, password, query or fragment."))
     return address
 
 
 def _usable_key(key: str, key_env: str) -> str:
     if bool(key) == bool(key_env):
-        raise Refused("key", "Give the key, or the name of the environment's variable that holds it: one of the two.")
+        raise Refused(
+            "key", _("Give the key, or the name of the environment's variable that holds it: one of the two.")
+        )
     if key:
         if not _KEY.match(key):
-            raise Refused("key", "A key is printable signs without spaces; this one is not.")
+            raise Refused("key", _("A key is printable signs without spaces; this one is not."))
         return key
     if not _KEY_ENV.match(key_env):
-        raise Refused("key_env", f"The variable's name must start with {KEY_ENV_PREFIX}, in capitals.")
+        raise Refused(
+            "key_env", _("The variable's name must start with %(prefix)s, in capitals.") % {"prefix": KEY_ENV_PREFIX}
+        )
     found = os.environ.get(key_env, "").strip()
     if not _KEY.match(found):
-        raise Refused("key_env", f"The console's environment has no variable {key_env} with a key in it.")
+        raise Refused(
+            "key_env",
+            _("The console's environment has no variable %(key_env)s with a key in it.") % {"key_env": key_env},
+        )
     return found
 
 
@@ -140,7 +148,12 @@ def _check(base_url: str, key: str, connection_pk: int | None = None) -> str:
         told = client.list_runs(limit=_ASKED).get("data")
     except errors.CoastyError as problem:
         field, words = _wrong(problem)
-        raise Refused(field, f"{words} It says: {problem.message[:300]}" if problem.message else words) from None
+        raise Refused(
+            field,
+            _("%(words)s It says: %(message)s") % {"words": words, "message": problem.message[:300]}
+            if problem.message
+            else words,
+        ) from None
     _refuse_twin(base_url, connection_pk, told if isinstance(told, list) else [])
     return client.key_kind
 
@@ -151,24 +164,27 @@ def _refuse_twin(base_url: str, connection_pk: int | None, told: list[Any]) -> N
     others = Connection.objects.filter(base_url=base_url, is_enabled=True).exclude(pk__in=[connection_pk])
     twin = others.filter(runs__upstream_id__in=ids).first()
     if twin is not None:
-        raise Refused("key", f"This key sees runs that {twin.name} follows already: it is of the same account.")
+        raise Refused(
+            "key",
+            _("This key sees runs that %(name)s follows already: it is of the same account.") % {"name": twin.name},
+        )
 
 
 def _wrong(problem: errors.CoastyError) -> tuple[str, str]:
     match problem:
         case errors.KeyRefused():
-            return "key", "The service refuses this key."
+            return "key", _("The service refuses this key.")
         case errors.NotAllowed():
-            return "key", "The key is good, but may not list runs: it needs the scopes runs:read and runs:write."
+            return "key", _("The key is good, but may not list runs: it needs the scopes runs:read and runs:write.")
         case errors.NotFound() | errors.Invalid():
-            return "base_url", "Something answers there, but it is no /v1 service: check the path of the address."
+            return "base_url", _("Something answers there, but it is no /v1 service: check the path of the address.")
         case errors.Blocked():
-            return "base_url", "A proxy or firewall answers in the service's place."
+            return "base_url", _("A proxy or firewall answers in the service's place.")
         case errors.Busy():
-            return "base_url", "The service asks to wait; try again in a moment."
+            return "base_url", _("The service asks to wait; try again in a moment.")
     if problem.status is None:
-        return "base_url", "The service can't be reached at this address."
-    return "base_url", "Something answers at this address, but not as the service should."
+        return "base_url", _("The service can't be reached at this address.")
+    return "base_url", _("Something answers at this address, but not as the service should.")
 
 
 def _slug(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from runs import audit
 from runs.models import SavedView
@@ -27,7 +28,7 @@ def keep(user: User, name: str, filters: Filters, *, is_shared: bool) -> SavedVi
     name = " ".join(name.split())[:60]
     mine = SavedView.objects.filter(owner=user)
     if mine.exclude(name=name).count() >= MOST:
-        raise Refused(f"You have {MOST} views already: remove one first.")
+        raise Refused(_("You have %(most)s views already: remove one first.") % {"most": MOST})
     with transaction.atomic():
         told = {"query": filters.query(), "is_shared": is_shared}
         view, _made = SavedView.objects.update_or_create(owner=user, name=name, defaults=told)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Status(TextChoices):
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    AWAITING_HUMAN = "awaiting_human", "Needs a person"
-    SUCCEEDED = "succeeded", "Succeeded"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
-    TIMED_OUT = "timed_out", "Timed out"
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    AWAITING_HUMAN = "awaiting_human", _("Needs a person")
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+    TIMED_OUT = "timed_out", _("Timed out")
 
 
 TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT})
@@ -42,9 +43,9 @@ def may_follow(old: str, new: str) -> bool:
 class Stream(TextChoices):
     """How the following of a run's stream stands; the page says it in words."""
 
-    IDLE = "idle", "Not followed yet"
-    CONNECTING = "connecting", "Connecting"
-    LIVE = "live", "Live"
-    RECONNECTING = "reconnecting", "Reconnecting"
-    REFUSED = "refused", "Refused by upstream"
-    ENDED = "ended", "Ended"
+    IDLE = "idle", _("Not followed yet")
+    CONNECTING = "connecting", _("Connecting")
+    LIVE = "live", _("Live")
+    RECONNECTING = "reconnecting", _("Reconnecting")
+    REFUSED = "refused", _("Refused by upstream")
+    ENDED = "ended", _("Ended")

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -58,14 +59,18 @@ def cancel(request: SignedIn, upstream_id: str) -> HttpResponse:
     run = load_run(request.user, upstream_id)
     try:
         control.cancel(request.user, run)
-        messages.success(request, "The run is cancelled; upstream confirmed it.")
+        messages.success(request, _("The run is cancelled; upstream confirmed it."))
     except errors.Conflict as refused:
         state = refused.current_state.replace("_", " ")
-        messages.warning(request, f"Not cancelled: the run had ended before ({state or 'it is over'}).")
+        messages.warning(
+            request, _("Not cancelled: the run had ended before (%(state)s).") % {"state": state or _("it is over")}
+        )
     except errors.Lost:
-        messages.warning(request, "Upstream did not answer the cancel. The state below is what is known; look again.")
+        messages.warning(
+            request, _("Upstream did not answer the cancel. The state below is what is known; look again.")
+        )
     except errors.CoastyError as problem:
-        messages.error(request, f"Not cancelled. {forms.remedy(problem)}")
+        messages.error(request, _("Not cancelled. %(remedy)s") % {"remedy": forms.remedy(problem)})
     return redirect("run", upstream_id)
 
 

@@ -27,20 +27,20 @@ class Connection(models.Model):
     """
 
     class Health(models.TextChoices):
-        UNKNOWN = "unknown", "Not asked yet"
-        UP = "up", "Up"
-        DOWN = "down", "Down"
-        REFUSED = "refused", "Key refused"
+        UNKNOWN = "unknown", _("Not asked yet")
+        UP = "up", _("Up")
+        DOWN = "down", _("Down")
+        REFUSED = "refused", _("Key refused")
 
     class Colour(models.TextChoices):
-        SLATE = "slate", "Slate"
-        BLUE = "blue", "Blue"
-        TEAL = "teal", "Teal"
-        GREEN = "green", "Green"
-        AMBER = "amber", "Amber"
-        RED = "red", "Red"
-        PINK = "pink", "Pink"
-        VIOLET = "violet", "Violet"
+        SLATE = "slate", _("Slate")
+        BLUE = "blue", _("Blue")
+        TEAL = "teal", _("Teal")
+        GREEN = "green", _("Green")
+        AMBER = "amber", _("Amber")
+        RED = "red", _("Red")
+        PINK = "pink", _("Pink")
+        VIOLET = "violet", _("Violet")
 
     name = models.CharField(max_length=64, unique=True)
     slug = models.SlugField(max_length=64, unique=True, default=new_slug)  # never changes: in its webhook's address

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -76,7 +77,7 @@ def _start(request: SignedIn, form: forms.NewRun, connection: Connection, recipe
 def known_machines(connection: Connection) -> tuple[list[dict[str, Any]], str]:
     """The machines to choose from, and why there are none."""
     if connection.health in {Connection.Health.DOWN, Connection.Health.REFUSED}:
-        return [], connection.health_detail or "Upstream can't be reached."
+        return [], connection.health_detail or _("Upstream can't be reached.")
     try:
         found = upstream.client(connection, MACHINES_TIMEOUT_SECONDS).machines().get("data") or []
     except errors.CoastyError as problem:

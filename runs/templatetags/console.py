@@ -11,9 +11,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from runs import plain as texts
 from runs import secrets, states, steps
+from runs import told as stored
 
 register = template.Library()
 
@@ -35,6 +37,12 @@ def masked(value: str) -> str:
 
 
 @register.filter
+def told(value: str) -> str:
+    """A sentence that was stored in English, in the reader's language."""
+    return stored.told(value or "")
+
+
+@register.filter
 def line(value: object, limit: int = 80) -> str:
     return texts.line(value, limit)
 
@@ -42,7 +50,7 @@ def line(value: object, limit: int = 80) -> str:
 @register.filter
 def status_word(value: str) -> str:
     """A status for people; one that the contract does not name is shown as it came."""
-    return states.Status(value).label if value in states.Status.values else value.replace("_", " ")
+    return str(states.Status(value).label) if value in states.Status.values else value.replace("_", " ")
 
 
 @register.filter
@@ -72,7 +80,7 @@ def age(moment: datetime | None) -> SafeString:
 @register.simple_tag
 def left(moment: datetime | None) -> SafeString:
     """How long until, ticking."""
-    return _time(moment, "left", "until %H:%M:%S")
+    return _time(moment, "left", _("until %H:%M:%S"))
 
 
 @register.simple_tag
@@ -84,7 +92,7 @@ def countdown(moment: datetime | None) -> SafeString:
 @register.simple_tag
 def running(moment: datetime | None) -> SafeString:
     """How long since, as a duration that ticks."""
-    return _time(moment, "since", "since %H:%M:%S")
+    return _time(moment, "since", _("since %H:%M:%S"))
 
 
 @register.simple_tag

@@ -1,0 +1,54 @@
+"""Sentences that were stored in English by whatever was at work then, shown in the language of whoever reads them."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import get_language, gettext, gettext_noop
+
+LEFT = gettext_noop("the run left the pause")
+_SLOT = re.compile(r"%\((\w+)\)s")
+_KNOWN: list[tuple[re.Pattern[str], str]] = []
+
+
+def know(*sentences: str) -> None:
+    """Sentences as they are stored; %(name)s stands for what differs, and is itself looked up."""
+    for sentence in sentences:
+        parts = _SLOT.split(sentence)
+        spelled = "".join(f"(?P<{part}>.*?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
+        _KNOWN.append((re.compile(rf"{spelled}\Z", re.DOTALL), sentence))
+
+
+def told(text: str) -> str:
+    """The sentence in the reader's language; one that is not known (upstream's own words) stays as it is."""
+    if not text or (get_language() or "en").startswith("en"):
+        return text
+    for pattern, sentence in _KNOWN:
+        if found := pattern.match(text):
+            return gettext(sentence) % {name: told(part) for name, part in found.groupdict().items()}
+    return text
+
+
+# What differs most comes last: the first that fits counts.
+know(
+    LEFT,
+    gettext_noop("The relay that followed it has ended."),
+    gettext_noop("Upstream's log has gone back, as after a restore; its new events follow the older ones"),
+    gettext_noop("The connection is disabled: nothing is asked of it."),
+    gettext_noop("This connection has no key: give it one."),
+    gettext_noop("The console's environment has no variable %(name)s."),
+    gettext_noop("the connection was cut"),
+    gettext_noop("upstream closes the stream without an event"),
+    gettext_noop("the connection broke (%(why)s)"),
+    gettext_noop("nothing was heard for %(seconds)s s"),
+    gettext_noop("Upstream left out event %(first)s: asking for them once more"),
+    gettext_noop("Upstream left out events %(first)s to %(last)s: asking for them once more"),
+    gettext_noop("Upstream left out events %(first)s to %(last)s"),
+    gettext_noop("Upstream left out event %(first)s"),
+    gettext_noop("Key refused since %(time)s: %(said)s"),
+    gettext_noop("Upstream asks to wait since %(time)s: %(said)s"),
+    gettext_noop("Upstream down since %(time)s: %(said)s"),
+    gettext_noop("Upstream has asked to wait %(seconds)s s more."),
+    gettext_noop("This connection's limit of requests is used up for now."),
+    gettext_noop("Budget “%(name)s” is reached"),
+)
