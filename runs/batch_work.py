@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 State = BatchItem.State
 _CLAIM = timedelta(seconds=90)
 _TRIES = 8
+_AT_ONCE = 2  # batches that are worked at: the other threads of the jobs send decisions
 _SLOWLY = timedelta(seconds=15)  # until a batch that waits for something looks again
 _LATER = ("IDEMPOTENCY_IN_FLIGHT", "NO_MACHINE")
 
@@ -51,12 +52,14 @@ class Halt(Exception):
 def due(now: datetime) -> list[int]:
     """The batches that have something to do and nobody at it."""
     rows = Batch.objects.filter(_free(now), Q(due_at=None) | Q(due_at__lte=now), state=Batch.State.RUNNING)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+    return list(rows.order_by("?").values_list("pk", flat=True))  # each gets its turn
 
 
-def work(pk: int, seconds: float = 20.0) -> bool:
-    """Do its rows for some seconds; whether there is more to do at once."""
+def work(pk: int, seconds: float = 5.0) -> bool:
+    """Do its rows for some seconds; whether there is more to do at once. Not while others take their share of jobs."""
     claim, now = tokens.token_hex(8), timezone.now()
+    if Batch.objects.filter(claimed_until__gte=now).exclude(pk=pk).count() >= _AT_ONCE:
+        return False  # the sweep comes back to it
     mine = Batch.objects.filter(_free(now), pk=pk, state=Batch.State.RUNNING)
     if not mine.update(claim=claim, claimed_until=now + _CLAIM):
         return False

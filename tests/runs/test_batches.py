@@ -223,6 +223,18 @@ def test_many_runs_are_cancelled_each_by_itself_under_one_gesture(upstream, conn
     assert told.count() == 3
 
 
+def test_two_batches_at_once_leave_threads_for_decisions(upstream, begun):
+    first, second, third = (begun("number,pw\nA,b\n") for _ in range(3))
+    later = timezone.now() + batch_work._CLAIM
+    Batch.objects.filter(pk__in=[first.pk, second.pk]).update(claim="others", claimed_until=later)
+    assert batch_work.due(timezone.now()) == [third.pk]
+    batch_work.work(third.pk)
+    assert states(third) == ["waiting"]
+    Batch.objects.filter(pk=first.pk).update(claim="", claimed_until=None)
+    batch_work.work(third.pk)
+    assert states(third) == ["done"]
+
+
 def test_a_connection_that_may_have_two_runs_is_waited_for(upstream, begun, connection):
     Connection.objects.filter(pk=connection.pk).update(max_runs=2)
     batch = begun()
