@@ -92,6 +92,7 @@ def test_a_newer_picture_is_offered_and_never_put_under_what_somebody_decides_on
     page.locator("#note").press("End")
     waiting.step("It moved by itself")
     expect(page.locator(".moved")).to_be_visible(timeout=8000)
+    expect(page.locator("[data-differs=frame]")).to_be_visible(timeout=8000)  # it comes after the cost
     assert page.locator("[data-evidence]").get_attribute("data-cost") == "5"
     page.get_by_role("button", name="Show them").click()
     expect(page.locator(".moved")).to_be_hidden()
