@@ -14,6 +14,9 @@ _JOIN = (
 )
 _STATED = re.compile(rf"\b{_NAME}\b{_JOIN}", re.IGNORECASE)
 _PLAIN = re.compile(rf"\b{_NAME}\s+(?=[\"'“‘«`]|\S)", re.IGNORECASE)
+_CODE = re.compile(
+    rf"\bcode\b{_JOIN}[\"'“‘]?(?P<code>[\w-]*\d[\w-]*(?: \d{{3}})?)|^\s*(?P<bare>\d{{4,8}})\s*$", re.IGNORECASE
+)
 _QUOTED = re.compile(r"[\"“„«](?P<a>[^\"”«»]+)[\"”»]|'(?P<b>[^']+)'|‘(?P<c>[^’]+)’|`(?P<d>[^`]+)`")
 # words after a bare "password" that are talk about it, not the password
 _TALK = frozenset(
@@ -35,18 +38,23 @@ def shown(note: str | None) -> str | None:
     found = _DECISION.search(note)
     tail = found.group(0) if found else ""
     body = note[: len(note) - len(tail)] if tail else note
-    for secret in sorted(secrets_in(body), key=len, reverse=True):
+    for secret in sorted(secrets_in(body, codes=True), key=len, reverse=True):
         body = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)" if len(secret) < MINIMUM else re.escape(secret), MASK, body)
     return body + tail
 
 
-def secrets_in(text: str | None) -> list[str]:
-    """The secrets that a text states: "the password is X", "password: X", "with password X"."""
+def secrets_in(text: str | None, *, codes: bool = False) -> list[str]:
+    """The secrets that a text states: "the password is X", "password: X", "with password X".
+
+    With `codes` also one-time codes, as answers state them; in a task "the code is 4711" is something to look for.
+    """
     text = _DECISION.sub("", text or "")
     found: list[str] = []
     for pattern, bare in ((_STATED, False), (_PLAIN, True)):
         for match in pattern.finditer(text):
             found += _values(text[match.end() :], bare)
+    if codes:
+        found += [match.group("code") or match.group("bare") for match in _CODE.finditer(text)]
     return list(dict.fromkeys(found))
 
 

@@ -83,7 +83,7 @@ class Runner:
         after = self._lives.resume(row["id"], row["pauses"], notes.shown(note))
         life = self._lives_by_run.get(row["id"])
         if after is not None and life is not None:
-            life.secrets |= frozenset(notes.secrets_in(note))
+            life.secrets |= frozenset(notes.secrets_in(note, codes=True))
             life.hand(notes.for_agent(note))
         return after
 
