@@ -32,6 +32,7 @@ DOES = [
     ("cancel", _("Cancel it")),
 ]
 _FORM_FIELD = {"verdict": "does"}  # where a refusal of the shape belongs in the form
+_RIGHTS = "django.contrib.auth.backends.ModelBackend"  # knows who may what
 _OUTSIDE_THE_SENTENCE = {"name", "per_run", "expires_on"}
 _MOST = shape.MOST_CENTS // 100
 
@@ -114,7 +115,8 @@ class PolicyForm(forms.Form):
         people = list(User.objects.filter(is_active=True).order_by("username"))
         anybody = [("", _("anybody")), (OUTSIDE, _("somebody outside this console"))]
         self.choices("starter", [*anybody, *((str(user.pk), user.username) for user in people)])
-        reviewers = [(str(user.pk), user.username) for user in people if user.has_perm(policies.DECIDES)]
+        may = User.objects.with_perm(policies.DECIDES, backend=_RIGHTS).order_by("username")
+        reviewers = [(str(pk), name) for pk, name in may.values_list("pk", "username")]
         self.choices("route_to", [("", _("nobody in particular")), *reviewers])
         connections = Connection.objects.order_by("name").values_list("slug", "name")
         self.choices("connection", [("", _("any")), *connections])

@@ -23,7 +23,7 @@ from runs.requests import SignedIn
 
 _MAY_SEE = permission_required("approvals.view_policy", raise_exception=True)
 _MAY_EDIT = permission_required(editing.EDITS, raise_exception=True)
-SHOWN_ROWS = 100
+SHOWN_ROWS = 50
 
 
 @require_GET

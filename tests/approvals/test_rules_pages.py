@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -166,6 +167,18 @@ def test_a_page_opened_by_a_link_changes_nothing(admin, people):
     ):
         assert admin.get(path).status_code == 200
     assert AuditEntry.objects.count() == before
+
+
+def test_the_form_costs_no_query_more_for_each_person_and_offers_those_who_may_decide(admin, people):
+    with CaptureQueriesContext(connection) as few:
+        page = admin.get("/policies/new/").content.decode()
+    offered = page.partition('name="route_to"')[2].partition("</select>")[0]
+    assert "reviewer" in offered
+    assert "operator" not in offered
+    User.objects.bulk_create(User(username=f"person_{n}") for n in range(9))
+    with CaptureQueriesContext(connection) as more:
+        admin.get("/policies/new/")
+    assert len(more) == len(few)
 
 
 def test_the_list_costs_no_query_more_for_each_policy(admin, people):
