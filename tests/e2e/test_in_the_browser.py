@@ -104,6 +104,8 @@ def test_a_captcha_is_solved_by_a_person_on_the_machine(sign_in, stack: Stack) -
         reviewer.keyboard.type(puzzle.letters(0))
     with reviewer.expect_response(lambda answer: "takeover/act" in answer.url and "Enter" in answer.request.post_data):
         reviewer.keyboard.press("Enter")
-    reviewer.get_by_label("Hand back, with a note").fill("I solved the captcha.")
+    reviewer.keyboard.press("Shift+Escape")
+    reviewer.get_by_role("button", name="Hand back…").click()
+    reviewer.get_by_label("What has changed?").fill("I solved the captcha.")
     reviewer.get_by_role("button", name="Hand back and resume").click()
     expect(operator.locator(".run-head")).to_contain_text("Succeeded", timeout=SOON)

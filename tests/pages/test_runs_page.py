@@ -65,12 +65,16 @@ def test_filters_stand_in_the_address_and_a_view_of_them_is_saved(people, upstre
     assert not person.noise
 
 
+def save_template(page, name: str) -> None:
+    page.fill("#id_name", name)
+    page.fill("#id_text", "pay invoice {{number}} of {{customer}} with the word {{word:secret}}")
+    page.get_by_role("button", name="Save the template").click()
+
+
 def test_a_template_asks_for_its_values_shows_the_sentence_and_keeps_no_secret(people, upstream) -> None:
     person = people["operator"]
     page = person.go("/templates/")
-    page.fill("#id_name", "Pay one")
-    page.fill("#id_text", "pay invoice {{number}} of {{customer}} with the word {{word:secret}}")
-    page.get_by_role("button", name="Save the template").click()
+    save_template(page, "Pay one")
     page.locator(".row-link", has_text="Pay one").click()
     page.fill("#id_var_number", "INV-9")
     page.fill("#id_var_word", "xyzzy-secret")
@@ -92,8 +96,9 @@ def test_a_template_asks_for_its_values_shows_the_sentence_and_keeps_no_secret(p
 
 def test_a_table_starts_a_run_for_each_row_after_its_wrong_line_was_named(people, upstream) -> None:
     person = people["operator"]
+    save_template(person.go("/templates/"), "Pay each")
     page = person.go("/batches/new/")
-    page.select_option("#id_recipe", label="Pay one")
+    page.select_option("#id_recipe", label="Pay each")
     page.fill(
         "#id_table",
         TABLE.replace("customer", "customer;word").replace(";Contoso", ";Contoso;b").replace("wind", "wind;a"),
