@@ -47,12 +47,20 @@
     if ("now" in button.dataset) return true;
     return isQuick() && rested && Date.now() - opened > 300 && Boolean(button.closest("[data-quick]"));
   }
+  function missing(button) {
+    // What a yes still lacks comes first, but only once: whoever wants to go on without it presses the letter again.
+    if (button.formNoValidate || button.form?.dataset.led) return null;
+    const field = [...(button.form?.querySelectorAll("[required], [data-wanted]") || [])].find((one) => ("wanted" in one.dataset ? !one.value && !button.form.querySelector("textarea")?.value : !one.checkValidity()) && one.offsetParent);
+    if (field) button.form.dataset.led = "1";
+    return field;
+  }
   function press(letter) {
     const button = [...document.querySelectorAll(`[data-key="${letter}"]`)].find((one) => !one.matches(":disabled") && one.offsetParent);
     if (!button) return false;
-    if (mayPress(button)) { button.click(); return true; }
-    button.focus();
-    button.scrollIntoView({ block: "nearest" });
+    const lacks = missing(button), target = lacks || button;
+    if (!lacks && mayPress(button)) { button.click(); return true; }
+    target.focus();
+    target.scrollIntoView({ block: "nearest" });
     return true;
   }
   function act(key) {
@@ -68,6 +76,8 @@
   document.addEventListener("keyup", () => { rested = true; });
   document.addEventListener("keydown", (event) => {
     rested = rested && !event.repeat;
+    const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest("textarea")?.form?.querySelector("[data-sends]");
+    if (sends && !event.repeat) { event.preventDefault(); sends.click(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog, [role=application]")) { event.target.blur(); return; }
     if (!isOn() || typing(event.target) || document.querySelector("dialog[open]")) return;

@@ -1,0 +1,116 @@
+"""The commonest jobs, done in a real browser on the whole product from a fresh start; clicks and keys are counted.
+
+    python -m bench.jobs                  all of them, about six minutes
+    python -m bench.jobs pay code undo    some of them
+
+An empty folder, `make up`, the agent on the practice site. A table is printed and `bench/out/jobs.json` written. Each
+job also asserts what really happened: the practice site's ledger, the state of runs and approvals, the audit log.
+Clicks are taps on a phone; a field is a text typed or pasted or a thing chosen. `waited` is what the person waited for
+the pages, in seconds; `agent` what the agent and upstream took. Signing in is not counted, going to the place is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+
+from playwright.sync_api import sync_playwright
+
+from bench import jobs_deciding, jobs_ruling, jobs_running
+from bench.hands import sign_in
+from bench.jobs_desk import Desk, Done
+from tests.e2e.driver import Stack
+
+OUT = Path(__file__).resolve().parent / "out" / "jobs.json"
+LONGEST = 1500  # seconds for all of them; a job that hangs ends before by its own limits
+JOBS = {
+    "start": jobs_running.start,
+    "pay": jobs_deciding.pay,
+    "code": jobs_deciding.code,
+    "password": jobs_deciding.password,
+    "captcha": jobs_deciding.captcha,
+    "alike": jobs_deciding.alike,
+    "undo": jobs_deciding.undo,
+    "again": jobs_running.again,
+    "table": jobs_running.table,
+    "policy": jobs_ruling.policy,
+    "stop": jobs_ruling.stop,
+    "case": jobs_running.case,
+}
+
+
+@contextmanager
+def desk() -> Iterator[Desk]:
+    """The product started in an empty folder, and a browser."""
+    with ExitStack() as ends, tempfile.TemporaryDirectory() as folder:
+        stack = Stack(Path(folder)).start()
+        ends.callback(stack.stop)
+        driver = ends.enter_context(sync_playwright())
+        chromium = shutil.which("chromium") or os.environ.get("CHROMIUM")
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        ends.callback(browser.close)
+        yield Desk(stack, lambda name, size: sign_in(stack, browser, name, size))
+
+
+def do(wanted: Sequence[str]) -> tuple[list[Done], list[str]]:
+    """What each took, and what went wrong; a job that fails keeps no other from being done."""
+    done: list[Done] = []
+    wrong: list[str] = []
+    with desk() as at:
+        for name in wanted:
+            began = time.monotonic()
+            try:
+                done += JOBS[name](at)
+            except Exception:
+                wrong.append(f"{name}: {traceback.format_exc()}")
+                at.picture(name)
+            print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        wrong += [f"a page's console said: {line}" for line in at.noise()]
+    return done, wrong
+
+
+def table(done: Sequence[Done]) -> str:
+    lines = [("job", "by", "clicks", "keys", "fields", "waited", "agent")]
+    for one in done:
+        effort = one.effort
+        counts = (str(number) for number in (effort.clicks, effort.keys, effort.fields))
+        lines.append((one.job, one.way, *counts, f"{effort.waited:.1f} s", f"{effort.agent:.1f} s"))
+    widths = [max(len(line[at]) for line in lines) for at in range(7)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+
+
+def _too_long(_signal: int, _frame: FrameType | None) -> None:
+    raise TimeoutError(f"not done after {LONGEST} seconds")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(JOBS))
+    names = parser.parse_args().names or list(JOBS)
+    if strange := set(names) - set(JOBS):
+        parser.error(f"no such job: {', '.join(sorted(strange))}; there are {', '.join(JOBS)}")
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(LONGEST)
+    done, wrong = do(names)
+    print(table(done))
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps([{**asdict(one), "effort": asdict(one.effort)} for one in done], indent=1))
+    for problem in wrong:
+        print(problem, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

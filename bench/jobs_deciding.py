@@ -1,0 +1,209 @@
+"""The jobs of a reviewer: a payment, a code, a password, a captcha, several at once, and a change of mind."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import cv2
+import numpy as np
+from playwright.sync_api import Locator, Page
+
+from bench.hands import Hands
+from bench.jobs_desk import ADA, Desk, Done
+from coasty_local.agent.perception import Eyes
+from coasty_local.agent.scene import INPUT
+from coasty_local.practice import puzzle
+
+WAYS = ("keyboard", "mouse", "phone")
+PAYS = f"Go to {{practice}}, {ADA}, and pay invoice INV-1042."
+CODE = (
+    "Go to {practice}, sign in as grace@example.com with password hopper, and verify that the page says "
+    "Welcome back, Grace."
+)
+PASSWORD = "Go to {practice}, sign in as ada@example.com, and verify that the page says Welcome back, Ada."
+CAPTCHA = f"Go to {{practice}}, {ADA}, open the reports page, and verify that it says Quarterly report."
+LOST = "Go to {practice} and press the Launch rocket button."
+
+
+def pay(desk: Desk) -> list[Done]:
+    """Read what the agent wants to pay, compare it with the picture, confirm the sum, let it go on."""
+    before, found = desk.paid(), []
+    for way, asked in zip(WAYS, desk.parked(PAYS, len(WAYS)), strict=True):
+        hands = desk.way("reviewer", way).begin()
+        open_it(hands, way, asked)
+        assert "1,250.00" in (hands.page.locator("#says").text_content() or "")
+        confirm = hands.page.locator("#confirm")
+        if way == "keyboard":
+            hands.press("r")  # the confirmation is missing: the key leads to it
+            hands.focused(confirm)
+            hands.press("Space", "r", "Enter")
+        else:
+            hands.click(confirm)
+            hands.click(resume(hands.page))
+        found.append(sent(desk, hands, way, asked, "Approve a payment"))
+    for _, asked in found:
+        desk.becomes(asked["run_id"], "succeeded")
+    assert desk.paid() == before + len(WAYS)
+    return [done for done, _ in found]
+
+
+def code(desk: Desk) -> list[Done]:
+    """Type a one-time code into the masked field; it is kept nowhere."""
+    return with_secret(desk, CODE, "123456", "Give a one-time code")
+
+
+def password(desk: Desk) -> list[Done]:
+    """Type the password that the task did not name; it is kept nowhere."""
+    return with_secret(desk, PASSWORD, "lovelace", "Give a missing password")
+
+
+def with_secret(desk: Desk, task: str, secret: str, job: str) -> list[Done]:
+    found = []
+    for way, asked in zip(WAYS, desk.parked(task, len(WAYS)), strict=True):
+        hands = desk.way("reviewer", way).begin()
+        open_it(hands, way, asked)
+        entry = hands.page.locator("#secret")
+        assert entry.get_attribute("type") == "password"
+        if way == "keyboard":
+            hands.press("r")
+            hands.focused(entry)
+            hands.type(secret)
+            hands.press("Enter")
+        else:
+            hands.fill(entry, secret)
+            hands.click(resume(hands.page))
+        found.append(sent(desk, hands, way, asked, job))
+    runs = [asked["run_id"] for _, asked in found]
+    for run_id in runs:
+        desk.becomes(run_id, "succeeded")
+    assert secret not in desk.said(runs)
+    return [done for done, _ in found]
+
+
+def captcha(desk: Desk) -> list[Done]:
+    """Take the machine over, solve it there, hand it back with the note that was drafted."""
+    found = []
+    for way, asked in zip(("mouse", "phone"), desk.parked(CAPTCHA, 2), strict=True):
+        hands = desk.way("reviewer", way).begin()
+        open_it(hands, way, asked)
+        hands.click(hands.page.get_by_role("button", name="Take over the machine"))
+        screen = hands.page.locator("#machine-image")
+        hands.see(screen)
+        solve(desk, hands, screen, asked["machine_id"])
+        hands.click(hands.page.locator("#back-open"))
+        note = hands.page.locator("#back #note")
+        hands.page.wait_for_function("() => document.querySelector('#back #note').value")
+        assert "lovelace" not in note.input_value()
+        hands.click(hands.page.get_by_role("button", name="Hand back and resume"))
+        desk.becomes(asked["run_id"], "succeeded")
+        desk.delivered(asked["id"], "resume", "reviewer")
+        desk.audited("takeover.ended", "reviewer", asked["run_id"])
+        found.append(Done("Solve a captcha on the machine", way, hands.effort))
+    return found
+
+
+def solve(desk: Desk, hands: Hands, screen: Locator, machine: str) -> None:
+    """A person reads the letters off the picture; here they are known, only where the field is has to be seen."""
+    shot = desk.stack.platform("GET", f"/machines/{machine}/screenshot").json()
+    image = cv2.imdecode(np.frombuffer(base64.b64decode(shot["image_b64"]), np.uint8), cv2.IMREAD_COLOR)
+    x, y = [control for control in Eyes().see(image).controls if control.kind == INPUT][-1].box.center
+    shown = screen.bounding_box()
+    assert shown
+    scale = shown["width"] / shot["width"]
+    place = {"x": x * scale, "y": y * scale}
+    if hands.is_phone:
+        screen.tap(position=place)
+        hands.effort.clicks += 1
+        hands.fill(hands.page.locator("#type-text"), puzzle.letters(0))
+        hands.click(hands.page.get_by_role("button", name="Type it"))
+        acted(hands, lambda: hands.click(hands.page.get_by_role("button", name="Enter", exact=True)))
+    else:
+        screen.click(position=place)
+        hands.effort.clicks += 1
+        hands.page.keyboard.type(puzzle.letters(0))
+        hands.effort.fields += 1
+        acted(hands, lambda: hands.press("Enter"))
+
+
+def acted(hands: Hands, act: Any) -> None:
+    """Waits until the machine has had its Enter, as somebody who looks at the picture would."""
+    with hands.page.expect_response(
+        lambda answer: "takeover/act" in answer.url and "Enter" in (answer.request.post_data or "")
+    ):
+        act()
+
+
+def alike(desk: Desk) -> list[Done]:
+    """Three runs stopped at the same missing button: look at the pictures, end all three with one gesture."""
+    found = []
+    for way in WAYS:
+        asked = desk.parked(LOST, 3)
+        hands = desk.way("reviewer", way).begin()
+        group = hands.page.locator(".alike-row .row-link")
+        hands.see(group)
+        if way == "keyboard":
+            hands.press("j", "Enter", "n")
+            hands.type("There is no such button.")
+            hands.press("Escape", "c", "Enter")
+        else:
+            hands.click(group)
+            hands.fill(hands.page.locator("#note"), "There is no such button.")
+            hands.click(hands.page.locator(".alike-choices button[value=cancel]"))
+        for one in asked:
+            desk.becomes(one["run_id"], "cancelled")
+            desk.delivered(one["id"], "cancel", "reviewer")
+        found.append(Done("Clear three that are alike", way, hands.effort))
+    return found
+
+
+def undo(desk: Desk) -> list[Done]:
+    """Cancel by mistake, take it back while it is held; the run still waits and the approval is open anew."""
+    found = []
+    asked = desk.parked(LOST)[0]
+    for way in WAYS:
+        hands = desk.way("reviewer", way).begin()
+        open_it(hands, way, asked)
+        if way == "keyboard":
+            hands.press("c", "Enter")
+            hands.see(hands.page.locator(".undo").first)
+            hands.press("u")
+        else:
+            hands.click(hands.page.locator("button.choice[value=cancel]"))
+            hands.click(hands.page.locator(".undo button").first)
+        hands.see(hands.page.locator("#decide fieldset:not([disabled])").first)
+        assert desk.approval(asked["id"])["decision"]["delivery"] == "recalled"
+        assert desk.run(asked["run_id"])["status"] == "awaiting_human"
+        desk.audited("decision.recalled", "reviewer", asked["run_id"])
+        found.append(Done("Take a decision back", way, hands.effort))
+        asked = desk.client("reviewer").parked(asked["run_id"])
+    desk.client("operator").call("POST", f"/runs/{asked['run_id']}/cancel")
+    desk.becomes(asked["run_id"], "cancelled")
+    return found
+
+
+def open_it(hands: Hands, way: str, asked: dict[str, Any]) -> None:
+    """From the overview to the approval, the way a person would, with the agent's words and its picture in sight."""
+    link = hands.page.locator(f"#queue-link-{asked['id']}")
+    hands.see(link)
+    if way == "keyboard":
+        while not hands.has_focus(link):
+            hands.press("j")
+        hands.press("Enter")
+    else:
+        hands.click(link)
+    hands.see(hands.page.locator("#says"))
+    hands.see(hands.page.locator(".approval-facts img").first)
+
+
+def resume(page: Page) -> Locator:
+    return page.locator("button.choice[value=resume]")
+
+
+def sent(desk: Desk, hands: Hands, way: str, asked: dict[str, Any], job: str) -> tuple[Done, dict[str, Any]]:
+    """The decision is told on the page as made by this person, then as confirmed by upstream."""
+    state = hands.page.locator(".approval-state")
+    hands.see(state, "You decided: resume")
+    hands.watch(state, "Upstream confirmed it")
+    desk.delivered(asked["id"], "resume", "reviewer")
+    return Done(job, way, hands.effort), asked

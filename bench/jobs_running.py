@@ -1,0 +1,164 @@
+"""The jobs of an operator: start a run, start a failed one again, start many from a table, make a case file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.hands import Hands
+from bench.jobs_desk import ADA, Desk, Done
+
+ROOT = Path(__file__).resolve().parent.parent
+WAYS = ("keyboard", "mouse", "phone")
+GREETS = f"Go to {{practice}}, {ADA}, and verify that the page says Welcome back, Ada."
+TABLE = """article,words
+About two-factor codes,authenticator app
+Why we sometimes show a captcha,capitals and small letters
+Paying invoices,call them first
+"""
+
+
+def start(desk: Desk) -> list[Done]:
+    """A run that pays, from one of the example tasks, watched until it asks before it pays."""
+    found = []
+    for way in WAYS:
+        before, hands = desk.paid(), desk.way("operator", way).begin()
+        page, preset = hands.page, hands.page.get_by_role("button", name="Asks before it pays")
+        if way == "keyboard":
+            hands.press("g", "n")
+            hands.see(preset)
+            hands.tab_to(preset)
+            hands.press("Enter", "Control+Enter")
+        else:
+            hands.click(page.locator("a.new-run"))
+            hands.click(preset)
+            hands.click(page.get_by_role("button", name="Start the run"))
+        hands.see(page.locator(".run-head"))
+        hands.watch(page.locator(".step img").first)
+        hands.watch(page.locator(".run-head"), "It waits for a person")
+        run_id = id_of(hands)
+        assert desk.run(run_id)["status"] == "awaiting_human"
+        assert "Northwind Traders" in desk.client("reviewer").parked(run_id)["reason"]
+        desk.audited("run.started", "operator", run_id)
+        assert desk.paid() == before  # nothing is paid before somebody says so
+        desk.client("operator").call("POST", f"/runs/{run_id}/cancel")
+        desk.becomes(run_id, "cancelled")
+        found.append(Done("Start a run and watch until it asks", way, hands.effort))
+    return found
+
+
+def id_of(hands: Hands) -> str:
+    return hands.page.url.rstrip("/").split("/")[-1]
+
+
+def again(desk: Desk) -> list[Done]:
+    """A run that failed for want of steps: found among the failed ones, started again with more."""
+    failed, found = desk.starts(GREETS, max_steps=2)[0], []
+    assert desk.becomes(failed, "failed")["error"]["code"] == "MAX_STEPS_REACHED"
+    for way in WAYS:
+        hands = desk.way("operator", way).begin()
+        page, steps = hands.page, hands.page.get_by_label("Steps at most")
+        if way == "keyboard":
+            hands.press("g", "r")
+            hands.see(page.locator(".run-row").first)
+            hands.tab_to(page.locator("#run-list .tabs a", has_text="Failed").first)
+            hands.press("Enter")
+            hands.see(page.locator("#run-list .tabs a[aria-current]", has_text="Failed").first)
+            hands.press("j", "Enter")
+            hands.see(page.locator(".run-head"))
+            hands.press("a")
+            hands.see(steps)
+            hands.tab_to(steps)
+            hands.type("30")
+            hands.press("Enter")
+        else:
+            hands.click(page.locator(".nav > a", has_text="Runs"))
+            hands.click(page.locator("#run-list .tabs a", has_text="Failed").first)
+            hands.click(page.locator(".run-row .row-link").first)
+            hands.click(page.get_by_role("link", name="Run again…"))
+            hands.fill(steps, "30")
+            hands.click(page.get_by_role("button", name="Start the run"))
+        hands.see(page.locator(".run-head"))
+        run_id = id_of(hands)
+        assert run_id != failed
+        hands.watch(page.locator(".run-head"), "Succeeded")
+        ended = desk.becomes(run_id, "succeeded")
+        assert (ended["max_steps"], ended["task"]) == (30, desk.run(failed)["task"])
+        found.append(Done("Start a failed run again, changed", way, hands.effort))
+    return found
+
+
+def table(desk: Desk) -> list[Done]:
+    """A budget, a template with two blanks, and a table of three rows that become three runs under one limit."""
+    admin, hands = desk.person("admin").begin(), desk.person("operator").begin()
+    budget(admin)
+    page = hands.page
+    hands.click(page.locator(".nav > a", has_text="Runs"))
+    hands.click(page.get_by_role("link", name="Templates", exact=True))
+    hands.fill(page.get_by_label("Name"), "Read an article")
+    text = "go to {url}, click Help, click {{{{article}}}}, and verify that the page says {{{{words}}}}"
+    hands.fill(page.get_by_label("Task"), text.format(url=desk.stack.practice()))
+    hands.click(page.get_by_role("button", name="Save the template"))
+    hands.click(page.locator(".recipe-rows .row").get_by_role("link", name="Many, from a table…"))
+    hands.fill(page.get_by_label("Or paste the table"), TABLE)
+    hands.click(page.get_by_role("button", name="Look at the table"))
+    hands.see(page.locator(".sentences li").nth(2))
+    hands.fill(page.get_by_label("All together at most, in dollars"), "9")
+    hands.click(page.get_by_role("button", name="Start 3 runs"))
+    hands.see(page.locator(".batch-head"))
+    hands.watch(page.locator(".batch-head"), "3 of 3 rows have their result")
+    mine = [run for run in desk.client("admin").call("GET", "/runs").json()["data"] if "click Help" in run["task"]]
+    assert len({run["task"] for run in mine}) == len(mine) == 3, mine
+    for run in mine:
+        desk.becomes(run["id"], "succeeded", 200)
+    desk.audited("batch.started", "operator")
+    return [
+        Done("Make a budget for it", "mouse", admin.effort),
+        Done("Start three runs from a table", "mouse", hands.effort),
+    ]
+
+
+def budget(admin: Hands) -> None:
+    page = admin.page
+    admin.click(page.locator(".nav > a", has_text="Runs"))
+    admin.click(page.get_by_role("link", name="Budgets", exact=True))
+    admin.fill(page.get_by_label("Name"), "Each day")
+    admin.fill(page.get_by_label("Dollars at most"), "200")
+    admin.click(page.get_by_role("button", name="Save the budget"))
+    admin.see(page.locator(".budget-rows .row"), "Each day")
+
+
+def case(desk: Desk) -> list[Done]:
+    """The case file of a run that ended, taken from its page and verified; one changed byte is found."""
+    run_id = desk.starts(GREETS)[0]
+    desk.becomes(run_id, "succeeded")
+    hands = desk.person("reviewer").begin()
+    page = hands.page
+    hands.click(page.locator(".nav > a", has_text="Runs"))
+    hands.click(page.locator(f".run-row a[href*='{run_id}']").first)
+    hands.click(page.locator(".run-tools summary", has_text="Take away"))
+    key = page.locator(".take code").text_content() or ""
+    with page.expect_download() as taken:
+        hands.click(page.get_by_role("button", name="Case file (ZIP)"))
+    path = desk.stack.folder / "case.zip"
+    taken.value.save_as(path)
+    desk.audited("run.exported", "reviewer", run_id)
+    hands.type(f"manage.py verify_case {path.name}")
+    checked = desk.stack.manage("verify_case", str(path))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert verified(path, key) == 0
+    spoilt = bytearray(path.read_bytes())
+    spoilt[len(spoilt) // 2] ^= 1
+    path.write_bytes(spoilt)
+    assert verified(path, key) != 0
+    assert desk.stack.manage("verify_case", str(path)).returncode != 0
+    return [Done("Make a case file and verify it", "mouse", hands.effort)]
+
+
+def verified(path: Path, key: str) -> int:
+    """By the verifier alone, which knows nothing of a console."""
+    program = ROOT / "runs" / "casefile" / "verifier.py"
+    return subprocess.run(
+        [sys.executable, str(program), str(path), "--key", key], check=False, capture_output=True
+    ).returncode
