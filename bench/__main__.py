@@ -9,6 +9,7 @@ Other benches, each with its own --help:
     python bench/agent.py       the local agent on its errands
     python bench/eyes.py        what the agent's eyes find on generated pages
     python bench/dots.py        how the eyes tell mask dots from letters
+    python -m bench.jobs        does the commonest jobs in a browser, counts clicks and keys
     python -m bench.chaos       kills processes for a chosen time and compares what is stored
 """
 

@@ -2,6 +2,7 @@
 
     python -m bench.jobs                  all of them, about six minutes
     python -m bench.jobs pay code undo    some of them
+    python -m bench.jobs --docs           writes the counts into docs/jobs.md; without, other counts there are told
 
 An empty folder, `make up`, the agent on the practice site. A table is printed and `bench/out/jobs.json` written. Each
 job also asserts what really happened: the practice site's ledger, the state of runs and approvals, the audit log.
@@ -12,7 +13,6 @@ the pages, in seconds; `agent` what the agent and upstream took. Signing in is n
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -22,18 +22,16 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
 from playwright.sync_api import sync_playwright
 
-from bench import jobs_deciding, jobs_ruling, jobs_running
+from bench import jobs_deciding, jobs_ruling, jobs_running, jobs_told
 from bench.hands import sign_in
 from bench.jobs_desk import Desk, Done
 from tests.e2e.driver import Stack
 
-OUT = Path(__file__).resolve().parent / "out" / "jobs.json"
 LONGEST = 1500  # seconds for all of them; a job that hangs ends before by its own limits
 JOBS = {
     "start": jobs_running.start,
@@ -81,16 +79,6 @@ def do(wanted: Sequence[str]) -> tuple[list[Done], list[str]]:
     return done, wrong
 
 
-def table(done: Sequence[Done]) -> str:
-    lines = [("job", "by", "clicks", "keys", "fields", "waited", "agent")]
-    for one in done:
-        effort = one.effort
-        counts = (str(number) for number in (effort.clicks, effort.keys, effort.fields))
-        lines.append((one.job, one.way, *counts, f"{effort.waited:.1f} s", f"{effort.agent:.1f} s"))
-    widths = [max(len(line[at]) for line in lines) for at in range(7)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
-
-
 def _too_long(_signal: int, _frame: FrameType | None) -> None:
     raise TimeoutError(f"not done after {LONGEST} seconds")
 
@@ -98,15 +86,20 @@ def _too_long(_signal: int, _frame: FrameType | None) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(JOBS))
-    names = parser.parse_args().names or list(JOBS)
+    parser.add_argument("--docs", action="store_true", help="write the counts into docs/jobs.md")
+    options = parser.parse_args()
+    names = options.names or list(JOBS)
     if strange := set(names) - set(JOBS):
         parser.error(f"no such job: {', '.join(sorted(strange))}; there are {', '.join(JOBS)}")
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(LONGEST)
     done, wrong = do(names)
-    print(table(done))
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps([{**asdict(one), "effort": asdict(one.effort)} for one in done], indent=1))
+    print(jobs_told.table(done))
+    known = jobs_told.keep(done)
+    if options.docs:
+        jobs_told.write_docs(known)
+    else:
+        wrong += jobs_told.differences(done)
     for problem in wrong:
         print(problem, file=sys.stderr)
     return 1 if wrong else 0
