@@ -52,7 +52,7 @@ JOBS = {
 @contextmanager
 def desk() -> Iterator[Desk]:
     """The product started in an empty folder, and a browser."""
-    with ExitStack() as ends, tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as ends, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         stack = Stack(Path(folder)).start()
         ends.callback(stack.stop)
         driver = ends.enter_context(sync_playwright())
@@ -70,9 +70,12 @@ def do(wanted: Sequence[str]) -> tuple[list[Done], list[str]]:
         for name in wanted:
             began = time.monotonic()
             try:
-                done += JOBS[name](at)
+                found = JOBS[name](at)
+                jobs_told.keep(found)
+                done += found
             except Exception:
-                wrong.append(f"{name}: {traceback.format_exc()}")
+                wrong.append(f"{name} was not done; what stood on the pages is in bench/out/jobs-{name}-*.png")
+                print(traceback.format_exc(), file=sys.stderr)
                 at.picture(name)
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         wrong += [f"a page's console said: {line}" for line in at.noise()]
@@ -95,9 +98,8 @@ def main() -> int:
     signal.alarm(LONGEST)
     done, wrong = do(names)
     print(jobs_told.table(done))
-    known = jobs_told.keep(done)
     if options.docs:
-        jobs_told.write_docs(known)
+        jobs_told.write_docs(jobs_told.load())
     else:
         wrong += jobs_told.differences(done)
     for problem in wrong:

@@ -15,7 +15,7 @@ def policy(desk: Desk) -> list[Done]:
     """Payments need two people, come to the reviewer first and are due in ten minutes; the next payment obeys."""
     hands = desk.person("admin").begin()
     page = begin(hands)
-    hands.click(page.get_by_label("Payment"))
+    hands.click(page.get_by_label("Payment", exact=True))
     hands.click(page.get_by_label("Two people have to agree"))
     hands.choose(page.get_by_label("Ask first"), "reviewer")
     hands.fill(page.get_by_label("Answer wanted within, minutes"), "10")

@@ -27,12 +27,11 @@ def table(done: Sequence[Done]) -> str:
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
 
 
-def keep(done: Sequence[Done]) -> list[Done]:
-    """Writes them; what was measured before of other jobs stays. All that is known then."""
+def keep(done: Sequence[Done]) -> None:
+    """Writes them; what was measured before of other jobs stays."""
     known = {(one.job, one.way): one for one in load()} | {(one.job, one.way): one for one in done}
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps([asdict(one) for one in known.values()], indent=1) + "\n")
-    return list(known.values())
 
 
 def load() -> list[Done]:
