@@ -25,6 +25,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 from bench import jobs_deciding, jobs_ruling, jobs_running, jobs_told
@@ -73,10 +74,11 @@ def do(wanted: Sequence[str]) -> tuple[list[Done], list[str]]:
                 found = JOBS[name](at)
                 jobs_told.keep(found)
                 done += found
-            except Exception:
+            except (Exception, pytest.fail.Exception):
                 wrong.append(f"{name} was not done; what stood on the pages is in bench/out/jobs-{name}-*.png")
                 print(traceback.format_exc(), file=sys.stderr)
                 at.picture(name)
+                at.clear()
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         wrong += [f"a page's console said: {line}" for line in at.noise()]
     return done, wrong

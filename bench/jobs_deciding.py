@@ -16,6 +16,7 @@ from coasty_local.agent.scene import INPUT
 from coasty_local.practice import puzzle
 
 WAYS = ("keyboard", "mouse", "phone")
+LOOKS = (0, 2, 5)  # of the practice site, so that what is decided one by one is not alike
 PAYS = f"Go to {{practice}}, {ADA}, and pay invoice INV-1042."
 CODE = (
     "Go to {practice}, sign in as grace@example.com with password hopper, and verify that the page says "
@@ -60,7 +61,7 @@ def password(desk: Desk) -> list[Done]:
 
 def with_secret(desk: Desk, task: str, secret: str, job: str) -> list[Done]:
     found = []
-    for way, asked in zip(WAYS, desk.parked(task, len(WAYS)), strict=True):
+    for way, asked in zip(WAYS, desk.parked(task, len(WAYS), LOOKS), strict=True):
         hands = desk.way("reviewer", way).begin()
         open_it(hands, way, asked)
         entry = hands.page.locator("#secret")
@@ -84,7 +85,7 @@ def with_secret(desk: Desk, task: str, secret: str, job: str) -> list[Done]:
 def captcha(desk: Desk) -> list[Done]:
     """Take the machine over, solve it there, hand it back with the note that was drafted."""
     found = []
-    for way, asked in zip(("mouse", "phone"), desk.parked(CAPTCHA, 2), strict=True):
+    for way, asked in zip(("mouse", "phone"), desk.parked(CAPTCHA, 2, LOOKS), strict=True):
         hands = desk.way("reviewer", way).begin()
         open_it(hands, way, asked)
         hands.click(hands.page.get_by_role("button", name="Take over the machine"))

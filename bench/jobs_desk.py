@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.hands import Effort, Hands
 from tests.conftest import wait_until
-from tests.e2e.driver import Client, Stack
+from tests.e2e.driver import ENDED, Client, Stack
 
 ADA = "sign in as ada@example.com with password lovelace"
 SHOTS = Path(__file__).resolve().parent / "out"
@@ -47,16 +47,18 @@ class Desk:
     def run(self, run_id: str) -> dict[str, Any]:
         return self.client("admin").run(run_id)
 
-    def starts(self, task: str, count: int = 1, **more: Any) -> list[str]:
-        """Runs of an operator, each on a machine of its own; the task may hold {practice}."""
+    def starts(self, task: str, count: int = 1, looks: tuple[int, ...] = (0,), **more: Any) -> list[str]:
+        """Runs of an operator, each on a machine of its own; {practice} in the task is the site in the next look."""
         return [
-            self.client("operator").start(task.format(practice=self.stack.practice()), machine_id=machine, **more)
-            for machine in self.stack.machines(count)
+            self.client("operator").start(
+                task.format(practice=self.stack.practice(looks[at % len(looks)])), machine_id=machine, **more
+            )
+            for at, machine in enumerate(self.stack.machines(count))
         ]
 
-    def parked(self, task: str, count: int = 1) -> list[dict[str, Any]]:
+    def parked(self, task: str, count: int = 1, looks: tuple[int, ...] = (0,)) -> list[dict[str, Any]]:
         """Approvals of so many runs that wait; each job clears what it has opened."""
-        return [self.client("reviewer").parked(run) for run in self.starts(task, count)]
+        return [self.client("reviewer").parked(run) for run in self.starts(task, count, looks)]
 
     def becomes(self, run_id: str, status: str, seconds: float = 90) -> dict[str, Any]:
         found = self.client("admin").reaches(run_id, {"succeeded", "failed", "cancelled", "timed_out"}, seconds)
@@ -93,6 +95,12 @@ class Desk:
         SHOTS.mkdir(exist_ok=True)
         for (who, size), hands in self.people.items():
             hands.page.screenshot(path=SHOTS / f"jobs-{name}-{who}-{size}.png")
+
+    def clear(self) -> None:
+        """Ends what a job that failed has left on the machines."""
+        for run in self.client("admin").call("GET", "/runs").json()["data"]:
+            if run["status"] not in ENDED:
+                self.client("admin").call("POST", f"/runs/{run['id']}/cancel")
 
     def noise(self) -> list[str]:
         return [line for hands in self.people.values() for line in hands.noise]

@@ -28,7 +28,7 @@ def start(desk: Desk) -> list[Done]:
         if way == "keyboard":
             hands.press("g", "n")
             hands.see(preset)
-            hands.tab_to(preset)
+            hands.tab_to(preset, "Shift+Tab")  # the cursor stands in the task, the examples above it
             hands.press("Enter", "Control+Enter")
         else:
             hands.click(page.locator("a.new-run"))
