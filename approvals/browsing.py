@@ -13,9 +13,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from approvals import decisions, forms, fragments, groups, history, kinds, lists, policies, queue, states
+from approvals import answers, decisions, forms, fragments, groups, history, kinds, lists, policies, queue, states
 from approvals.models import Approval, Decision
 from runs import fragments as run_fragments
 from runs.models import step_cents
@@ -49,6 +50,7 @@ def following(request: SignedIn) -> HttpResponse:
     return redirect("approval", waiting[at % len(waiting)]) if waiting else redirect("approvals")
 
 
+@sensitive_post_parameters("secret", "note")
 @require_http_methods(["GET", "POST"])
 @login_required
 @permission_required("approvals.view_approval", raise_exception=True)
@@ -74,6 +76,7 @@ def _alike(user: User, first: Approval, **more: Any) -> dict[str, Any]:
         "spent": sum(run.cost_cents for run in runs),
         "step": sum(step_cents(run.cua_version) for run in runs),
         "handling": kinds.handling(first.kind),
+        "form": answers.form(first.kind, first.reason),
         **more,
     }
 
@@ -91,9 +94,8 @@ def _decide(request: SignedIn, first: Approval) -> HttpResponse:
         )
         context = _alike(request.user, first, refused=sentence, note=request.POST.get("note", ""))
         return render(request, "approvals/alike.html", context, status=422)
-    said = form.cleaned_data
     gesture, _results = groups.decide(
-        request.user, seen, said["verdict"], said["note"], hold_seconds=settings.DECISION_HOLD_SECONDS
+        request.user, seen, **form.said(first), secret_for=first.reason, hold_seconds=settings.DECISION_HOLD_SECONDS
     )
     return redirect("alike_told", gesture)
 

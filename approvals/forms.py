@@ -84,9 +84,18 @@ class DecideAlike(forms.Form):
 
     verdict = forms.ChoiceField(choices=states.Verdict.choices)
     note = forms.CharField(required=False, strip=True, max_length=10_000)
+    secret = forms.CharField(required=False, max_length=notes.SECRET_LIMIT)
 
     def clean_note(self) -> str:
         return _newlines(self.cleaned_data["note"])
+
+    def said(self, first: Approval) -> dict[str, str]:
+        """Verdict, note and secret for those that ask as this one does; a secret goes with a resume only."""
+        verdict, note, secret = (self.cleaned_data[name] for name in ("verdict", "note", "secret"))
+        asked = answers.form(first.kind, first.reason)
+        if not secret or verdict != Verdict.RESUME or not asked.secret_label:
+            return {"verdict": verdict, "note": note, "secret": ""}
+        return {"verdict": verdict, "note": answers.said([note, asked.secret_phrase]), "secret": secret}
 
 
 def read_member(text: str) -> tuple[int, Seen]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -80,14 +81,23 @@ def _clusters(found: Iterable[tuple[int, str | None]]) -> list[list[int]]:
 
 
 def decide(
-    user: User, seen: Sequence[tuple[int, Seen]], verdict: str, note: str = "", *, hold_seconds: float = 0
+    user: User,
+    seen: Sequence[tuple[int, Seen]],
+    verdict: str,
+    note: str = "",
+    *,
+    secret: str = "",
+    secret_for: str = "",
+    hold_seconds: float = 0,
 ) -> tuple[str, list[Result]]:
     """Decide each (approval, what was shown of it) by itself: the gesture's id, which every entry of it in the audit
-    log names, and a result each.
+    log names, and a result each. A `secret` goes only to those who ask for it in the very words of `secret_for`:
+    alike, but for digits, may be another account.
     """
     gesture = secrets.token_hex(8)
     with audit.gesture(gesture):
-        results = [_decide(user, pk, shown, verdict, note, hold_seconds) for pk, shown in seen[:LIMIT]]
+        how = {"secret": secret, "hold_seconds": hold_seconds}
+        results = [_decide(user, pk, shown, verdict, note, secret_for, how) for pk, shown in seen[:LIMIT]]
         with transaction.atomic():
             audit.record(
                 user,
@@ -100,14 +110,16 @@ def decide(
     return gesture, results
 
 
-def _decide(user: User, pk: int, seen: Seen, verdict: str, note: str, hold_seconds: float) -> Result:
+def _decide(user: User, pk: int, seen: Seen, verdict: str, note: str, secret_for: str, how: dict[str, Any]) -> Result:
     approval = Approval.objects.visible_to(user).select_related("run").filter(pk=pk).first()
     if approval is None:
         return Result(pk, _("There is no such approval."))
     if refused := why_alone(approval):
         return Result(pk, refused)
+    if how["secret"] and approval.reason != secret_for:
+        return Result(pk, _("It asks in other words, perhaps for another account: the secret was not given to it."))
     try:
-        decisions.decide(user, approval, verdict, note, **vars(seen), hold_seconds=hold_seconds)
+        decisions.decide(user, approval, verdict, note, **vars(seen), **how)
     except errors.Refused as problem:
         return Result(pk, problem.message)
     return Result(pk)

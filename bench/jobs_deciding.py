@@ -136,24 +136,28 @@ def acted(hands: Hands, act: Any) -> None:
 
 
 def alike(desk: Desk) -> list[Done]:
-    """Three runs stopped at the same missing button: look at the pictures, end all three with one gesture."""
+    """Three runs on three machines lack the same password: look at the pictures, give it to all with one gesture."""
     found = []
     for way in WAYS:
-        asked = desk.parked(LOST, 3)
+        asked = desk.parked(PASSWORD, 3)
         hands = desk.way("reviewer", way).begin()
-        group = hands.page.locator(".alike-row .row-link")
+        group, entry = hands.page.locator(".alike-row .row-link"), hands.page.locator("#secret")
         hands.see(group)
         if way == "keyboard":
-            hands.press("j", "Enter", "n")
-            hands.type("There is no such button.")
-            hands.press("Escape", "c", "Enter")
+            hands.press("j", "Enter", "r")
+            hands.focused(entry)
+            hands.type("lovelace")
+            hands.press("Enter")
         else:
             hands.click(group)
-            hands.fill(hands.page.locator("#note"), "There is no such button.")
-            hands.click(hands.page.locator(".alike-choices button[value=cancel]"))
+            hands.fill(entry, "lovelace")
+            hands.click(hands.page.locator(".alike-choices button[value=resume]"))
+        hands.see(hands.page.locator("main h1"), "3")
         for one in asked:
-            desk.becomes(one["run_id"], "cancelled")
-            desk.delivered(one["id"], "cancel", "reviewer")
+            desk.becomes(one["run_id"], "succeeded")
+            desk.delivered(one["id"], "resume", "reviewer")
+        assert "lovelace" not in desk.said([one["run_id"] for one in asked])
+        desk.audited("approvals.decided_alike", "reviewer")
         found.append(Done("Clear three that are alike", way, hands.effort))
     return found
 

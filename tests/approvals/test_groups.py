@@ -163,3 +163,38 @@ def test_next_goes_round_the_queue_and_decides_nothing(parked, people, client):
     assert Approval.objects.open().count() == 2
     Approval.objects.update(state="closed")
     assert client.get("/approvals/next/").headers["Location"] == "/approvals/"
+
+
+ASKS = "The task names no password for ada@example.com."
+
+
+def test_one_password_goes_to_all_that_ask_in_the_same_words_and_to_no_other_account(parked, people, client, far):
+    first, second = parked(ASKS), parked(ASKS, NEAR)
+    other = parked(ASKS.replace("ada@", "ada2@"))
+    other_still = Approval.objects.get(pk=other.pk)
+    Approval.objects.filter(pk=other.pk).update(sameness=first.sameness)  # as if the words were alike but for a digit
+    client.force_login(people.reviewer)
+    page = client.get(f"/approvals/{first.pk}/alike/").content.decode()
+    assert 'name="secret" type="password"' in page
+    members = [member.evidence for member in lists.members([first.pk, second.pk, other.pk], timezone.now())]
+    body = {"verdict": "resume", "note": "Go on", "secret": "lovelace9", "member": [json.dumps(one) for one in members]}
+    assert client.post(f"/approvals/{first.pk}/alike/", body).status_code == 302
+    made = {decision.approval_id: decision for decision in Decision.objects.all()}
+    assert set(made) == {first.pk, second.pk}
+    for decision in made.values():
+        assert decision.note.startswith("Go on. the password is")
+        assert "lovelace9" not in decision.note
+    assert other_still.state == Approval.objects.get(pk=other.pk).state == "open"
+    told = AuditEntry.objects.get(act=groups.DECIDED)
+    assert "other words" in str(told.detail["refused"])
+    assert "lovelace9" not in str(told.detail)
+
+
+def test_a_secret_that_was_typed_is_dropped_when_they_are_ended(parked, people, client):
+    first = parked(ASKS)
+    client.force_login(people.reviewer)
+    members = [json.dumps(member.evidence) for member in lists.members([first.pk], timezone.now())]
+    client.post(f"/approvals/{first.pk}/alike/", {"verdict": "fail", "secret": "lovelace9", "member": members})
+    decision = Decision.objects.get()
+    assert decision.verdict == "fail"
+    assert "password" not in decision.note
