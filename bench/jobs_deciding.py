@@ -144,7 +144,9 @@ def alike(desk: Desk) -> list[Done]:
         group, entry = hands.page.locator(".alike-row .row-link"), hands.page.locator("#secret")
         hands.see(group)
         if way == "keyboard":
-            hands.press("j", "Enter", "r")
+            hands.press("j", "Enter")
+            hands.see(entry)
+            hands.press("r")
             hands.focused(entry)
             hands.type("lovelace")
             hands.press("Enter")
