@@ -11,7 +11,7 @@ from ninja import Field, Header, Router, Schema
 from pydantic import BeforeValidator, ConfigDict
 
 from approvals import decisions, endorsements, notes, recalls, takeovers
-from approvals.models import Approval, Claim, Decision, Endorsement
+from approvals.models import Approval, Claim, Decision, Endorsement, Takeover
 from approvals.states import State
 from runs import paging
 from runs.api import Limit, need
@@ -106,6 +106,10 @@ class ApprovalsOut(Schema):
 
 def shape(approval: Approval) -> dict[str, Any]:
     """An approval as the API shows it."""
+    return _shape(approval, takeovers.active(approval.run) if approval.is_open else None)
+
+
+def _shape(approval: Approval, driver: Takeover | None) -> dict[str, Any]:
     run = approval.run
     claim: Claim | None = getattr(approval, "claim", None)
     live_claim = claim if claim and claim.expires_at > timezone.now() else None
@@ -124,7 +128,7 @@ def shape(approval: Approval) -> dict[str, Any]:
         "cost_cents": run.cost_cents,
         "steps_completed": run.steps_completed,
         "claim": _holder(live_claim),
-        "takeover": _holder(takeovers.active(run) if approval.is_open else None),
+        "takeover": _holder(driver),
         "endorsements": [_shape_endorsement(given) for given in endorsements.shown(approval)],
         "decision": shape_decision(decision) if decision else None,
     }
@@ -164,7 +168,9 @@ def list_approvals(
     if cursor:
         rows = rows.filter(id__lt=paging.decode(cursor, int)[0])
     found, after = paging.page(rows.order_by("-id"), limit, lambda approval: [approval.pk])
-    return {"data": [shape(approval) for approval in found], "next": after}
+    driven = takeovers.active_of(approval.run_id for approval in found if approval.is_open)
+    shapes = [_shape(each, driven.get(each.run_id) if each.is_open else None) for each in found]
+    return {"data": shapes, "next": after}
 
 
 def _rows(user: Any) -> Any:

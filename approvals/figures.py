@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -132,8 +133,9 @@ def _waits(kind: str, values: list[float]) -> Waits:
 
 def waits_over_time(found: Iterable[Row], span: Span) -> list[Waits]:
     """The same for each bucket of the span."""
-    people = [row for row in found if row.decided_by is not None]
-    return [_waits("", [r.waited for r in people if start <= r.decided_at < end]) for start, end in span.buckets]
+    people = sorted((row.decided_at, row.waited) for row in found if row.decided_by is not None)
+    ends = [(bisect_left(people, (start,)), bisect_left(people, (end,))) for start, end in span.buckets]
+    return [_waits("", [waited for _at, waited in people[first:last]]) for first, last in ends]
 
 
 @dataclass

@@ -25,6 +25,7 @@ QUEUE_LIMIT = 100
 NEEDS_LIMIT = 8
 _NEEDS_READ = 40  # rows that are folded to those
 _REASONS = 2  # that a row tells
+_UNSHOWN = ("run__metadata", "run__result", "run__error", "run__instructions")  # of the run, in a list
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def needs_me(user: Any) -> SafeString:
 
 def _in_order(ids: Sequence[int]) -> list[Approval]:
     related = ("run", "run__connection", "claim", "claim__user", "routed_to")
-    found = Approval.objects.select_related(*related).in_bulk(ids)
+    found = Approval.objects.select_related(*related).defer(*_UNSHOWN).in_bulk(ids)
     return [found[pk] for pk in ids if pk in found]
 
 
@@ -153,8 +154,7 @@ def _folded(user: Any, ids: Sequence[int], now: datetime) -> list[Row]:
 
 
 def _rows(user: Any, waiting: Sequence[Approval], alike: Mapping[int, int], now: datetime) -> list[Row]:
-    driving = takeovers.Takeover.objects.filter(ended_at=None, expires_at__gt=now)
-    driven = dict(driving.filter(run__in=[a.run_id for a in waiting]).values_list("run_id", "user__username"))
+    driven = takeovers.active_of([a.run_id for a in waiting], now=now)
     told = rates.of_many([a.run for a in waiting])
     present = presence.names([a.pk for a in waiting], but=user, now=now)
     rows = []
@@ -169,7 +169,7 @@ def _rows(user: Any, waiting: Sequence[Approval], alike: Mapping[int, int], now:
                 reasons,
                 rate.cents(now),
                 alike.get(approval.pk, 0),
-                driven.get(approval.run_id, ""),
+                driven[approval.run_id].user.get_username() if approval.run_id in driven else "",
                 claim if claim and claim.expires_at > now else None,
                 present.get(approval.pk, ()),
             )

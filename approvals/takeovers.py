@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,6 +61,12 @@ def active(run: Run, *, now: datetime | None = None) -> Takeover | None:
     """Who drives the run's machine now."""
     held = Takeover.objects.select_related("user", "run").filter(run=run, ended_at=None)
     return held.filter(expires_at__gt=now or timezone.now()).first()
+
+
+def active_of(runs: Iterable[int], *, now: datetime | None = None) -> dict[int, Takeover]:
+    """Who drives which of these runs now, in one query; by the run's key."""
+    held = Takeover.objects.select_related("user").filter(run__in=list(runs), ended_at=None)
+    return {one.run_id: one for one in held.filter(expires_at__gt=now or timezone.now())}
 
 
 def keep(takeover: Takeover, *, now: datetime | None = None) -> Takeover:

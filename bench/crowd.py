@@ -1,18 +1,23 @@
-"""Fills a database with a crowd: runs, events, frames, approvals, decisions and an audit chain, spread as in use."""
+"""Fills a database with a crowd: runs, events, frames and an audit chain, spread as in use; `crowd_desk` the rest."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-LIVE, PARKED = 300, 60
+from bench import crowd_desk
+from bench.crowd_desk import stored
+
+LIVE, PARKED = 300, 140
 LONG_STEPS = 500  # of the one run that is longer than all others
 PER_STEP = 4
-FRAMED = 40  # runs that have pictures
-BATCH = 2000
+FRAMED = 160  # runs that have pictures
+BATCH = crowd_desk.BATCH
+PICTURES = 24  # different ones
 LONG = "crowd-long"
 _TASKS = ("Fetch the invoice of {n}", "Book the room {n} for Tuesday", "Compare offer {n} with the list of prices",
           "Close the ticket {n}", "Renew the licence of {n} and keep the receipt")  # fmt: skip
@@ -25,23 +30,27 @@ def make(runs: int, events: int, seed: int, now: datetime) -> None:
     from django.db import connection
 
     dice = random.Random(seed)
+    crowd_desk.people()
     _runs(runs, dice, now)
     each = max(4, events // runs)
     _events(1, runs, each, now)
     _long_run(now)
-    _frames(runs, now)
-    _desk(dice, now)
+    _frames(dice, now)
     _audit(max(100, runs * 2), now)
+    crowd_desk.fill(dice, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
 def _runs(count: int, dice: random.Random, now: datetime) -> None:
     from runs import upstream
-    from runs.models import Run
+    from runs.models import Connection, Run
 
-    home = upstream.connection()
-    _stored(Run, (Run(connection=home, **_facts(n, count, dice, now)) for n in range(1, count + 1)))
+    homes = [upstream.connection()] * 5
+    for name in ("Staging", "Partner"):
+        address = f"https://{name.lower()}.example.org/v1"
+        homes.append(Connection.objects.create(name=name, slug=name.lower(), base_url=address))
+    stored(Run, (Run(connection=homes[n % 7], **_facts(n, count, dice, now)) for n in range(1, count + 1)))
 
 
 def _facts(n: int, count: int, dice: random.Random, now: datetime) -> dict[str, Any]:
@@ -57,8 +66,9 @@ def _facts(n: int, count: int, dice: random.Random, now: datetime) -> dict[str, 
         "seen_at": at, "started_at": at, "finished_at": at + timedelta(minutes=5) if is_over else None,
         "task": f"{words}. Use the portal, take the newest entry and say what you found in one sentence.",
         "machine_id": f"mch_{n % 50:08d}", "cua_version": "v3", "max_steps": 99, "steps_completed": dice.randint(1, 60),
-        "cost_cents": dice.randint(5, 300), "stream": "ended" if is_over else "live", "cursor": 50,
-        "awaiting_human_reason": f"May I pay order {n}?" if status == "awaiting_human" else "",
+        "cost_cents": dice.randint(5, 300), "stream": "ended" if is_over else "live",
+        "cursor": 50, "metadata": {"team": f"team-{n % 9}"},
+        "awaiting_human_reason": dice.choice(crowd_desk.REASONS).format(n=n) if status == "awaiting_human" else "",
         "awaiting_human_since": at if status == "awaiting_human" else None,
         "result": {"passed": status == "succeeded", "summary": words} if is_over else None,
     }  # fmt: skip
@@ -99,51 +109,40 @@ def _long_run(now: datetime) -> None:
     _grow(run.pk, run.pk, events, now)
 
 
-def _frames(count: int, now: datetime) -> None:
+def _frames(dice: random.Random, now: datetime) -> None:
+    """Pictures of the newest runs and of the long one, of some different screens."""
     from runs.models import Frame, Run
 
-    image = b"\xff\xd8" + bytes(20_000) + b"\xff\xd9"
-    digest = hashlib.sha256(image).hexdigest()
-    facts = {"received_at": now, "width": 1280, "height": 720, "mime_type": "image/jpeg", "sha256": digest}
+    screens = [_screen(n) for n in range(PICTURES)]
+    shape = {"received_at": now, "width": 1280, "height": 720, "mime_type": "image/jpeg"}
     framed = list(Run.objects.order_by("-created_at")[:FRAMED]) + list(Run.objects.filter(upstream_id=LONG))
-    _stored(
-        Frame, (Frame(run=run, index=n, step=n, after_seq=n * 4, image=image, **facts) for run in framed
+    stored(
+        Frame, (Frame(run=run, index=n, step=n, after_seq=n * 4, **shape, **dice.choice(screens)) for run in framed
                 for n in range(1, 11)), 100,
     )  # fmt: skip
 
 
-def _desk(dice: random.Random, now: datetime) -> None:
-    """An open approval for each parked run, and a decided one for every fourth that has ended."""
-    from django.contrib.auth.models import User
+def _screen(n: int) -> dict[str, Any]:
+    from PIL import Image, ImageDraw
 
-    from approvals.models import Approval, Decision
-    from runs.models import Run
+    from runs import likeness
 
-    person = User.objects.order_by("pk").first()
-    parked = Run.objects.parked()
-    _stored(Approval, (Approval(run=r, pause_seq=40, reason=r.awaiting_human_reason, opened_at=r.created_at,
-                                expires_at=now + timedelta(hours=1)) for r in parked.iterator()))  # fmt: skip
-    ended = Run.objects.filter(finished_at__isnull=False).order_by("id").only("id", "created_at").iterator()
-    _stored(Approval, (Approval(run=r, pause_seq=40, reason="May I?", state="decided", opened_at=r.created_at,
-                                closed_at=r.created_at) for r in ended if r.pk % 4 == 0))  # fmt: skip
-    closed = Approval.objects.filter(state="decided").iterator()
-    _stored(Decision, (_decided(a, person, dice) for a in closed))
-
-
-def _decided(approval: Any, person: Any, dice: random.Random) -> Any:
-    from approvals.models import Decision
-    from approvals.states import Delivery, Verdict
-
-    return Decision(
-        approval=approval, code=f"c{approval.pk}", verdict=dice.choice(Verdict.values), decided_by=person,
-        decided_at=approval.opened_at, delivery=Delivery.DELIVERED, delivered_at=approval.opened_at, seen_seq=40,
-    )  # fmt: skip
+    page = Image.new("RGB", (1280, 720), "white")
+    draw = ImageDraw.Draw(page)
+    for at in range(12):
+        draw.rectangle(
+            (60 + n * 31 % 700, 40 + at * 55, 400 + n * 53 % 600, 70 + at * 55), fill=(40, 90 + at * 9, n * 9)
+        )
+    told = io.BytesIO()
+    page.save(told, "JPEG")
+    image = told.getvalue()
+    return {"image": image, "sha256": hashlib.sha256(image).hexdigest(), "likeness": likeness.of(image)}
 
 
 def _audit(count: int, now: datetime) -> None:
     from runs.models import AuditEntry
 
-    _stored(AuditEntry, _chain(count, now))
+    stored(AuditEntry, _chain(count, now))
 
 
 def _chain(count: int, now: datetime) -> Iterator[Any]:
@@ -161,11 +160,3 @@ def _chain(count: int, now: datetime) -> Iterator[Any]:
         )  # fmt: skip
         entry.hash = previous = audit.digest(entry)
         yield entry
-
-
-def _stored(model: Any, rows: Iterable[Any], batch: int = BATCH) -> None:
-    from itertools import islice
-
-    source = iter(rows)
-    while part := list(islice(source, batch)):
-        model.objects.bulk_create(part)

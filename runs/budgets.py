@@ -6,7 +6,7 @@ cost and with what it may still cost; runs that were started elsewhere count too
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -173,7 +173,34 @@ def _period(budget: Budget, now: datetime) -> str:
 def standings(now: datetime, connection: Connection | None = None) -> list[Standing]:
     """How the budgets that concern a connection stand; without one, all of them. Those a run are left out."""
     rows = of(connection) if connection else Budget.objects.filter(is_enabled=True).select_related("connection")
-    return [standing(budget, now) for budget in rows.exclude(period=Budget.Period.RUN)]
+    found = list(rows.exclude(period=Budget.Period.RUN))
+    if len(found) < 2:
+        return [standing(budget, now) for budget in found]
+    promised = _sums(_to_come_by(), _reserved_by())
+    unbooked, spent = spending.unbooked_by(), {}
+    for days in {_days(budget, now) for budget in found}:
+        spent[days] = _sums(spending.spent_by(*days), unbooked)
+    return [Standing(each, spent[_days(each, now)](each), promised(each)) for each in found]
+
+
+def _to_come_by() -> dict[int, int]:
+    rows = Run.objects.live().order_by().values_list("connection")
+    return dict(rows.annotate(cents_to_come=still_to_come(paid="account__cents")))
+
+
+def _reserved_by() -> dict[int, int]:
+    return dict(Starting.objects.order_by().values_list("connection").annotate(sum=Sum("cents")))
+
+
+def _sums(*parts: dict[int, int]) -> Callable[[Budget], int]:
+    """Cents by connection, as a budget counts them: of its own, or of all together."""
+
+    def of_budget(budget: Budget) -> int:
+        if budget.connection_id:
+            return sum(part.get(budget.connection_id) or 0 for part in parts)
+        return sum(cents or 0 for part in parts for cents in part.values())
+
+    return of_budget
 
 
 def near(now: datetime, connection: Connection | None = None) -> list[Standing]:

@@ -71,12 +71,21 @@ def likeness(one: Run, other: Run) -> float:
 
 def rows(left: Sequence[Move], right: Sequence[Move]) -> list[Row]:
     """The steps side by side; those that do the same are brought together, so that one more between shifts nothing."""
-    found: list[Row] = []
-    matcher = SequenceMatcher(None, [move.kind for move in left], [move.kind for move in right], autojunk=False)
-    for _tag, a, b, c, d in matcher.get_opcodes():
-        for at in range(max(b - a, d - c)):
-            found.append(_row(_at(left, a + at, b), _at(right, c + at, d)))
-    return found
+    lefts, rights = [move.kind for move in left], [move.kind for move in right]
+    begin = _shared(lefts, rights)  # what begins and ends alike needs no search, which is quadratic
+    end = _shared(lefts[begin:][::-1], rights[begin:][::-1])
+    found = [_row(*pair) for pair in zip(left[:begin], right[:begin], strict=True)]
+    middles = lefts[begin : len(left) - end], rights[begin : len(right) - end]
+    for _tag, a, b, c, d in SequenceMatcher(None, *middles, autojunk=False).get_opcodes():
+        for at in range(begin, begin + max(b - a, d - c)):
+            found.append(_row(_at(left, a + at, begin + b), _at(right, c + at, begin + d)))
+    ends = zip(left[len(left) - end :], right[len(right) - end :], strict=True)
+    return found + [_row(*pair) for pair in ends]
+
+
+def _shared(one: Sequence[Any], other: Sequence[Any]) -> int:
+    """How many are the same from the start on."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _at(moves_: Sequence[Move], index: int, end: int) -> Move | None:

@@ -127,7 +127,8 @@ def _has_runs(connection: Connection) -> bool:
 def board(user: Any) -> SafeString:
     """The runs under way, each with its newest frame."""
     runs = list(Run.objects.visible_to(user).live().order_by("-created_at")[:24])
-    cards = [{"run": run, "frame": timeline.latest_frame(run)} for run in runs]
+    frames = timeline.latest_frames(runs)
+    cards = [{"run": run, "frame": frames.get(run.pk)} for run in runs]
     total = Run.objects.visible_to(user).live().count()
     context = {"cards": cards, "total": total, "more": total - len(cards)}
     return fragments.render("runs/_board.html", {**context, "may_start": user.has_perm("runs.start_run")})

@@ -87,6 +87,18 @@ def unbooked(connection: Connection | None = None) -> int:
     return rows.aggregate(cents=Sum(F("run__cost_cents") - F("cents")))["cents"] or 0
 
 
+def spent_by(since: date, until: date) -> dict[int, int]:
+    """The same for each connection that has any, by its key; one query."""
+    rows = Charge.objects.filter(day__gte=since, day__lte=until).order_by().values_list("connection")
+    return dict(rows.annotate(sum=Sum("cents")))
+
+
+def unbooked_by() -> dict[int, int]:
+    """What `unbooked` says, for each connection that has any, by its key."""
+    rows = Account.objects.filter(is_closed=False, run__status__in=states.TERMINAL).order_by()
+    return dict(rows.values_list("run__connection").annotate(sum=Sum(F("run__cost_cents") - F("cents"))))
+
+
 @dataclass(frozen=True)
 class Totals:
     """What upstream has billed for all runs, and what is booked of it."""

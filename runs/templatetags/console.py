@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.urls import get_script_prefix
+from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from runs import moves, secrets, states, steps
 from runs import plain as texts
-from runs import secrets, states, steps
 from runs import told as stored
 
 register = template.Library()
+_SHORT = 4000  # characters of a text that is kept with what it is masked to
 
 
 @register.filter
@@ -33,7 +37,10 @@ def plain(value: object, limit: int = texts.LIMIT) -> SafeString:
 @register.filter
 def masked(value: str) -> str:
     """Without the passwords that a task or a note gives away."""
-    return secrets.mask(value)
+    return _masked(value) if type(value) is str and len(value) <= _SHORT else secrets.mask(value)
+
+
+_masked = lru_cache(maxsize=1000)(secrets.mask)  # tasks come again and again, with every list
 
 
 @register.filter
@@ -122,7 +129,30 @@ def lasted(start: datetime | None, end: datetime | None) -> str:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """An icon beside words that say the same; hidden from readers of the page by ear."""
+    return _icon(name)
+
+
+@cache
+def _icon(name: str) -> SafeString:
     return SafeString(render_to_string("_icon.svg", {"name": name}))
+
+
+@register.simple_tag
+def move(made: moves.Move | None, upstream_id: str) -> SafeString:
+    """One step of a run, to stand beside one of another."""
+    if made is None:
+        return _move(upstream_id, None, None, (), translation.get_language(), get_script_prefix())
+    index = made.screen.index if made.screen else None
+    return _move(upstream_id, made.step, index, tuple(made.acts), translation.get_language(), get_script_prefix())
+
+
+@lru_cache(maxsize=3000)
+def _move(
+    run: str, step: int | None, index: int | None, acts: Sequence[moves.Act], _language: str | None, _root: str
+) -> SafeString:
+    """Drawn from nothing but these values: a long run is not drawn anew for each look at it."""
+    told = {"run": run, "step": step, "index": index, "acts": acts}
+    return SafeString(render_to_string("parts/move.html", told))
 
 
 @register.filter
