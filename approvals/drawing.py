@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from approvals import charts, figures
 from approvals.states import Outcome
@@ -49,14 +49,14 @@ def spent(buckets: Sequence[figures.Spent]) -> dict[str, Any]:
 
 def _spent_words(each: figures.Spent) -> str:
     return _("%(day)s: %(cost)s in %(runs)d runs") % {
-        "day": formats.date_format(each.start, "j M"), "cost": money(each.cents), "runs": each.runs,
+        "day": _day(each.start), "cost": money(each.cents), "runs": each.runs,
     }  # fmt: skip
 
 
 def _labels(buckets: Sequence[Any]) -> list[str]:
     every = -(-len(buckets) // _LABELS_AT_MOST)
     starts = [each.start if hasattr(each, "start") else each[0] for each in buckets]
-    return [formats.date_format(start, "j M") if n % every == 0 else "" for n, start in enumerate(starts)]
+    return [_day(start) if n % every == 0 else "" for n, start in enumerate(starts)]
 
 
 def waits(buckets: Sequence[figures.Waits], span: figures.Span) -> dict[str, Any]:
@@ -83,9 +83,13 @@ def _wait_words(each: figures.Waits, start: datetime) -> str:
     if each.p50 is None or each.p95 is None:
         return ""
     return _("%(day)s: half within %(p50)s, 95%% within %(p95)s, of %(count)d") % {
-        "day": formats.date_format(start, "j M"), "p50": duration(each.p50), "p95": duration(each.p95),
+        "day": _day(start), "p50": duration(each.p50), "p95": duration(each.p95),
         "count": each.count,
     }  # fmt: skip
+
+
+def _day(moment: date) -> str:
+    return formats.date_format(moment, pgettext("a date's format", "j M"))
 
 
 def duration(seconds: float | None) -> str:

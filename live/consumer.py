@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -251,7 +251,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.user: Any = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
         if not self.user.is_authenticated or not self.user.is_active:
             return SIGNED_OUT
-        self.manner = manner.of(self.user, _header(self.scope, b"accept-language"))
+        asked = parse_qs(self.scope["query_string"].decode("latin-1"))
+        page = asked.get("lang", [""])[0]
+        self.manner = manner.of(self.user, _header(self.scope, b"accept-language"), page)
         return 0 if self.user.has_perm(self.permission) else FORBIDDEN
 
 

@@ -28,9 +28,14 @@ def preferred_by(ask: Callable[[Any], tuple[str, str]]) -> None:
     _PREFERRED[:] = [ask]
 
 
-def of(user: Any, accepted: str = "") -> Manner:
-    """The person's own choice, else what their browser accepts. Reads the database for who is signed in."""
+def of(user: Any, accepted: str = "", page: str = "") -> Manner:
+    """As the page speaks that a socket belongs to; else the person's own choice, else what their browser accepts.
+
+    Reads the database for who is signed in.
+    """
     zone, language = _PREFERRED[0](user) if _PREFERRED and user and user.is_authenticated else ("", "")
+    if page in dict(settings.LANGUAGES):
+        return Manner(zone, page)
     return Manner(zone, language or language_in(accepted))
 
 

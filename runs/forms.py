@@ -62,6 +62,7 @@ class NewRun(forms.Form):
     """What the operator submits; `body()` is what goes upstream."""
 
     task = forms.CharField(
+        label=_("Task"),
         max_length=16_000,
         error_messages={"required": _("Say what the agent shall do.")},
         widget=forms.Textarea(attrs={"rows": 5, "autofocus": True}),
@@ -100,6 +101,7 @@ class NewRun(forms.Form):
         help_text=_("How long one pause may last before upstream gives up. Empty: no limit."),
     )
     instructions = forms.CharField(
+        label=_("Instructions"),
         max_length=16_000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -114,6 +116,7 @@ class NewRun(forms.Form):
     )
     cua_version = forms.ChoiceField(label=_("Engine"), choices=ENGINES, initial="v3")
     metadata = forms.JSONField(
+        label=_("Metadata"),
         error_messages={"invalid": _('This is not JSON. Give an object, for example {"ticket": "A-17"}.')},
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),

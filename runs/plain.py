@@ -6,6 +6,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
+from django.utils import formats
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -33,7 +34,7 @@ def plain(text: object, limit: int = LIMIT) -> SafeString:
 
 
 def _left_out(rest: int) -> str:
-    return _(" … %(count)s more characters are not shown") % {"count": f"{rest:,}"}
+    return _(" … %(count)s more characters are not shown") % {"count": formats.number_format(rest, force_grouping=True)}
 
 
 def _parts(text: str) -> list[str]:

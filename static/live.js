@@ -13,6 +13,7 @@
   htmx.createWebSocket = (address) => {
     const at = new URL(address);
     at.pathname = root + at.pathname.replace("/ws" + root, "/ws/").slice(1);
+    at.searchParams.set("lang", document.documentElement.lang); // what comes speaks as the page does
     return new WebSocket(at, []);
   };
 

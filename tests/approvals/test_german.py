@@ -1,0 +1,82 @@
+"""The desk in German: texts, numbers, plurals, what was stored in English; programs are answered in English."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from approvals import decisions
+from approvals.rules import shape, words
+from runs import told
+from runs.plain import plain
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def german(people):
+    client = Client(headers={"accept-language": "de-AT,de;q=0.9,en;q=0.5"})
+    client.force_login(people.reviewer)
+    return client
+
+
+def text_of(answer) -> str:
+    shown = re.sub(r"<script.*?</script>|<[^>]+>", " ", answer.content.decode(), flags=re.DOTALL)
+    return " ".join(shown.split())
+
+
+def test_the_queue_an_approval_and_its_run_are_german(desk, german):
+    _scripted, mirror, approval = desk.parked("I am about to pay $1,240.00 to Nordwind GmbH. Shall I?")
+    queue = text_of(german.get("/approvals/"))
+    assert "Freigaben" in queue
+    assert "Kostet Geld" in queue
+    assert "Alle Arten" in queue
+    page = text_of(german.get(f"/approvals/{approval.pk}/"))
+    for words_of_it in ("Der Agent sagt", "Ihre Entscheidung", "Fortsetzen", "Scheitern lassen", "Abbrechen"):
+        assert words_of_it in page
+    assert "Ich bestätige die Zahlung von" in page
+    assert "$1,240.00" in page
+    assert "Braucht einen Menschen" in text_of(german.get(f"/runs/{mirror.upstream_id}/"))
+
+
+def test_plurals_numbers_and_dates_are_german():
+    with translation.override("de"):
+        assert "1.990 weitere Zeichen" in plain("x" * 2000, 10)
+        assert words.duration(1440) == "1 Tag"
+        assert words.duration(2 * 1440) == "2 Tage"
+        assert words.duration(90) == "90 Minuten"
+
+
+def test_a_policy_is_one_german_sentence():
+    when = shape.When(kinds=("captcha",), waits_minutes=10)
+    then = shape.Then(escalate=True)
+    with translation.override("de"):
+        said = words.sentence(when, then)
+    assert said == "Wenn ein Captcha mehr als 10 Minuten wartet, dann: eskalieren."
+
+
+def test_what_was_stored_in_english_is_told_in_german_and_upstreams_own_words_stay(desk, people, german):
+    scripted, _mirror, approval = desk.parked()
+    scripted.resume("elsewhere")
+    desk.follow(scripted)
+    approval.refresh_from_db()
+    assert approval.closed_because == "resumed elsewhere"
+    assert "anderswo fortgesetzt" in text_of(german.get(f"/approvals/{approval.pk}/"))
+    with translation.override("de"):
+        assert told.told("Upstream refused it: No such run") == "Upstream hat es abgelehnt: No such run"
+        assert told.told("Key refused since 10:15: bad key") == "Schlüssel abgelehnt seit 10:15: bad key"
+        assert told.told("Whatever upstream says") == "Whatever upstream says"
+        with pytest.raises(decisions.Refused, match="anderswo fortgesetzt"):
+            decisions.decide(people.reviewer, approval, "resume", note="")
+    assert told.told("resumed elsewhere") == "resumed elsewhere"
+
+
+def test_programs_read_english_whatever_they_accept(desk, german):
+    _scripted, _mirror, approval = desk.parked()
+    body = german.get(f"/api/approvals/{approval.pk}").json()
+    assert body["state"] == "open"
+    wrong = german.get("/api/approvals/999999").json()
+    assert "There is no approval" in str(wrong)
