@@ -54,7 +54,7 @@ def test_a_policy_is_one_german_sentence():
     when = shape.When(kinds=("captcha",), waits_minutes=10)
     then = shape.Then(escalate=True)
     with translation.override("de"):
-        said = words.sentence(when, then)
+        said = words.sentence(when, then, words.Names({}, {}))
     assert said == "Wenn ein Captcha mehr als 10 Minuten wartet, dann: eskalieren."
 
 

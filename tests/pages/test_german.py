@@ -27,7 +27,7 @@ def test_german_pages_fit_a_phone_and_stay_german_when_the_socket_speaks(person,
     assert not violations(page)
     person.live(approval)
     expect(page.get_by_role("button", name="Scheitern lassen")).to_be_visible()
-    expect(page.locator("#approval-state")).to_contain_text("Wartet")
+    expect(page.locator(".approval-state")).to_contain_text("Wartet")
     assert not violations(page)
     run = f"/runs/{parked.id}/"
     paths = [approval, "/", "/approvals/", "/runs/", run, "/runs/new/", "/settings/", "/policies/new/", "/figures/"]
