@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import sys
@@ -251,11 +252,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=_seeds, default=_seeds("0-9"))
     parser.add_argument("--every", type=int, default=1, help="take every n-th task only")
     parser.add_argument("--chromium", default=shutil.which("chromium") or "chromium")
-    parser.add_argument("--minutes", type=float, default=60.0, help="begin no task after this long")
+    parser.add_argument("--minutes", type=float, default=6.0, help="begin no task after this long")
     parser.add_argument("--quiet", action="store_true", help="only the summary")
     wanted = parser.parse_args()
     names = [*corpus.SITES, "practice"] if "all" in wanted.sites else wanted.sites
-    folder = OUT / datetime.now(UTC).strftime("agent-%H%M%S")
+    folder = OUT / f"agent-{datetime.now(UTC):%H%M%S}-{os.getpid()}"
     folder.mkdir(parents=True)
     results: list[Result] = []
     with ExitStack() as stack:

@@ -48,7 +48,7 @@ _CODE = re.compile(
 _TROUBLE = re.compile(
     r"\b(?:wrong|incorrect|invalid|not\s+(?:right|valid|correct|recogni[sz]ed|accepted|match|found)|did(?:n't|\s+not)\s+(?:match|work)|does(?:n't|\s+not)\s+match|"
     r"do(?:n't|\s+not)\s+match|try\s+again|failed|error|expired|denied|can(?:'t|not|\s+not)|unable|please\s+(?:enter|give|choose|select|fill|provide|type)|is\s+required|"
-    r"required\s+field|must\s+(?:be|not|have|contain)|too\s+many|locked|blocked|unknown\s+(?:user|account|email)|no\s+such|mismatch)\b",
+    r"required\s+field|differs?|must\s+(?:be|not|have|contain)|too\s+many|locked|blocked|unknown\s+(?:user|account|email)|no\s+such|mismatch)\b",
     re.IGNORECASE,
 )
 _REFUSED_CODE = re.compile(r"code|digits?|token|try\s+again|expired", re.IGNORECASE)
@@ -58,47 +58,9 @@ _SUCCESS = re.compile(
     r"registered|booked|cancell?ed|welcome|subscribed|congratulations|all\s+set)\b",
     re.IGNORECASE,
 )
-_PAY = re.compile(
-    r"^(?:yes,?\s*)?(?:pay(?:\s+(?:now|it|the|this|invoice|bill|order|with|by|all|in\s+full|securely|\W*[$€£\d]).*|\s+\S*\d\S*)?|confirm\s+(?:and\s+pay|payment|order|purchase)|"
-    r"(?:make|submit|send|complete|approve|authorize|authorise)\s+(?:a\s+|the\s+|this\s+)?(?:payment|purchase|transfer|money)|place\s+(?:your\s+|the\s+)?order|buy(?:\s+now|\s+it\s+now)?|"
-    r"order\s+(?:now|and\s+pay)|complete\s+(?:purchase|order|checkout)|purchase|transfer(?:\s+(?:now|money|funds))?|send\s+money|donate(?:\s+now)?|checkout\s+and\s+pay|settle(?:\s+\w+)?|book\s+and\s+pay)\W*$",
-    re.IGNORECASE,
-)
 _DESTRUCTIVE = re.compile(
     r"^(?:yes,?\s*)?(?:permanently\s+)?(?:delete|remove|erase|destroy|wipe|terminate|deactivate|revoke|void|reset\s+all|discard\s+all|empty\s+trash|"
     r"close\s+(?:my\s+)?account|cancel\s+(?:my\s+|the\s+|your\s+)?(?:subscription|order|plan|booking|account|membership|reservation)|refund|issue\s+refund|unsubscribe\s+all)\b",
-    re.IGNORECASE,
-)
-_PAYEE_LABELS = (
-    "payee",
-    "pay to",
-    "paid to",
-    "recipient",
-    "supplier",
-    "vendor",
-    "beneficiary",
-    "merchant",
-    "biller",
-    "seller",
-    "company",
-    "to",
-    "from",
-    "customer",
-)
-_AMOUNT_LABELS = (
-    "total due",
-    "amount due",
-    "grand total",
-    "total",
-    "amount",
-    "balance due",
-    "balance",
-    "sum",
-    "price",
-    "to pay",
-)
-_STATUS = re.compile(
-    r"^(?:due|overdue|paid|open|unpaid|pending|approved|awaiting.*|draft|sent|new|view|show|open|details|pay.*|edit|approve)$",
     re.IGNORECASE,
 )
 
@@ -130,13 +92,6 @@ def short(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def _near(scene: Scene, line: Line, control: Control, reach: float = 9.0) -> bool:
-    """Close enough, above or beside, for the phrase to speak of the control."""
-    gap = max(control.box.y - line.box.bottom, line.box.y - control.box.bottom, 0)
-    aside = max(control.box.x - line.box.right, line.box.x - control.box.right, 0)
-    return gap <= scene.text_height * reach and aside <= scene.text_height * 6
-
-
 def captcha(scene: Scene) -> Line | None:
     """The phrase of an unsolved captcha, if one stands with something to solve it by."""
     lines = [line for line in scene.lines if len(line.text) <= _SHORT and _CAPTCHA.search(line.text)]
@@ -150,7 +105,7 @@ def captcha(scene: Scene) -> Line | None:
             c
             for c in scene.controls
             if c.kind == CHECK
-            and _near(scene, line, c, 3)
+            and reading.near(scene, line, c, 3)
             and (_CAPTCHA.search(c.label) or reading.on_row(scene, c.box, line.box))
         ]
         if ticks:
@@ -158,10 +113,12 @@ def captcha(scene: Scene) -> Line | None:
                 return line
             continue
         fields = [
-            c for c in scene.controls if c.kind == INPUT and c.box.y >= line.box.y - 4 and _near(scene, line, c, 16)
+            c
+            for c in scene.controls
+            if c.kind == INPUT and c.box.y >= line.box.y - 4 and reading.near(scene, line, c, 16)
         ]
         fields = [c for c in fields if not _named(c, (*lexicon.USER_LABELS, *lexicon.PASSWORD_LABELS, "search"))]
-        pictures = [c for c in scene.controls if c.kind in (IMAGE, ICON) and _near(scene, line, c, 12)]
+        pictures = [c for c in scene.controls if c.kind in (IMAGE, ICON) and reading.near(scene, line, c, 12)]
         if fields or (pictures and re.search(r"select\s+all", line.text, re.IGNORECASE)):
             return line
     return None
@@ -175,8 +132,14 @@ def password_fields(scene: Scene) -> list[Control]:
     return [
         c
         for c in scene.controls
-        if c.kind == INPUT and _named(c, lexicon.PASSWORD_LABELS) and not _named(c, ("code", "one-time"))
+        if c.kind == INPUT and (_named(c, lexicon.PASSWORD_LABELS) or _hints(c)) and not _named(c, ("code", "one-time"))
     ]
+
+
+def _hints(control: Control) -> bool:
+    """The words in the field are a hint that asks for a password: "Choose a password"."""
+    short = not control.label and len(control.text.split()) <= 4
+    return short and bool(re.search(r"\b(?:password|passphrase)$", reading.plain(control.text)))
 
 
 def code_field(scene: Scene) -> Control | None:
@@ -192,7 +155,7 @@ def code_field(scene: Scene) -> Control | None:
     labelled = [c for c in fields if _CODE.search(f"{c.label} {c.text}")]
     if labelled:
         return labelled[0]
-    beside = [c for c in fields if any(line.box.y <= c.box.bottom and _near(scene, line, c, 9) for line in asks)]
+    beside = [c for c in fields if any(line.box.y <= c.box.bottom and reading.near(scene, line, c, 9) for line in asks)]
     # many fields: a form that merely mentions a code; six small ones: a box for each digit
     if beside and (
         len(fields) <= 2 or (4 <= len(beside) <= 8 and all(c.box.w < scene.text_height * 7 for c in beside))
@@ -272,106 +235,8 @@ def error_page(scene: Scene) -> str:
     )
 
 
-def pays(control: Control) -> bool:
-    """Whether the words on a control say that it pays."""
-    return control.kind in (BUTTON, LINK, ICON) and bool(_PAY.match(control.text.strip()))
-
-
-def pays_here(scene: Scene, control: Control) -> bool:
-    """Whether a control that merely confirms answers a question about paying a sum, which stands above it."""
-    if control.kind != BUTTON or not any(
-        reading.same(word, control.text) for word in ("confirm", "yes", "ok", "submit", "continue", "proceed", "send")
-    ):
-        return False
-    return any(
-        re.search(r"\b(?:pay|payment|transfer|purchase)\b", line.text, re.IGNORECASE)
-        and lexicon.MONEY.search(line.text)
-        and len(line.text) <= _SHORT
-        and line.box.y < control.box.y
-        and _near(scene, line, control, 12)
-        for line in scene.lines
-    )
-
-
 def destroys(control: Control) -> bool:
     return control.kind in (BUTTON, LINK, ICON) and bool(_DESTRUCTIVE.match(control.text.strip()))
-
-
-def amounts(scene: Scene) -> list[str]:
-    return [found for line in scene.lines for found in lexicon.MONEY.findall(line.text)]
-
-
-def amount(scene: Scene, control: Control, about: str = "") -> str:
-    """The sum that the control would move: on its own words, its row, beside an amount label, in the page's
-    question."""
-    own = lexicon.MONEY.findall(control.text)
-    if own:
-        return own[0]
-    band = reading.row_lines(scene, about) if about else []
-    band += [line for line in scene.lines if reading.on_row(scene, control.box, line.box)]
-    for line in band:
-        found = lexicon.MONEY.findall(line.text)
-        if found:
-            return found[0]
-    for label in _AMOUNT_LABELS:
-        found = lexicon.MONEY.findall(reading.value_of(scene, label))
-        if found:
-            return found[0]
-    everywhere = list(dict.fromkeys(amounts(scene)))
-    return everywhere[0] if len(everywhere) == 1 else ""
-
-
-def payee(scene: Scene, control: Control, about: str = "") -> str:
-    """Who would be paid: in the page's question, beside a payee label, or on the row of the control."""
-    for line in scene.lines:
-        asked = re.search(r"\bto\s+((?:[A-Z][\w&.'-]*\s?)+)[?.]?$", line.text)
-        if asked and lexicon.MONEY.search(line.text):
-            return asked.group(1).strip()
-    for label in _PAYEE_LABELS:
-        value = (about and reading.column_value(scene, label, about)) or _labelled(scene, label)
-        if value and re.search(r"[A-Za-z]{2}", value):
-            return value
-    row = (
-        reading.row_lines(scene, about)
-        if about
-        else [line for line in scene.lines if reading.on_row(scene, control.box, line.box)]
-    )
-    words = [
-        line.text
-        for line in row
-        if re.search(r"[A-Za-z]{3}", line.text)
-        and not re.search(r"\d", line.text)
-        and not _STATUS.match(line.text.strip())
-    ]
-    return words[0] if words else ""
-
-
-def _labelled(scene: Scene, label: str) -> str:
-    """The value of a label that stands by itself (a one-word line or one with a colon)."""
-    for line in scene.lines:
-        text = reading.plain(line.text.split(":")[0])
-        if text == label and (":" in line.text or len(line.text) <= len(label) + 2):
-            return reading.value_of(
-                Scene(scene.width, scene.height, scene.lines, (), scene.text_height), line.text.split(":")[0]
-            )
-    return ""
-
-
-def pay_question(scene: Scene, control: Control, about: str = "") -> str:
-    """What to ask before a payment, naming payee and amount as the screen shows them."""
-    who, much = payee(scene, control, about), amount(scene, control, about)
-    what = f"About to pay {who} {much}".rstrip() if who else f"About to pay {much}".rstrip()
-    missing = (
-        ""
-        if who and much
-        else " (the screen shows no payee)"
-        if much
-        else " (the screen shows no amount)"
-        if who
-        else " (the screen shows neither payee nor amount)"
-    )
-    what += f" for {about}" if about and about not in what else ""
-    return f"{what} by “{reading.name(control)}”{missing}. Resume to pay, or say no."
 
 
 def blurred(boxes: Sequence[Box]) -> list[Box]:

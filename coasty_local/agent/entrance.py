@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from coasty_local.agent import asking, fields, reading
+from coasty_local.agent import asking, fields, passwords, reading
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.steps import SignIn
@@ -112,7 +112,7 @@ def _send(session: Session) -> bool:
         if not facts.get("password"):
             _lacking(session, f"Password needed for {facts.get('email') or 'this account'}", "password")
         field = asking.password_fields(session.scene) or secrets
-        fields.put_secret(session, field[0], facts["password"], "the password field")
+        passwords.put(session, field[0], facts["password"], "the password field")
     session.obstacles()
     before = session.scene
     button = enter_button(session.scene, [c for c in (user, *secrets) if c is not None])
@@ -122,7 +122,7 @@ def _send(session: Session) -> bool:
     else:
         with session.turn(f"I press “{reading.name(button)}”."):
             session.hands.click(button, f"“{reading.name(button)}”")
-            session.memory.secret_boxes.clear()
+            session.memory.secrets_at.clear()
     session.sight.until(lambda look: look.scene is not before and _moved_on(before, look.scene), _PATIENCE_SECONDS)
     return bool(secrets)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from coasty_local.agent import reading, verifier, ways
+from coasty_local.agent import asking, reading, verifier, ways
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.steps import Goal, Verify
-from coasty_local.agent.scene import INPUT, SELECT, Scene
+from coasty_local.agent.scene import INPUT, SELECT, Control, Line, Scene
 
 
 def state(scene: Scene, goal: Goal) -> str:
@@ -35,6 +36,49 @@ def listed(scene: Scene, goal: Goal) -> bool:
         if c.kind in (INPUT, SELECT) and any(reading.within(value, c.text) for _, value in goal.slots)
     ]
     return bool(reading.find(scene, goal.key)) and not typed
+
+
+_NOT_YET = re.compile(
+    r"\b(?:will|would|shall|sure|not|yet|once|when|if|to be|cannot)\b|\?\s*$|can.?t be|n['’]t\b",
+    re.IGNORECASE,
+)
+
+
+def message(new: Sequence[Line], done: Sequence[str], key: str = "") -> str:
+    """The line among new ones that reports the act as done: with its own words, else any success."""
+    told = [line for line in new if not _NOT_YET.search(line.text) and len(line.text) < 140]
+    named = [line for line in told if reading.any_word(done, line.text)]
+    about = next((line.text for line in named if key and reading.within(key, line.text)), "")
+    return about or (named[0].text if named else "") or asking.success([x for x in told if len(x.text.split()) >= 2])
+
+
+def another(scene: Scene, control: Control) -> bool:
+    """The page has the same control more than once: one for each of several records."""
+    return sum(reading.same(control.text, other.text) for other in scene.controls if other.kind == control.kind) > 1
+
+
+def moved(scene: Scene, goal: Goal, before: Scene) -> str:
+    """What the page newly says of the record once the control for the act has gone from it; "" while it has not."""
+    if not goal.key or asks(scene) or goal.act == "edit" or reading.title(before) != reading.title(scene):
+        return ""
+    if ways.act_control(before, goal) is None or ways.act_control(scene, goal) is not None:
+        return ""
+    if not ways.keyed(scene, goal.key):
+        return ""
+    new = [line for line in reading.new_lines(before, scene) if not _NOT_YET.search(line.text)]
+    about = [line for line in new if reading.within(goal.key, line.text) and not asking.trouble(None, _only(line))]
+    rows = reading.record_lines(scene, goal.key)
+    return next((line.text for line in [*about, *(line for line in new if line in rows)]), "")
+
+
+def _only(line: Line) -> Scene:
+    return Scene(0, 0, (line,))
+
+
+def vanished(scene: Scene, goal: Goal, before: Scene) -> bool:
+    """The thing stood on the page before the press, and the same page shows it no more."""
+    same = reading.title(before) == reading.title(scene) and not asks(scene)
+    return same and bool(goal.key) and ways.keyed(before, goal.key) and not ways.keyed(scene, goal.key)
 
 
 def asks(scene: Scene) -> bool:

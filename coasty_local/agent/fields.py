@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
+from datetime import date
 
 import numpy as np
 from rapidfuzz import fuzz
 
-from coasty_local.agent import asking, reading
+from coasty_local.agent import asking, dates, passwords, reading
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import grammar
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.ports import Image
-from coasty_local.agent.scene import CHECK, INPUT, PANEL, RADIO, SELECT, TEXT, Box, Control, Scene, Target
+from coasty_local.agent.scene import CHECK, INPUT, PANEL, RADIO, SELECT, TEXT, Box, Control, Line, Scene, Target
 from coasty_local.agent.session import Session
 from coasty_local.agent.sight import Look
 
@@ -53,6 +53,8 @@ def _reads(shown: str, text: str) -> bool:
     given, wanted = reading.folded(shown), reading.folded(text)
     if not wanted:
         return not given
+    if re.fullmatch(r"[\d\s./:,+()$€£%-]*\d[\d\s./:,+()$€£%-]*", text):  # numbers are never read nearly
+        return reading.digits(shown) == reading.digits(text)
     if wanted in given:
         return len(wanted) > 2 or given == wanted
     if len(given) < 3:
@@ -64,12 +66,20 @@ def _reads(shown: str, text: str) -> bool:
 
 def put(session: Session, control: Control, text: str, secret: bool, name: str) -> None:
     """Put a value into whatever kind of field this is. Raises Stuck when it does not end up there."""
+    session.memory.filled, session.memory.filled_on = control.box, reading.title(session.scene)
+    day, pattern = dates.meant(text), dates.hint(control)
+    if day is not None and pattern and control.kind not in (CHECK, RADIO):
+        put_date(session, control, day, pattern, name)
+        return
     if control.kind == SELECT and not secret:
         pick_from(session, control, Target(text), name)
     elif control.kind in (CHECK, RADIO):
         tick(session, control, text.lower() not in ("no", "off", "false", "0"), name)
     elif secret or text in session.vault or grammar.secret_name(f"{control.label}"):
-        put_secret(session, control, text, name)
+        passwords.put(session, control, text, name)
+        session.memory.typed_secret = text
+        if not (passwords.asks_twice(control) or passwords.of_old(control)):
+            passwords.repeat(session, text)
     else:
         put_text(session, control, text, name)
 
@@ -92,6 +102,62 @@ def put_text(session: Session, control: Control, text: str, name: str) -> None:
     )
 
 
+def put_date(session: Session, control: Control, day: date, pattern: str, name: str) -> None:
+    """Type a date in the order that the field shows; read its digits back. A browser's own field takes no signs."""
+    words = dates.spelled(day, pattern)
+    box = control.box
+    start = (
+        replace(control, kind=INPUT, box=Box(box.x + box.h // 4, box.y, box.h, box.h))
+        if dates.own(pattern)
+        else control
+    )
+    for plain in (dates.own(pattern), False):
+        with session.turn(f"I type the date “{words}” into {name}."):
+            session.hands.click(start, name)
+            if not plain:
+                session.hands.clear()
+            session.hands.type_text(reading.digits(words) if plain else words, f"Type into {name}")
+            look = session.look()
+        read = (now_at(look.scene, control).text, session.eyes.read(look.image, control.box))
+        if any(_dated(text, words) for text in read):
+            return
+    shown = asking.short(now_at(session.scene, control).text, 60)
+    raise Stuck(asking.NO_PROGRESS, f"I typed the date “{words}” into {name}, but it reads “{shown}”. Please check it.")
+
+
+def _dated(shown: str, words: str) -> bool:
+    """The same digits, and signs between them: a field that sets none has taken them for one number."""
+    same = reading.digits(shown) == reading.digits(words)
+    return same and len(re.findall(r"\d+", shown)) == len(re.findall(r"\d+", words))
+
+
+def marked(scene: Scene, words: str) -> Control | None:
+    """The one check box whose words hold all of these, in whatever form the page says them; never one that denies
+    them."""
+    wanted = {_root(word) for word in reading.plain(words).split()} - _IDLE
+    wanted = wanted - {"accept"} or wanted
+    found = []
+    for control in scene.controls:
+        said = {_root(word) for word in reading.plain(control.text or control.label).split()}
+        if control.kind in (CHECK, RADIO) and wanted and wanted <= said and not (said ^ wanted) & _DENYING:
+            found.append(control)
+    return found[0] if len(found) == 1 else None
+
+
+_IDLE = frozenset("the a an to i we you my your our of and with box me please".split())
+_DENYING = frozenset("not no never dont without except opt out unsubscribe decline refuse".split())
+
+
+def _root(word: str) -> str:
+    """The word without its ending, and one for words that mean consent."""
+    word = "accept" if word in ("agree", "consent", "accepting", "accepted") else word
+    return word.removesuffix("s") if len(word) > 3 else word
+
+
+def secret(name: str) -> bool:
+    return grammar.secret_name(name)
+
+
 def _enter(session: Session, control: Control, text: str, name: str) -> None:
     before = session.look()
     session.hands.click(control, name)
@@ -105,50 +171,6 @@ def has_value(session: Session, look: Look, control: Control) -> bool:
     only by trying, so any text counts unless it is the label."""
     there = now_at(look.scene, control)
     return bool(there.text.strip()) and not reading.same(there.text, there.label)
-
-
-def put_secret(session: Session, control: Control, text: str, name: str) -> None:
-    """Type a secret only where it shows as dots: one character, look, then the rest."""
-    session.vault.learn([text])
-    before = session.look()
-    if masked(session, before.image, control.box) is True and control.box in session.memory.secret_boxes:
-        return
-    for attempt in range(2):
-        shown: list[bool | None] = []
-        with session.turn(f"I type the secret into {name}."):
-            session.hands.click(control, name)
-            if attempt or masked(session, before.image, control.box) is True:
-                session.hands.clear()
-            look = partial(_dots, session, control, shown)
-            typed = session.hands.type_secret(text, f"Type a secret into {name}", look)
-        if typed and masked(session, session.look().image, control.box) is True:
-            session.memory.secret_boxes.append(control.box)
-            return
-        if shown and shown[-1] is False:
-            break
-    raise Stuck(
-        asking.CREDENTIAL,
-        f"Password not typed: {name} shows what is typed in clear letters, so I erased it. Please take "
-        f"over and type it yourself.",
-    )
-
-
-def masked(session: Session, image: Image, box: Box) -> bool | None:
-    """Whether the field shows dots; looked at once more a little further in, where round corners do not reach."""
-    seen = session.eyes.masked(image, box)
-    inner = Box(box.x + 4, box.y + 4, max(1, box.w - 8), max(1, box.h - 8))
-    return seen if seen is True else session.eyes.masked(image, inner)
-
-
-def _dots(session: Session, control: Control, shown: list[bool | None]) -> bool:
-    """Whether the first character shows as a dot; some fields show it for a moment in clear, so one more look
-    is taken."""
-    for _ in range(3):
-        image = session.eyes.still(session.sight.grab, session.desk.check, 1.0)
-        shown.append(masked(session, image, control.box))
-        if shown[-1] is True:
-            return True
-    return False
 
 
 def tick(session: Session, control: Control, on: bool, name: str) -> None:
@@ -244,7 +266,15 @@ def by_label(scene: Scene, name: str) -> Control | None:
     for line in scene.lines:
         if not any(reading.same(word, line.text.rstrip(":* ")) for word in (name, *lexicon.field_aliases(name))):
             continue
-        nameless = [c for c in scene.controls if c.kind in (INPUT, SELECT) and not c.label and c.box.right > line.box.x]
+        nameless = [
+            c
+            for c in scene.controls
+            if c.kind in (INPUT, SELECT)
+            and _nameless(c)
+            and c.box.right > line.box.x
+            and c.box.center[1] > line.box.y
+            and not _heads(scene, line, c)
+        ]
         beside = [
             c for c in nameless if c.box.y <= line.box.center[1] <= c.box.bottom and c.box.x >= line.box.right - 4
         ]
@@ -257,6 +287,17 @@ def by_label(scene: Scene, name: str) -> Control | None:
             if group:
                 return replace(min(group, key=lambda c: (c.box.x, c.box.y)), label=line.text)
     return None
+
+
+def _heads(scene: Scene, line: Line, control: Control) -> bool:
+    """The line is the head of a column and the control a row of the table: other heads stand over it, too."""
+    others = [o for o in scene.lines if o is not line and reading.on_row(scene, line.box, o.box)]
+    return control.box.y > line.box.bottom and any(control.box.x < o.box.center[0] < control.box.right for o in others)
+
+
+def _nameless(control: Control) -> bool:
+    """No label of its own: what is taken for one is the pattern of a date, or the value it holds."""
+    return not control.label or reading.same(control.label, control.text) or bool(dates.hint(replace(control, text="")))
 
 
 def _foreign(control: Control, name: str) -> bool:

@@ -21,7 +21,10 @@ class Memory:
     refused: set[str] = field(default_factory=set)  # credentials and codes that a page did not accept
     heard: list[str] = field(default_factory=list)  # what JavaScript dialogs said
     told: list[str] = field(default_factory=list)  # what the summary will say
-    secret_boxes: list[Box] = field(default_factory=list)  # fields that hold a secret on the present page
+    secrets_at: dict[Box, str] = field(default_factory=dict)  # fields that hold a secret on the present page
+    typed_secret: str = ""  # the password typed last, for a form that asks for it twice
+    filled: Box | None = None  # the field filled last on the present page, until something is pressed
+    filled_on: str = ""  # the title of that page
     deliberate: bool = False  # a goal that the task spells out is at its last control
 
     def may(self, kind: str, token: str) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from coasty_local.agent import asking, entrance, fields, grounder, quest, reading, verifier
+from coasty_local.agent import asking, entrance, fields, forms, grounder, quest, reading, relations, roaming, verifier
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import steps
+from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.ports import DisplayError
-from coasty_local.agent.scene import BUTTON, CHECK, ICON, INPUT, LINK, RADIO, SELECT, Control, Target
+from coasty_local.agent.scene import BUTTON, CHECK, ICON, INPUT, LINK, RADIO, SELECT, TEXT, Control, Target
 from coasty_local.agent.session import SCROLLS, Session, describe
 
 
@@ -26,7 +27,7 @@ def goto(session: Session, step: steps.Goto) -> str:
             session.hands.goto(url)
         except DisplayError as error:
             raise Stuck(asking.NOT_FOUND, f"I can't open {url}: {error}.", target=url) from error
-        session.memory.secret_boxes.clear()
+        session.memory.secrets_at.clear()
     if wrong := asking.error_page(session.scene):
         raise Stuck(asking.NOT_FOUND, f"{url} shows an error page: “{asking.short(wrong, 80)}”.", target=url)
     return f"Opened {url}; it shows “{_title(session)}”."
@@ -44,7 +45,7 @@ def travel(session: Session, step: steps.Travel) -> str:
 
 
 def click(session: Session, step: steps.Click) -> str:
-    control = session.find(step.target)
+    control = _pressable(session, step)
     spelled = bool(step.target.row) or len(reading.plain(step.target.words).split()) > 1
     rest = [
         c.control
@@ -57,6 +58,7 @@ def click(session: Session, step: steps.Click) -> str:
         with session.turn(f"I click “{asking.short(name, 60)}”.") as before:
             session.hands.click(place, f"“{name}”", step.button, step.clicks)
             changed = session.sight.until(lambda look: bool(session.sight.changed(before, look)), 1.5)
+        _left_form(session)
         if changed:
             return f"Clicked “{name}”; the page shows “{_title(session)}”."
         if session.clear_banner():
@@ -68,6 +70,39 @@ def click(session: Session, step: steps.Click) -> str:
         f"I clicked {describe(step.target)}, but nothing on the screen changed.",
         target=step.target.words,
     )
+
+
+def _pressable(session: Session, step: steps.Click) -> Control:
+    """What the click means. A heading that says the words of a button is no button: then the button of the filled form
+    below it is meant."""
+    target = step.target
+    if step.far and session.seen(target) is None and forms.filled(session) is None:
+        roaming.seek(session, target.row)
+    seen = session.seen(target)
+    button = _instead(session, target) if seen is None or seen.kind == TEXT else None
+    return button or session.find(target)
+
+
+def _left_form(session: Session) -> None:
+    """Forget the form that was filled when it is no longer there."""
+    filled = session.memory.filled
+    if filled is not None and not any(
+        c.kind in (INPUT, SELECT) and c.box.overlap(filled) for c in session.scene.controls
+    ):
+        session.memory.filled = None
+
+
+def _instead(session: Session, target: Target) -> Control | None:
+    """The button of the filled form with other words for the same act; None when no form was filled."""
+    scene, below, words = session.scene, forms.filled(session), reading.plain(target.words)
+    if below is None or target.row or target.ordinal is not None or target.kinds[:1] == (LINK,):
+        return None
+    if any(reading.same(word, words) for word in lexicon.SIGN_IN):
+        return entrance.enter_button(scene, [c for c in scene.controls if c.kind == INPUT and c.box.overlap(below) > 0])
+    if not any(reading.same(words, line.text) for line in scene.lines):
+        return None
+    found = relations.finals(scene, words, "", below)
+    return found[0] if found and found[0].kind == BUTTON else None
 
 
 def hover(session: Session, step: steps.Hover) -> str:
@@ -102,13 +137,30 @@ def type_text(session: Session, step: steps.Type) -> str:
             return f"Typed “{step.text}”."
     else:
         control = (
-            session.seen(step.target) is None
-            and not step.target.row
-            and fields.by_label(session.scene, step.target.words)
-        ) or session.find(step.target, f"a field for “{step.target.words}”" if step.target.words else "")
+            _literally(session, step.target)
+            or (
+                session.seen(step.target) is None
+                and not step.target.row
+                and fields.by_label(session.scene, step.target.words)
+            )
+            or session.find(step.target, f"a field for “{step.target.words}”" if step.target.words else "")
+        )
     name = f"the “{reading.name(control) if control.label else step.target.words or 'focused'}” field"
     fields.put(session, control, step.text, secret, name)
     return f"Filled in {name}."
+
+
+def _literally(session: Session, target: Target) -> Control | None:
+    """The field whose label has the number word in it: "the first day" may be a field called First day."""
+    for word, number in lexicon.ORDINALS.items():
+        if target.ordinal == number and len(word) > 3:
+            name = f"{word} {target.words}"
+            aliases = lexicon.field_aliases(name)
+            wanted = Target(name, (INPUT, SELECT), aliases=aliases)
+            found = session.seen(wanted) or fields.by_label(session.scene, name)
+            if found is not None and found.kind in (INPUT, SELECT):
+                return found
+    return None
 
 
 def _focused(session: Session) -> Control | None:
@@ -151,6 +203,15 @@ def choose(session: Session, step: steps.Choose) -> str:
         fields.tick(session, control, True, f"“{option.words}”")
         return f"Chose “{option.words}”."
     if session.seen(option) is None:
+        for words, listed in _split(option.words):
+            held = session.seen(Target(listed, (SELECT,), aliases=lexicon.field_aliases(listed)))
+            mark = fields.marked(session.scene, words)
+            if mark is not None and mark.kind == RADIO:
+                fields.tick(session, mark, True, f"“{words}”")
+                return f"Chose “{words}”."
+            if held is not None and held.kind == SELECT:
+                fields.pick_from(session, held, Target(words), f"the “{listed}” list")
+                return f"Chose “{words}” in “{listed}”."
         lists = [c for c in session.scene.controls if c.kind == SELECT]
         if len(lists) == 1:
             fields.pick_from(session, lists[0], option, "the list")
@@ -158,8 +219,17 @@ def choose(session: Session, step: steps.Choose) -> str:
     return click(session, steps.Click(target=option, source=step.source))
 
 
+def _split(words: str) -> list[tuple[str, str]]:
+    """ "Express shipping" may be Express in the list Shipping, "2 guests" the 2 of Guests, "priority High" its High."""
+    parts = words.split()
+    return [(" ".join(parts[:-1]), parts[-1]), (" ".join(parts[1:]), parts[0])] if len(parts) > 1 else []
+
+
 def check(session: Session, step: steps.Check) -> str:
-    control = session.find(step.target)
+    control = session.seen(step.target)
+    if control is None or control.kind not in (CHECK, RADIO):
+        control = fields.marked(session.scene, step.target.words) or control
+    control = control or session.find(step.target)
     if control.kind in (CHECK, RADIO):
         fields.tick(session, control, step.on, f"“{step.target.words}”")
         return f"{'Ticked' if step.on else 'Unticked'} “{step.target.words}”."
@@ -253,7 +323,7 @@ def search(session: Session, step: steps.Search) -> str:
 def read(session: Session, step: steps.Read) -> str:
     found = verifier.read(session, step)
     if not found and step.noun and not reading.says(session.scene, step.about):
-        quest.open_thing(session, steps.Open(noun=step.noun, key=step.about, source=step.source))
+        roaming.open_thing(session, steps.Open(noun=step.noun, key=step.about, source=step.source))
         found = verifier.read(session, step)
     if not found:
         session.sight.until(lambda _: bool(verifier.read(session, step)), 1.5)
@@ -276,6 +346,6 @@ HANDLERS: dict[type[steps.Step], Callable[[Session, Any], str]] = {
     steps.Type: type_text, steps.Fill: fill, steps.Choose: choose, steps.Check: check, steps.Press: press,
     steps.Scroll: scroll, steps.Wait: wait, steps.Dismiss: dismiss, steps.Search: search, steps.Read: read,
     steps.SignIn: entrance.sign_in,
-    steps.SignOut: lambda session, _: entrance.sign_out(session), steps.Open: quest.open_thing,
-    steps.Goal: quest.pursue,
+    steps.SignOut: lambda session, _: entrance.sign_out(session), steps.Open: roaming.open_thing,
+    steps.Goal: quest.pursue, steps.Enter: forms.enter, steps.Commit: forms.commit, steps.Again: forms.again,
 }  # fmt: skip

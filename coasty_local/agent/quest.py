@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from coasty_local.agent import asking, entrance, evidence, fields, reading, ways
+from coasty_local.agent import asking, entrance, evidence, fields, paying, reading, roaming, ways
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import words as lexicon
-from coasty_local.agent.planner.steps import Goal, Open
-from coasty_local.agent.scene import BUTTON, INPUT, LINK, SELECT, Box, Control, Scene, Target
-from coasty_local.agent.session import SCROLLS, Session
+from coasty_local.agent.planner.steps import Goal
+from coasty_local.agent.scene import INPUT, SELECT, Control, Scene
+from coasty_local.agent.session import Session
 
 _MOVES = 24
 _ADDING = ("add", "invite")
 _NOT_SLOTS = ("email", "password", "code")
 
 
-@dataclass
-class Trail:
-    """How far a goal has come; kept when it parks, so that it goes on and does not begin anew."""
-
-    visited: set[str] = field(default_factory=set)  # places and records tried
-    pressed: set[str] = field(default_factory=set)  # act and confirming controls pressed, by words and page
-    before: Scene | None = None  # what the screen showed before the last of them
-    filled: Box | None = None  # the lowest field filled on the present page
-    given: set[str] = field(default_factory=set)  # slots that were put into a field
-    checked: bool = False  # whether a look was taken before anything was done
-    last: str = ""  # words of the last control pressed
-
-
 def pursue(session: Session, goal: Goal) -> str:
     """Reach the goal; what the screen says in the end. Raises Stuck when a person is needed."""
-    trail = session.trail(goal.source or repr(goal), Trail)
+    trail = session.trail(goal.source or repr(goal), roaming.Trail)
     session.memory.deliberate = False
     for _ in range(_MOVES):
         session.obstacles()
@@ -44,10 +30,12 @@ def pursue(session: Session, goal: Goal) -> str:
         _complaint(session, goal, trail)
         if not _move(session, goal, trail):
             raise Stuck(asking.NOT_FOUND, session.not_found(_lost(goal, trail)), target=goal.key or goal.noun)
-    raise Stuck(asking.NO_PROGRESS, f"I get no further with “{goal.source}”; the page shows “{_title(session)}”.")
+    raise Stuck(
+        asking.NO_PROGRESS, f"I get no further with “{goal.source}”; the page shows “{roaming.title(session)}”."
+    )
 
 
-def _lost(goal: Goal, trail: Trail) -> str:
+def _lost(goal: Goal, trail: roaming.Trail) -> str:
     if trail.last:
         return f"what completes it after “{trail.last}”"
     thing = f"{goal.noun} {goal.key}".strip()
@@ -58,17 +46,23 @@ def _lost(goal: Goal, trail: Trail) -> str:
     )
 
 
-def _title(session: Session) -> str:
-    return asking.short(reading.title(session.scene), 60)
-
-
-def _move(session: Session, goal: Goal, trail: Trail) -> bool:
+def _move(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
     """Make the next move; whether there was one."""
-    moves: tuple[Callable[[Session, Goal, Trail], bool], ...]
+    moves: tuple[Callable[[Session, Goal, roaming.Trail], bool], ...]
     if goal.act in _ADDING:
-        moves = (_fill_form, _finish, _press_adder, _go_to_place, _scroll_on)
+        moves = (_fill_form, _finish, _press_adder, roaming.go_to_place, roaming.scroll_on, roaming.explore)
     else:
-        moves = (_fill_form, _finish, _press_act, _open_record, _look_further, _go_to_place, _search, _go_home)
+        moves = (
+            _fill_form,
+            _finish,
+            _press_act,
+            roaming.open_record,
+            roaming.look_further,
+            roaming.go_to_place,
+            roaming.search,
+            roaming.go_home,
+            roaming.explore,
+        )
     session.clear_banner()
     return any(move(session, goal, trail) for move in moves)
 
@@ -76,17 +70,21 @@ def _move(session: Session, goal: Goal, trail: Trail) -> bool:
 # is it done?
 
 
-def _accomplished(session: Session, goal: Goal, trail: Trail) -> str:
+def _accomplished(session: Session, goal: Goal, trail: roaming.Trail) -> str:
     """What the screen says when the goal is reached; "" while it is not."""
     scene = session.scene
     if not trail.checked and goal.key and ways.keyed(scene, goal.key):
         trail.checked = True
-        if goal.act not in (*_ADDING, "edit") and (state := evidence.state(scene, goal)):
+        if goal.act in lexicon.ACTS and goal.act not in (*_ADDING, "edit") and (state := evidence.state(scene, goal)):
             return f"{goal.key} already shows “{state}”; nothing was done."
     if not trail.pressed or trail.before is None:
         return ""
     if goal.act in _ADDING and evidence.listed(scene, goal):
-        return f"{_message(session, goal, trail) or f'“{goal.key}” is listed'} (“{_title(session)}”)."
+        return f"{_message(session, goal, trail) or f'“{goal.key}” is listed'} (“{roaming.title(session)}”)."
+    if goal.act == "delete" and evidence.vanished(scene, goal, trail.before):
+        return f"{goal.key} is no longer listed (“{roaming.title(session)}”)."
+    if said := evidence.moved(scene, goal, trail.before):
+        return f"{goal.key}: the page says “{said}”."
     state = "" if goal.act in (*_ADDING, "edit") else evidence.state(scene, goal)
     message = _message(session, goal, trail).rstrip(".")
     if state and (not message or _pending(scene, goal, trail) is None):
@@ -96,28 +94,21 @@ def _accomplished(session: Session, goal: Goal, trail: Trail) -> str:
     return ""
 
 
-def _message(session: Session, goal: Goal, trail: Trail) -> str:
+def _message(session: Session, goal: Goal, trail: roaming.Trail) -> str:
     """A success message that came with the last press: on the page, or from a dialog."""
     new = reading.new_lines(trail.before, session.scene) if trail.before is not None else []
-    new = [line for line in new if not re.search(r"\bwill\b|\bwould\b|\bsure\b|\?\s*$|can.?t be|cannot", line.text)]
     done = lexicon.done_words(goal.act)
-    named = [line for line in new if reading.any_word(done, line.text) and len(line.text) < 140]
-    told = next((line.text for line in named if goal.key and reading.within(goal.key, line.text)), "")
-    told = (
-        told
-        or (named[0].text if named else "")
-        or asking.success([line for line in new if len(line.text.split()) >= 2])
-    )
+    told = evidence.message(new, done, goal.key)
     return told or next((words for words in session.memory.heard if reading.any_word(done, words)), "")
 
 
-def _pending(scene: Scene, goal: Goal, trail: Trail) -> Control | None:
+def _pending(scene: Scene, goal: Goal, trail: roaming.Trail) -> Control | None:
     """A control that still waits to complete the act (a question was put)."""
     found = ways.last_control(scene, goal, trail.before, trail.pressed, trail.filled)
     return found if found is not None and reading.fresh(trail.before, found) and evidence.asks(scene) else None
 
 
-def _complaint(session: Session, goal: Goal, trail: Trail) -> None:
+def _complaint(session: Session, goal: Goal, trail: roaming.Trail) -> None:
     """Raise when the page refuses what was sent, naming the value that it misses."""
     if trail.before is None:
         return
@@ -157,7 +148,7 @@ def _slots(session: Session, goal: Goal) -> tuple[tuple[str, str], ...]:
 # moves
 
 
-def _fill_form(session: Session, goal: Goal, trail: Trail) -> bool:
+def _fill_form(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
     """Fill the fields on screen that the task has values for; only on the act's own page."""
     slots = _slots(session, goal)
     if not slots or not _own_form(session, goal, trail, slots):
@@ -183,7 +174,7 @@ def _fill_form(session: Session, goal: Goal, trail: Trail) -> bool:
     return moved
 
 
-def _own_form(session: Session, goal: Goal, trail: Trail, slots: tuple[tuple[str, str], ...]) -> bool:
+def _own_form(session: Session, goal: Goal, trail: roaming.Trail, slots: tuple[tuple[str, str], ...]) -> bool:
     scene = session.scene
     found = [name for name, value in slots if fields.slot_field(session, name, value) is not None]
     if not found:
@@ -191,10 +182,11 @@ def _own_form(session: Session, goal: Goal, trail: Trail, slots: tuple[tuple[str
     if goal.act in _ADDING:
         return len(found) * 2 >= len(goal.slots)
     started = bool(trail.pressed) or ways.titled(scene, goal.act)
+    started = started or (not goal.key and len(found) == len(slots))
     return started or (goal.act == "edit" and ways.alone(scene, goal.key))
 
 
-def _finish(session: Session, goal: Goal, trail: Trail) -> bool:
+def _finish(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
     """Press what completes the act, once it was begun or its form is filled."""
     if not trail.pressed and trail.filled is None:
         return False
@@ -202,6 +194,8 @@ def _finish(session: Session, goal: Goal, trail: Trail) -> bool:
     missing = [name for name, value in goal.slots if name not in trail.given and not _given(session, name, value)]
     control = ways.last_control(scene, goal, trail.before, trail.pressed, trail.filled)
     if control is None or not (reading.fresh(trail.before, control) or trail.filled is not None):
+        return False
+    if trail.filled is None and not _belongs(scene, goal, trail, control):
         return False
     if missing:
         raise Stuck(
@@ -213,13 +207,39 @@ def _finish(session: Session, goal: Goal, trail: Trail) -> bool:
     return True
 
 
+def _belongs(scene: Scene, goal: Goal, trail: roaming.Trail, control: Control) -> bool:
+    """Whether a control that has come up completes this act: it answers a question, or stands with the record or on its
+    own page. On a list it may be that of another record, which has only moved."""
+    new = reading.new_lines(trail.before, scene) if trail.before is not None else []
+    asked = any(line.text.rstrip().endswith("?") for line in new) and evidence.asks(scene)
+    if asked or not goal.key or ways.alone(scene, goal.key):
+        return True
+    if trail.before is not None and reading.title(trail.before) != reading.title(scene):
+        return not evidence.another(scene, control)
+    places = [reading.record_box(scene, line, goal.key) for line in reading.find(scene, goal.key)]
+    return any(place.contains(*control.box.center) for place in places)
+
+
 def _given(session: Session, name: str, value: str) -> bool:
     control = fields.slot_field(session, name, value)
     return (control is not None and fields.already(session, control, value)) or reading.says(session.scene, value)
 
 
-def _press_act(session: Session, goal: Goal, trail: Trail) -> bool:
-    control = ways.act_control(session.scene, goal)
+def _unfilled(session: Session, goal: Goal, trail: roaming.Trail, control: Control) -> None:
+    """Raise when the control stands with a field, and a value of the task has found none: it would send the form."""
+    missing = [(n, v) for n, v in goal.slots if n not in trail.given and not _given(session, n, v)]
+    inputs = [c for c in session.scene.controls if c.kind == INPUT and not reading.within("search", c.label + c.text)]
+    unit = session.scene.text_height
+    near = [
+        c for c in inputs if -unit <= control.box.y - c.box.y < 6 * unit and abs(c.box.x - control.box.x) < 40 * unit
+    ]
+    if missing and near:
+        what = f"a field for the {missing[0][0]} “{missing[0][1]}”"
+        raise Stuck(asking.NOT_FOUND, session.not_found(what), target=missing[0][0])
+
+
+def _press_act(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
+    control = ways.act_control(session.scene, goal) or ways.from_menu(session.scene, goal, trail.opened)
     if control is None:
         return False
     if ways.mark(session.scene, control) in trail.pressed:
@@ -229,15 +249,16 @@ def _press_act(session: Session, goal: Goal, trail: Trail) -> bool:
                 f"I pressed “{trail.last}”, but I can't see that it worked; I do not press it twice.",
             )
         return True
+    _unfilled(session, goal, trail, control)
     _press(session, goal, trail, control)
     return True
 
 
-def _press(session: Session, goal: Goal, trail: Trail, control: Control) -> None:
+def _press(session: Session, goal: Goal, trail: roaming.Trail, control: Control) -> None:
     """Press a control of the act, by the policy; what follows is judged against the screen as it was."""
     name = reading.name(control)
     session.guard(
-        control, goal.key or goal.noun, spelled_out=bool(goal.key), pays=goal.act in ("pay", "buy", "transfer")
+        control, goal.key or goal.noun, spelled_out=bool(goal.key), pays=paying.buys(goal.act, goal.noun, session.scene)
     )
     before = session.scene
     with session.turn(f"I press “{name}”{f' for {goal.key}' if goal.key else ''}."):
@@ -250,129 +271,9 @@ def _press(session: Session, goal: Goal, trail: Trail, control: Control) -> None
     trail.filled = None
 
 
-def _press_adder(session: Session, goal: Goal, trail: Trail) -> bool:
+def _press_adder(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
     control = ways.adder(session.scene, goal)
     if control is None or f"adder {ways.mark(session.scene, control)}" in trail.visited:
         return False
     trail.visited.add(f"adder {ways.mark(session.scene, control)}")
-    return _follow(session, control)
-
-
-def _open_record(session: Session, goal: Goal | Open, trail: Trail) -> bool:
-    """Open the record where its name stands in a list."""
-    scene = session.scene
-    here = f"record {goal.key}@{reading.plain(reading.title(scene))}"
-    if not goal.key or here in trail.visited or ways.titled(scene, goal.key) or not ways.keyed(scene, goal.key):
-        return False
-    control = ways.opener(scene, goal.key)
-    if control is None:
-        return False
-    trail.visited.add(here)
-    return _follow(session, control)
-
-
-def _go_to_place(session: Session, goal: Goal | Open, trail: Trail) -> bool:
-    names = ways.places(goal.act if isinstance(goal, Goal) else "", goal.noun)
-    control = ways.way_to(session.scene, names, trail.visited)
-    if control is None:
-        return False
-    trail.visited.add(reading.plain(control.text))
-    return _follow(session, control)
-
-
-def _look_further(session: Session, goal: Goal | Open, trail: Trail) -> bool:
-    """On the thing's own list without the record in view: search, scroll, turn the page."""
-    scene = session.scene
-    if (
-        not goal.key
-        or ways.keyed(scene, goal.key)
-        or not any(ways.titled(scene, place) for place in ways.places("", goal.noun))
-    ):
-        return False
-    return _search(session, goal, trail) or _scroll_on(session, goal, trail) or _turn_page(session, trail)
-
-
-def _search(session: Session, goal: Goal | Open, trail: Trail) -> bool:
-    field = ways.search_field(session.scene)
-    here = f"search@{reading.plain(reading.title(session.scene))}"
-    if field is None or not goal.key or here in trail.visited or ways.keyed(session.scene, goal.key):
-        return False
-    trail.visited.add(here)
-    fields.put_text(session, field, goal.key, "the search field")
-    with session.turn("I press Enter to search."):
-        session.hands.press(["Enter"])
-    return True
-
-
-def _scroll_on(session: Session, goal: Goal | Open, trail: Trail) -> bool:
-    here = f"scroll@{reading.plain(reading.title(session.scene))}"
-    if here in trail.visited:
-        return False
-    trail.visited.add(here)
-    moved = 0
-    while moved < SCROLLS and session.scroll("down"):
-        moved += 1
-        if ways.keyed(session.scene, goal.key) or (isinstance(goal, Goal) and ways.act_control(session.scene, goal)):
-            return True
-    for _ in range(moved):
-        session.scroll("up")
-    return False
-
-
-def _turn_page(session: Session, trail: Trail) -> bool:
-    control = ways.next_page(session.scene)
-    turned = sum(1 for place in trail.visited if place.startswith("page "))
-    if control is None or turned >= 5:
-        return False
-    trail.visited.add(f"page {turned}")
-    trail.visited.discard(f"scroll@{reading.plain(reading.title(session.scene))}")
-    return _follow(session, control)
-
-
-def _go_home(session: Session, goal: Goal | Open, trail: Trail) -> bool:
-    control = ways.way_to(session.scene, list(ways.GENERAL), trail.visited)
-    if control is None:
-        return False
-    trail.visited.add(reading.plain(control.text))
-    return _follow(session, control)
-
-
-def _follow(session: Session, control: Control) -> bool:
-    """Click something that only leads on."""
-    before = session.look()
-    with session.turn(f"I open “{asking.short(reading.name(control), 50)}”."):
-        session.hands.click(control, f"“{reading.name(control)}”")
-        session.sight.until(lambda look: bool(session.sight.changed(before, look)), 2.0)
-    return True
-
-
-def open_thing(session: Session, step: Open) -> str:
-    """Get to a page or a record; what its heading says."""
-    trail = session.trail(step.source or repr(step), Trail)
-    wanted = step.key or step.noun
-    for _ in range(12):
-        session.obstacles()
-        if entrance.wall(session):
-            continue
-        if ways.titled(session.scene, wanted) or (trail.visited and _arrived(session.scene, step)):
-            return f"The page shows “{_title(session)}”."
-        if step.key:
-            moves = (_open_record, _look_further, _go_to_place, _search, _scroll_on, _go_home)
-            moved = any(move(session, step, trail) for move in moves)
-        else:
-            moved = _go_to_place(session, step, trail) or (not trail.visited and _by_name(session, step, trail))
-        if not moved:
-            raise Stuck(asking.NOT_FOUND, session.not_found(f"“{wanted}”"), target=wanted)
-    raise Stuck(asking.NO_PROGRESS, f"I can't get to “{wanted}”; the page shows “{_title(session)}”.")
-
-
-def _by_name(session: Session, step: Open, trail: Trail) -> bool:
-    trail.visited.add(reading.plain(step.noun))
-    return _follow(session, session.find(Target(step.noun, (LINK, BUTTON))))
-
-
-def _arrived(scene: Scene, step: Open) -> bool:
-    """A page without a heading of that name still is the place when a link of that name led there."""
-    if step.key:
-        return ways.alone(scene, step.key)
-    return True
+    return roaming.follow(session, control)

@@ -33,7 +33,7 @@ def plain(text: str) -> str:
     """Lower case, single blanks, no punctuation at the edges of words; digits stay."""
     return " ".join(
         re.sub(
-            r"[^\w@.+#/:-]+|(?<!\w)[.:-]+|[.:-]+(?!\w)", " ", text.lower().replace("’", "'").replace("'", "")
+            r"[^\w@.+#/:-]+|_+|(?<!\w)[.:-]+|[.:-]+(?!\w)", " ", text.lower().replace("’", "'").replace("'", "")
         ).split()
     )
 
@@ -158,6 +158,13 @@ def record_lines(scene: Scene, words: str) -> list[Line]:
     return found
 
 
+def near(scene: Scene, line: Line, control: Control, reach: float = 9.0) -> bool:
+    """Close enough, above or beside, for the phrase to speak of the control."""
+    gap = max(control.box.y - line.box.bottom, line.box.y - control.box.bottom, 0)
+    aside = max(control.box.x - line.box.right, line.box.x - control.box.right, 0)
+    return gap <= scene.text_height * reach and aside <= scene.text_height * 6
+
+
 def row_lines(scene: Scene, words: str) -> list[Line]:
     """All lines on the rows that say the words, left to right."""
     found: list[Line] = []
@@ -272,6 +279,36 @@ def _as_field(scene: Scene, control: Control) -> Control:
     if left > unit * 2.2 or right < max(left * 3, box.w * 0.3):
         return control
     return replace(control, kind=INPUT, label=control.label or control.text)
+
+
+def in_menu(scene: Scene, control: Control) -> bool:
+    """A link of a menu: other links stand on its row near the top, or above and below it at the side."""
+    links = [c for c in scene.controls if c.kind in (LINK, BUTTON) and c is not control]
+    beside = [c for c in links if on_row(scene, control.box, c.box)]
+    if control.box.y < scene.height * 0.16 and len(beside) >= 1:
+        return True
+    column = [c for c in links if abs(c.box.x - control.box.x) < scene.text_height and c.kind == LINK]
+    return control.box.right < scene.width * 0.28 and len(column) >= 2
+
+
+def with_menu(scene: Scene) -> Scene:
+    """The scene with short words side by side at its top taken for links: a menu need not underline its places."""
+    lines = [
+        line
+        for line in scene.lines
+        if line.box.y < scene.height * 0.13
+        and re.fullmatch(r"[A-Z][\w'’-]*(?: [\w'’-]+){0,2}", line.text)
+        and not any(c.kind != PANEL and c.box.overlap(line.box) > 0 for c in scene.controls)
+    ]
+    found = []
+    for line in lines:
+        level = [o for o in lines if abs(o.box.center[1] - line.box.center[1]) <= 4 and abs(o.box.h - line.box.h) <= 7]
+        below = [
+            o for o in scene.lines if abs(o.box.x - line.box.x) < 6 and 0 < o.box.y - line.box.bottom < line.box.h * 3
+        ]
+        if len(level) >= 3 and not below:  # words with something right under them are the heads of a table
+            found.append(Control(LINK, line.box, line.text, score=0.6))
+    return replace(scene, controls=(*scene.controls, *found)) if found else scene
 
 
 def shape(text: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from coasty_local.agent import asking, grounder, perception, reading
+from coasty_local.agent import asking, grounder, paying, perception, reading
 from coasty_local.agent.actuator import Hands
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.memory import Memory
@@ -79,7 +79,7 @@ class Session:
 
     def veil(self, look: Look) -> list[Box]:
         """What must be unreadable on a frame of this look."""
-        return asking.blurred([*self.vault.boxes(look.scene), *self.memory.secret_boxes])
+        return asking.blurred([*self.vault.boxes(look.scene), *self.memory.secrets_at])
 
     def picture(self, stuck: Stuck) -> tuple[Image, list[Box]]:
         """The frame that goes with a question: the candidates numbered when there are several."""
@@ -206,7 +206,7 @@ class Session:
     def guard(self, control: Control, about: str = "", spelled_out: bool = True, pays: bool = False) -> None:
         """Ask before a control that pays, or that destroys something the task did not name."""
         scene = self.scene
-        if pays or asking.pays(control) or asking.pays_here(scene, control):
+        if pays or paying.pays(control) or paying.pays_here(scene, control):
             self._guard_payment(scene, control, about)
         elif asking.destroys(control) and not spelled_out:
             token = f"act:{reading.plain(control.text)}"
@@ -222,13 +222,13 @@ class Session:
     def _guard_payment(self, scene: Scene, control: Control, about: str) -> None:
         if asking.PAYMENT in self.memory.granted:
             return
-        sums = {reading.digits(found) for found in asking.amounts(scene)}
-        much = reading.digits(asking.amount(scene, control, about))
+        sums = {reading.digits(found) for found in paying.amounts(scene)}
+        much = reading.digits(paying.amount(scene, control, about))
         token = f"pay:{about or much}"
         if token in self.memory.allowed and (not sums or not self.memory.amounts or sums & self.memory.amounts):
             return
         self.memory.allowed.discard(token)
-        raise Stuck(asking.PAYMENT, asking.pay_question(scene, control, about), allow=token, wants=much)
+        raise Stuck(asking.PAYMENT, paying.pay_question(scene, control, about), allow=token, wants=much)
 
 
 def describe(target: Target) -> str:

@@ -53,7 +53,9 @@ class Sight:
             if self._display.dialog() is not None:
                 self._dialogs()
                 image = self.eyes.still(self._display.grab, self._desk.check)
-            self._look = Look(image, blanks.with_blanks(image, reading.with_fields(self.eyes.see(image))))
+            self._look = Look(
+                image, blanks.with_blanks(image, reading.with_menu(reading.with_fields(self.eyes.see(image))))
+            )
         return self._look
 
     def anew(self) -> Look:

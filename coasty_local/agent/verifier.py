@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from coasty_local.agent import asking, reading
 from coasty_local.agent.planner import words as lexicon
@@ -67,10 +68,20 @@ def _state(scene: Scene, step: Verify) -> bool:
     out = any(reading.any_word(lexicon.SIGN_OUT, c.text) for c in scene.controls if c.kind in (BUTTON, LINK))
     if step.state == "signed_in":
         named = reading.says(scene, step.words) if step.words else out
-        return (named or out) and not asking.password_fields(scene)
+        return (named or out or _greeted(scene)) and not asking.password_fields(scene)
     if step.state == "signed_out":
         return not out
     return bool(asking.success(scene.lines)) and not asking.standing_trouble(scene)
+
+
+def _greeted(scene: Scene) -> bool:
+    """The page greets a person by name, or says that they are signed in."""
+    return any(
+        re.match(r"(?i:welcome(?: back)?|hello|hi|good (?:morning|afternoon|evening)),? [A-Z]\w+", line.text)
+        or re.search(r"\b(?:you are|you're|you’re|now) (?:signed|logged) in\b", line.text, re.IGNORECASE)
+        for line in scene.lines
+        if len(line.text) < 60
+    )
 
 
 def wanted(step: Verify) -> str:
@@ -118,9 +129,36 @@ def read(session: Session, step: Read) -> str:
         found = reading.column_value(scene, step.words, step.about)
         if found:
             return found
-        if reading.says(scene, step.about):
-            return reading.value_of(scene, step.words)
+        return _of_record(scene, step)
+    return _of_page(scene, step)
+
+
+_SORTS = (
+    (re.compile(r"\b(?:price|cost|amount|total|sum|fee)\b", re.IGNORECASE), lexicon.MONEY),
+    (
+        re.compile(r"\b(?:due|date|day|when)\b", re.IGNORECASE),
+        re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}"),
+    ),
+)
+
+
+def _of_record(scene: Scene, step: Read) -> str:
+    """The value on the row or card of the record; on the whole page only when that is about nothing else."""
+    if not reading.says(scene, step.about):
         return ""
+    lines = reading.record_lines(scene, step.about)
+    found = reading.value_of(replace(scene, lines=tuple(lines), controls=()), step.words)
+    if found:
+        return found
+    for asked, sort in _SORTS:
+        values = [value for line in lines for value in sort.findall(line.text)] if asked.search(step.words) else []
+        if len(values) == 1:
+            return str(values[0])
+    heads = reading.headings(scene)[:2]
+    return reading.value_of(scene, step.words) if any(reading.within(step.about, h.text) for h in heads) else ""
+
+
+def _of_page(scene: Scene, step: Read) -> str:
     fields = [c for c in scene.controls if c.kind == INPUT and reading.same(step.words, c.label)]
     if fields:
         return fields[0].text

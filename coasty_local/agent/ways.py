@@ -7,7 +7,7 @@ import re
 from coasty_local.agent import grounder, reading
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.steps import Goal
-from coasty_local.agent.scene import BUTTON, ICON, INPUT, LINK, TEXT, Box, Control, Scene, Target
+from coasty_local.agent.scene import BUTTON, ICON, INPUT, LINK, TEXT, Box, Control, Line, Scene, Target
 
 _RELATED = {
     "invoice": ("bills", "billing", "payables", "accounts payable", "finance", "accounting", "money", "payments"),
@@ -30,9 +30,15 @@ _ACT_PLACES = {
 }
 _OPENERS = ("view", "open", "details", "show", "more", "manage", "select", "see details", "view details", "edit")
 _NEGATIVE = re.compile(
-    r"\b(?:cancel|back|keep|no|not|never|close|later|skip|previous|return|abort|stay|help|forgot|learn|export|print|download)\b",
+    r"\b(?:cancel|back|keep|no|not|never|close|later|skip|previous|return|abort|stay|"
+    r"help|forgot|learn|export|print|download|check ?out)\b",
     re.IGNORECASE,
 )
+_MAKING = re.compile(
+    r"\+|(?:new|add|create|write|compose|submit|save|send|delete|remove|pay|buy|reserve|make|cancel|close|approve|reject|"
+    r"update|confirm|place)\b"
+)
+_BUYING = re.compile(r"(?:book|order|request|post|start)\b")  # names of things, too: "Order history" is a place
 _GENERAL = ("menu", "overview", "dashboard", "home", "more", "all")
 _WIDE = 46  # no name of a place or an act is longer
 
@@ -47,6 +53,7 @@ def places(goal_act: str, noun: str) -> list[str]:
     head = one.split()[-1] if one else ""
     found = [noun.lower(), lexicon.plural(one), one, lexicon.plural(head)] if noun else []
     found += [f"{goal_act}s", *_ACT_PLACES.get(goal_act, ()), *_RELATED.get(head, ())]
+    found += [f"{whose} {word}" for word in found[:2] for whose in ("my", "your") if word]
     return list(dict.fromkeys(word for word in found if word))
 
 
@@ -55,7 +62,8 @@ def way_to(scene: Scene, names: list[str], visited: set[str]) -> Control | None:
     best: tuple[float, int, Control] | None = None
     for control in clickable(scene):
         words = reading.plain(control.text)
-        if words in visited or len(words) > _WIDE:
+        acts = words not in names and (_MAKING.match(words) or (_BUYING.match(words) and control.kind == BUTTON))
+        if words in visited or len(words) > _WIDE or acts:
             continue
         for rank, wanted in enumerate(names):
             exact = reading.same(wanted, words)
@@ -65,6 +73,16 @@ def way_to(scene: Scene, names: list[str], visited: set[str]) -> Control | None:
                     best = (score, -control.box.y, control)
                 break
     return best[2] if best else None
+
+
+def unseen_place(scene: Scene, visited: set[str]) -> Control | None:
+    """The next place of the menu, by its order: a link that only leads somewhere."""
+    for control in clickable(scene):
+        words = reading.plain(control.text)
+        idle = words not in visited and not _MAKING.match(words) and not re.search(r"\b(?:out|off|help|exit)\b", words)
+        if control.kind == LINK and idle and len(words) < 24 and reading.in_menu(scene, control):
+            return control
+    return None
 
 
 def titled(scene: Scene, words: str) -> bool:
@@ -84,11 +102,19 @@ def alone(scene: Scene, key: str) -> bool:
     rival; or the key
     stands on it and no rival does."""
     heads = reading.headings(scene)
-    if any(reading.within(key, line.text) for line in heads[:2]):
-        return not any(reading.rivals(key, line.text) for line in heads)
+    naming = next((line for line in heads[:2] if reading.within(key, line.text)), None)
+    if naming is not None:
+        return not any(reading.rivals(key, line.text) for line in heads) and not _one_of_several(heads, naming)
     if not re.search(r"\d", key) or not keyed(scene, key):
         return False
     return not any(reading.rivals(key, line.text) for line in scene.lines)
+
+
+def _one_of_several(heads: list[Line], naming: Line) -> bool:
+    """The heading names one of several cards: others of its size stand on the page, below a larger one."""
+    tall = reading.letter_height(naming)
+    alike = [h for h in heads if h is not naming and abs(reading.letter_height(h) - tall) < 0.14 * tall]
+    return heads[0] is not naming and bool(alike)
 
 
 def act_control(scene: Scene, goal: Goal) -> Control | None:
@@ -102,6 +128,18 @@ def act_control(scene: Scene, goal: Goal) -> Control | None:
     if goal.key and not keyed(scene, goal.key):
         return None
     return _worded(scene, words, goal)
+
+
+def from_menu(scene: Scene, goal: Goal, before: Scene | None) -> Control | None:
+    """The control for the act in a menu that has opened from the record's row; None unless there is just one."""
+    if before is None or not goal.key or reading.title(before) != reading.title(scene):
+        return None
+    words = lexicon.act_words(goal.act)
+    exact = [f"{word} {goal.noun}".strip() for word in words] + list(words)
+    found = [
+        c for c in clickable(scene) if reading.fresh(before, c) and any(reading.same(word, c.text) for word in exact)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _row_known(scene: Scene, key: str) -> bool:
@@ -152,6 +190,9 @@ def opener(scene: Scene, key: str) -> Control | None:
     if choice.kind == "one" and choice.candidates[0].control.kind in (BUTTON, LINK, ICON):
         return choice.candidates[0].control
     lines = reading.find(scene, key)
+    beside = [c for c in clickable(scene) if c.kind == LINK and lines and reading.on_row(scene, lines[0].box, c.box)]
+    if len(lines) == 1 and beside and lines[0].box.y > scene.height * 0.12:
+        return min(beside, key=lambda c: c.box.x)  # a row is opened by its first link
     return reading.as_control(lines[0]) if lines else None
 
 

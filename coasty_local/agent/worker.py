@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from coasty_local.agent import asking, perception, reading, verifier
+from coasty_local.agent import asking, fields, perception, reading, verifier
 from coasty_local.agent.asking import Refused, Stuck
 from coasty_local.agent.moves import HANDLERS
 from coasty_local.agent.planner import GrammarPlanner, Planner, notes
@@ -15,13 +15,16 @@ from coasty_local.agent.planner.steps import (
     Check,
     Choose,
     Click,
+    Commit,
     Dismiss,
+    Enter,
     Fact,
     Fill,
     Goal,
     Goto,
     Nothing,
     Open,
+    Read,
     SignIn,
     SignOut,
     Step,
@@ -30,12 +33,12 @@ from coasty_local.agent.planner.steps import (
     Verify,
 )  # fmt: skip
 from coasty_local.agent.ports import Desk, Display, DisplayError, Image, Job, Outcome
-from coasty_local.agent.scene import Box
+from coasty_local.agent.scene import CHECK, RADIO, Box, Target
 from coasty_local.agent.session import Session
 from coasty_local.agent.sight import Eyes
 
 _SAME_QUESTION = 8  # times that one question is asked before the run ends
-_ACTING = (Click, Type, Fill, Choose, Check, Goal, Open, SignIn, SignOut)
+_ACTING = (Click, Type, Fill, Choose, Check, Goal, Open, SignIn, SignOut, Enter, Commit, Read)
 
 
 def work(
@@ -100,7 +103,7 @@ class Work:
                 self.session.vault.learn([step.text])
             elif isinstance(step, Fact) and step.name in ("password", "code"):
                 self.session.vault.learn([step.value])
-            elif isinstance(step, Fill):
+            elif isinstance(step, Fill | Enter):
                 self.session.vault.learn(
                     value for name, value in step.slots if name in ("password", "pin", "passphrase")
                 )
@@ -138,6 +141,8 @@ class Work:
         """Carry out the first step of the queue; False when what it states is not so. Parks as often as it must."""
         before = self.session.acts
         try:
+            if isinstance(step, Verify) and step.mark and fields.marked(self.session.scene, step.words) is not None:
+                step = self.queue[0] = Check(target=Target(step.words, (CHECK, RADIO)), source=step.source)
             if isinstance(step, Verify):
                 return self._verify(step)
             told = self._carry_out(step)

@@ -28,7 +28,8 @@ def areas(page: Page) -> list[regions.Region]:
 def _continues(word: Word, rule: Box, unit: float) -> bool:
     """The line starts right behind the word, at half its height."""
     level = abs(rule.center[1] - word.box.center[1]) <= max(3.0, 0.5 * word.box.h)
-    return level and word.box.center[0] <= rule.x <= word.box.right + 1.3 * unit and word.box.h <= 1.6 * unit
+    beyond = rule.right > word.box.right + 2 * unit  # the feet of letters make a line, too, but no longer one
+    return level and beyond and word.box.center[0] <= rule.x <= word.box.right + 1.3 * unit and word.box.h <= 1.6 * unit
 
 
 def _closed(page: Page, word: Word, rule: Box) -> regions.Region | None:

@@ -87,10 +87,16 @@ def _large(page: Page, area: Region, own: list[int]) -> Control | None:
     even = all(w.box.h <= 1.35 * unit for w in words)
     pale = len(words) <= 2 and all(w.contrast < 0.72 * _usual(page) for w in words)
     blank = area.solid > 0.9 and (not words or (first and even and (pale or _grip(page, box))))
-    if blank and box.h < 28 * unit and _framed(area) and area.raised < STRONG and not _busy(page, box, own):
+    flat = area.raised < STRONG or (_paper(area) and not words)
+    if blank and box.h < 28 * unit and _framed(area) and flat and not _busy(page, box, own):
         page.taken.update(own)
         return Control(INPUT, box, text=" ".join(w.text for w in words), score=0.8)
     return Control(PANEL, box, score=0.6)
+
+
+def _paper(area: Region) -> bool:
+    """White on something dark: a field of a dark page that kept the browser's own colours."""
+    return luma(area.colour) > 235 and saturation(area.colour) < 14 and luma(area.outside) < 120
 
 
 def _usual(page: Page) -> float:
@@ -121,7 +127,8 @@ def _bar(page: Page, area: Region, own: list[int]) -> Control | None:
     if len({round(w.box.center[1] / unit) for w in words}) > 1:
         return _stacked(page, area, own, words)
     wide = any(b.box.x - a.box.right > 1.1 * unit for a, b in pairwise(words))
-    if (len(words) > 2 and wide and box.w > 20 * unit) or box.w > 0.92 * page.image.shape[1]:
+    widest = 0.96 if len(words) == 1 and area.outlined >= EDGE and area.raised < STRONG else 0.92
+    if (len(words) > 2 and wide and box.w > 20 * unit) or box.w > widest * page.image.shape[1]:
         return Control(PANEL, box, score=0.6)
     kind, score = _kind(page, area, words, chevron)
     if kind == BUTTON and box.h < 1.72 * words[0].size and distance(area.border, area.outside) < EDGE:
@@ -149,6 +156,8 @@ def _kind(page: Page, area: Region, words: list[Word], chevron: bool) -> tuple[s
     loud = area.raised >= STRONG and (saturation(area.colour) > 40 or abs(luma(area.colour) - luma(area.outside)) > 70)
     if chevron and not loud and (left < 2.2 * unit or not centred):
         return SELECT, 0.85
+    if loud and _paper(area) and not centred and left <= max(3.4 * unit, 0.9 * box.h):
+        return INPUT, 0.7
     if loud:
         return (BUTTON, 0.95) if centred or box.w < 16 * unit else (PANEL, 0.5)
     tinted = saturation(area.colour) > 12 and area.raised >= EDGE

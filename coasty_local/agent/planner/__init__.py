@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from coasty_local.agent.planner import checks, facts, goals, grammar
+from coasty_local.agent.planner import checks, deeds, facts, goals, grammar
 from coasty_local.agent.planner.clauses import Text, clauses, trimmed
 from coasty_local.agent.planner.steps import (
     Allow,
@@ -31,12 +31,16 @@ _STARTS = re.compile(
     r"send|publish|ship|reopen|renew|suspend|activate|deactivate|resolve|assign|subscribe|unsubscribe|transfer|buy|purchase|edit|change|update|modify|"
     r"add|create|register|invite|issue|mark|submit|save|continue|proceed|apply|next|finish|stop|do\s+not|don't|never|you\s+(?:may|can|should|must)|use\b|try\b|"
     r"view|access|locate|copy|book|compare|download|upload|summari[sz]e|work\s+out|calculate|print|clear|the\s+(?:password|code|email)\s+is|point|reimburse|"
-    r"take|in\s+the|into\s+the|from\s+the|without\s+asking|be\s+sure|double-check|export|sort|filter|order|reply|forward|rename|without)\b",
+    r"take|in\s+the|into\s+the|from\s+the|without\s+asking|be\s+sure|double-check|export|sort|filter|order|reply|forward|rename|without|request|place|reserve|repeat|retype|respond|answer|post|comment|star|flag|pin|mute|follow|share|duplicate|clone|schedule|reset|unlock|lock|block|unblock|enrol|enroll|join|escalate|merge|upgrade|downgrade|restore|undo|empty|withdraw|check\s+out|put|redeem|claim)\b",
     re.IGNORECASE,
 )  # fmt: skip
-_TABLES = (checks.RULES, grammar.RULES, goals.RULES)
+_TABLES = (checks.RULES, grammar.RULES, goals.RULES, deeds.RULES)
 # These must be asked before the plain ones: "set the plan of X to Y", "log in with email a and password b".
 _EARLY = (goals.sign_in, goals.edit, goals.issue, goals.mark, goals.add, goals.add_to)
+_DEEDS_EARLY = (
+    deeds.again, deeds.turn_page, deeds.put_in, deeds.take_out, deeds.remark, deeds.reply, deeds.assign,
+    deeds.button_to, deeds.check_in, deeds.send_to, deeds.book_and_pay,
+)  # fmt: skip
 
 
 _UNASKED = re.compile(
@@ -73,7 +77,7 @@ def read(task: str) -> list[Step]:
         steps = _read(clause, text)
         shown = text.shown(clause)
         found += [_with_source(step, shown) for step in steps] if steps is not None else [Unknown(source=shown)]
-    return found
+    return deeds.arrange(found)
 
 
 def _read(clause: str, text: Text) -> list[Step] | None:
@@ -102,8 +106,8 @@ def _by_rules(clause: str, text: Text) -> list[Step] | None:
     if unasked and unasked.start():
         steps = _read(clause[: unasked.start()], text)
         return steps and [Allow(kind="payment"), Allow(kind="irreversible"), *steps]
-    for rule in goals.RULES:
-        if rule.build in _EARLY:
+    for rule in (*deeds.RULES, *goals.RULES):
+        if rule.build in (*_EARLY, *_DEEDS_EARLY):
             match = rule.pattern.fullmatch(clause)
             steps = rule.build(match, text) if match else None
             if steps is not None:

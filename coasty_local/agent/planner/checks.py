@@ -47,7 +47,12 @@ def verify(match: re.Match[str], text: Text) -> list[Step] | None:
         or introduced
         or re.match(r"(?:verify|ensure|assert|validate|expect|you\s+should)", match.group(), re.IGNORECASE)
     ):
-        return [Verify(words=_words(rest, text))] if not re.search(r"\b(?:all|every|each|any)\b", rest) else None
+        mark = quoted(rest) and bool(re.match(r"check\b", match.group(), re.IGNORECASE)) and not introduced
+        return (
+            [Verify(words=_words(rest, text), mark=mark)]
+            if not re.search(r"\b(?:all|every|each|any)\b", rest)
+            else None
+        )
     return None
 
 
@@ -167,10 +172,15 @@ def wait_words(match: re.Match[str], text: Text) -> list[Step] | None:
 
 @RULES.rule(
     r"(?:read|report|tell\s+me|get|find\s+out|note(?:\s+down)?|extract|write\s+down|give\s+me|show\s+me|copy|return|look\s+up|print)(?:\s+(?:out|back|me|to\s+me))?\s+"
-    r"(?P<rest>(?:(?:the|what|which|its)\b).+?|\ue000.+)\??",
+    r"(?P<rest>(?:(?:the|what|which|its|when)\b).+?|\ue000.+)\??",
     r"(?P<rest>what(?:'s|\s+is|\s+are|\s+does)\s+.+?)\??",
 )
 def read(match: re.Match[str], text: Text) -> list[Step] | None:
+    when = re.fullmatch(
+        r"when\s+(?:the\s+)?(?P<about>.+?)\s+(?:is|was|will\s+be)\s+(?P<words>[a-z]+)", match.group("rest")
+    )
+    if when:
+        return [Read(words=when.group("words"), about=_about(when.group("about"), text))]
     rest = re.sub(r"^(?:what(?:'s|\s+is|\s+are)?\s+)?(?:the\s+|its\s+)?", "", match.group("rest"), flags=re.IGNORECASE)
     if re.search(
         r"\b(?:all|every|each|cheapest|best|most|least|lowest|highest|difference|average|how)\b", rest, re.IGNORECASE

@@ -45,7 +45,10 @@ def canonical(name: str) -> str:
     return "email" if plain in ("username", "user name", "user", "user id", "login") else plain
 
 
-_PAYING = r"(?:pay(?:s|ments?)?|paying|purchases?|buy(?:ing)?|spend(?:ing)?(?:\s+money)?|order)"
+_PAYING = (
+    r"(?:plac(?:e|ing)\s+(?:the|an|your|my)\s+orders?|pay(?:s|ments?)?|paying|purchases?|buy(?:ing)?|"
+    r"spend(?:ing)?(?:\s+money)?|order(?:ing)?|book(?:ing)?\s+and\s+pay(?:ing)?)"
+)
 
 
 @RULES.rule(
@@ -83,6 +86,11 @@ _BEFORE_PASSWORD = re.compile(
     r"[\"'“‘`]?([^\s\"'“‘`]+)[\"'”’`]?\s+(?:in(?:to)?|as|for)\s+(?:the\s+|your\s+)?(?:password|passphrase|pin)\b",
     re.IGNORECASE,
 )
+_WHOSE = re.compile(
+    r"\b(?:reset(?:ting)?|recover|forgot(?:ten)?|lost|change|unlock)\s+(?:(?:the|a|an|his|her|their)\s+)?"
+    r"(?:password|passphrase|pin)\s+(?:of|for)\s+[^\s]+$",
+    re.IGNORECASE,
+)  # whose password it is, not the password
 _PLAIN = frozenset(
     "is the a an and or in into to for field box missing needed wrong required reset link page that it "
     "his her my your without "
@@ -95,6 +103,8 @@ def likely_secrets(text: str) -> tuple[str, ...]:
     found = []
     for pattern in (_AFTER_PASSWORD, _BEFORE_PASSWORD):
         for match in pattern.finditer(text):
+            if _WHOSE.search(text[: match.end()]):
+                continue
             word = match.group(1).strip().rstrip(".,;:!?)")
             if word.lower() not in _PLAIN and len(word) > 2 and not lexicon.EMAIL.fullmatch(word):
                 found.append(word)

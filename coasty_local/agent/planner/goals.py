@@ -92,7 +92,7 @@ def thing(phrase: str, text: Text) -> tuple[str, str]:
     if quoted(phrase):
         return "", text.plain(phrase)
     keyed = re.fullmatch(
-        r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|for|from|to|of|"
+        r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|for|from|to|of|on|"
         r"with\s+(?:the\s+)?(?:id|number|name))\s+)?#?(?P<key>\S*\d\S*|\ue000\d+\ue001|[A-Z].*)",
         phrase,
     )
@@ -131,6 +131,10 @@ def act(match: re.Match[str], text: Text) -> list[Step] | None:
     if _COMPARE.search(re.sub(r"\ue000\d+\ue001", "", rest)):
         return None
     noun, key = thing(rest, text)
+    if not noun and not key:
+        return None
+    if match.group("act").lower() == "confirm" and not key:
+        return None  # what is to be confirmed stands on the screen: the rules for deeds know it
     if len(noun.split()) > 3 or re.search(r"\b(?:it|them|that|this|everything|something|and|or)\b", noun or key):
         return None
     verb = match.group("act").lower()
@@ -161,18 +165,16 @@ def mark(match: re.Match[str], text: Text) -> list[Step] | None:
     r"add\s+(?P<what>.+?)\s+(?:to|into)\s+(?:the\s+|my\s+)?(?P<where>(?:shopping\s+)?(?:cart|basket|bag)|wish\s?list|favou?rites|watch\s?list)"
 )
 def add_to(match: re.Match[str], text: Text) -> list[Step] | None:
-    where = match.group("where").lower()
-    row = text.plain(re.sub(r"^(?:the|a|an)\s+", "", match.group("what")))
-    return [
-        Click(
-            target=Target(
-                f"Add to {where}",
-                (BUTTON, LINK),
-                row="" if row.lower() in ("it", "this") else row,
-                aliases=("Add", "Buy"),
-            )
-        )
-    ]
+    if re.search(r"\s+and\s+|,", match.group("what")):
+        return None
+    return [adding(match.group("what"), match.group("where").lower(), text)]
+
+
+def adding(what: str, where: str, text: Text) -> Click:
+    """The press that puts one thing into the cart; "it" is what the page is about."""
+    row = text.plain(re.sub(r"^(?:the|a|an)\s+", "", what))
+    row = "" if row.lower() in ("it", "them", "these", "this", "this item", "that") else row
+    return Click(target=Target(f"Add to {where}", (BUTTON, LINK), row=row, aliases=("Add",)), far=bool(row))
 
 
 @RULES.rule(
@@ -181,9 +183,11 @@ def add_to(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def add(match: re.Match[str], text: Text) -> list[Step] | None:
     noun = lexicon.singular(match.group("noun").lower())
-    if noun in lexicon.FIELDS:
+    if noun in lexicon.FIELDS or noun.startswith("sure"):
         return None
     values = slotting.values((match.group("rest") + (match.groupdict().get("more") or "")), text, noun)
+    if len(slotting.naming(values)) < 3:
+        return None  # nothing that would tell the new thing from others on the screen
     verb = "invite" if match.group().lower().startswith("invite") else "add"
     return [Goal(act=verb, noun=noun, key=slotting.naming(values), slots=values)] if values else None
 
@@ -196,5 +200,9 @@ def add(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def edit(match: re.Match[str], text: Text) -> list[Step] | None:
     noun, key = thing(match.group("rest"), text)
+    if not key and re.fullmatch(
+        r"number|amount|quantity|count|date|time|name|type|kind|title|day", match.group("field").lower()
+    ):
+        return None  # "the number of tickets" is the name of a field
     slot = (match.group("field").lower(), text.plain(match.group("value")))
     return [Goal(act="edit", noun=noun, key=key, slots=(slot,))]

@@ -151,7 +151,13 @@ _QUOTED_PAIR = re.compile(r"(\ue000\d+\ue001)\s+(?:in|into|for|as)\s+(?:the\s+)?
 )
 def type_into(match: re.Match[str], text: Text) -> list[Step] | None:
     value, where = match.group("value"), match.group("field")
+    rest = match.group()[match.start("value") - match.start() :]
     both = re.fullmatch(r"(.+?),?\s+and\s+(.+?)\s+(?:in\s*to|in|on|as|for)\s+(?:the\s+)?(.+)", where, re.IGNORECASE)
+    if " into " in value or (both and " into " in where):  # "A into Name and B into Email"
+        parts = [re.fullmatch(r"(.+?)\s+into\s+(.+)", part) for part in re.split(r",?\s+and\s+|,\s+", rest)]
+        if any(part is None or " into " in part.group(2) for part in parts):
+            return None
+        return [step for part in parts if part for step in type_into_value(part.group(1), part.group(2), text)]
     if both:  # "A in the name field and B in the email field"
         more = type_into_value(both.group(2), both.group(3), text)
         return [*type_into_value(value, both.group(1), text), *more]

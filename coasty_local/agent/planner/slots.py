@@ -7,6 +7,7 @@ import re
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.clauses import Text
 
+TICKED, UNTICKED = "yes", "no"  # the value of something that is only to be ticked, or not
 _PHONE = re.compile(r"\+?\d[\d\s()/.-]{6,}\d")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}\s+\w+\s+\d{4}|\w+\s+\d{1,2},?\s+\d{4}")
 _NAMES = "|".join(sorted((name.replace("_", " ") for name in lexicon.FIELDS), key=len, reverse=True))
@@ -48,19 +49,27 @@ def values(phrase: str, text: Text, noun: str) -> tuple[tuple[str, str], ...]:
         flags=re.IGNORECASE,
     )
     found: list[tuple[str, str]] = []
-    for part in re.split(
-        r"\s*[,;]\s*(?:and\s+)?(?:with\s+)?|\s+(?:and|with)\s+(?=(?:an?\s+|the\s+)?[a-z-]+(?:\s+[a-z]+)?\s*[:=]?\s+\S)|\s+and\s+(?=\S+@)|\s+\((?=\S+@)|\)\s*",
-        phrase,
-    ):
-        if part and part.strip():
-            pair = _pair(part.strip(), text, found, noun)
-            if pair is None:
-                return ()
-            found.append(pair)
+    for part in parts(phrase):
+        made = pair(part, text, found, noun)
+        if made is None:
+            return ()
+        found.append(made)
     return tuple(found)
 
 
-def _pair(part: str, text: Text, found: list[tuple[str, str]], noun: str) -> tuple[str, str] | None:
+def parts(phrase: str) -> list[str]:
+    """The pieces of an enumeration of values."""
+    pieces = re.split(
+        r"\s*[,;]\s*(?:and\s+)?(?:with\s+)?|\s+(?:and|with)\s+(?=(?:an?\s+|the\s+)?[a-z-]+(?:\s+[a-z]+)?\s*[:=]?\s+\S)|\s+and\s+(?=\S+@)|\s+\((?=\S+@)|\)\s*",
+        phrase,
+    )
+    return [piece.strip() for piece in pieces if piece and piece.strip()]
+
+
+def pair(part: str, text: Text, found: list[tuple[str, str]], noun: str) -> tuple[str, str] | None:
+    counted = re.fullmatch(r"(?:for\s+)?(\d+)\s+([a-z]+)", part)
+    if counted:
+        return lexicon.plural(counted.group(2)), counted.group(1)
     part = re.sub(
         r"^(?:with\s+|and\s+)?(?:an?|the|on|in|his|her|their|its|whose)\s+(?=[a-z])|^(?:with|and)\s+", "", part
     )

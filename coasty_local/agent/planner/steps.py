@@ -40,9 +40,12 @@ class Travel(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Click(Step):
+    """`far`: the row of the target may have to be looked for on other pages."""
+
     target: Target
     clicks: int = 1
     button: str = "left"
+    far: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,13 +115,15 @@ class Wait(Step):
 class Verify(Step):
     """`words` must be on the screen (or not, without `present`), on the row of `about` if that is named.
 
-    `state` asks for more than words: checked, unchecked, signed_in, signed_out, success.
+    `state` asks for more than words: checked, unchecked, signed_in, signed_out, success. `mark`: said as "check X",
+    which ticks X where X is a check box.
     """
 
     words: str = ""
     present: bool = True
     about: str = ""
     state: str = ""
+    mark: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +174,35 @@ class Goal(Step):
     noun: str = ""
     key: str = ""
     slots: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enter(Step):
+    """Put values into the form that an act needs, going there first if need be; one without a name is an option."""
+
+    verb: str
+    noun: str = ""
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit(Step):
+    """Press the one control whose words are related to the act; never before what the task enters is entered."""
+
+    verb: str
+    noun: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again(Step):
+    """Type the password once more where the form asks for it twice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refrain(Step):
+    """A thing not to do; it takes back the pressing that an earlier clause would mean."""
+
+    words: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,9 @@ _WHERE = re.compile(
     re.IGNORECASE,
 )
 _FIRST_NAME = re.compile(r"(?:first|last|second|middle)[\s-]*names?\b", re.IGNORECASE)
+_BOX_TO = re.compile(
+    r"^(?:the\s+|a\s+)?(?:check\s*|tick\s*)?box\s+(?:to|for|that\s+says|saying)\s+(?P<what>.+)$", re.IGNORECASE
+)
 _ARTICLE = re.compile(r"^(?:on\s+|at\s+)?(?:the|a|an|your|my|this|that|its)\s+", re.IGNORECASE)
 
 
@@ -64,9 +67,19 @@ def field(phrase: str, text: Text) -> Target:
 
 def mark(phrase: str, text: Text) -> Target:
     """A target that can be ticked."""
+    box = _BOX_TO.match(phrase.strip())
+    if box:
+        words = text.plain(box.group("what"))
+        return Target(words, (CHECK, RADIO), aliases=tuple(_inner(words)))
     found = target(phrase, text, (CHECK, RADIO))
     kinds = (CHECK, RADIO) if INPUT in found.kinds else found.kinds
     return Target(found.words, kinds, found.ordinal, found.row, found.aliases)
+
+
+def _inner(words: str) -> list[str]:
+    """Shorter names of "accept the terms": its object, and the object without an article."""
+    rest = re.sub(r"^\w+\s+(?:to\s+)?", "", words)
+    return [rest, re.sub(r"^(?:the|our|your)\s+", "", rest)] if rest != words else []
 
 
 def _row(phrase: str) -> tuple[str, str]:
@@ -90,4 +103,6 @@ def _kinds(role: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
 def _made(text: Text, words: str, kinds: tuple[str, ...], ordinal: int | None, row: str) -> Target:
     row = re.sub(r"^(?:the\s+)?(?:row|line|card|entry)\s+(?:of|for|with)?\s*", "", row, flags=re.IGNORECASE)
     row = re.sub(r"\s+(?:row|line|card|entry|section|panel)$", "", row, flags=re.IGNORECASE)
-    return Target(text.plain(words), kinds, ordinal, text.plain(_ARTICLE.sub("", row)))
+    numbered = re.fullmatch(r"[a-z]+\s+(?:number\s+|no\.?\s*)?#?(\S*\d\S*)", words)
+    others = (f"#{numbered.group(1)}", numbered.group(1)) if numbered else ()
+    return Target(text.plain(words), kinds, ordinal, text.plain(_ARTICLE.sub("", row)), others)

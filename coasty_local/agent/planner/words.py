@@ -19,7 +19,7 @@ ACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "send": (("send",), ("sent",)),
     "publish": (("publish",), ("published",)),
     "ship": (("ship", "mark as shipped", "dispatch"), ("shipped", "dispatched")),
-    "close": (("close",), ("closed",)),
+    "close": (("close", "resolve"), ("closed", "resolved")),
     "reopen": (("reopen", "re-open"), ("reopened", "open")),
     "renew": (("renew",), ("renewed",)),
     "suspend": (("suspend", "deactivate", "disable"), ("suspended", "deactivated", "disabled")),
@@ -63,10 +63,33 @@ FIELD_ALIASES: dict[str, tuple[str, ...]] = {
     "email": ("e-mail", "email address", "e-mail address", "mail"),
     "username": ("user name", "user", "login", "user id", "email"),
     "password": ("passphrase", "passcode"),
-    "name": ("full name", "customer name", "your name", "display name", "company name", "contact name"),
+    "name": (
+        "patient",
+        "patient name",
+        "client",
+        "member",
+        "full name",
+        "guest name",
+        "customer name",
+        "your name",
+        "display name",
+        "company name",
+        "contact name",
+    ),
     "reason": ("reason for refund", "refund reason", "why", "comment", "note", "explanation", "justification"),
     "note": ("notes", "comment", "comments", "message", "remark"),
-    "message": ("comment", "note", "your message"),
+    "message": ("comment", "note", "your message", "reply", "text", "body"),
+    "comment": ("reply", "note", "message", "your comment"),
+    "from": ("start date", "first day", "start", "starts", "begin", "from date", "arrival", "check-in"),
+    "to": ("end date", "last day", "end", "ends", "until", "to date", "departure", "check-out"),
+    "arrival": ("check-in", "check in", "arrival date", "arrive"),
+    "departure": ("check-out", "check out", "departure date", "leave"),
+    "assignee": ("owner", "assigned to", "assign to", "responsible", "agent"),
+    "shipping": ("delivery", "shipping method", "delivery method"),
+    "guests": ("number of guests", "people", "persons", "party size", "adults", "number of people"),
+    "recipient": ("to", "send to", "addressee"),
+    "tickets": ("number of tickets", "seats", "quantity", "how many"),
+    "time": ("hour", "start time"),
     "phone": ("telephone", "phone number", "mobile", "tel"),
     "amount": ("sum", "value", "total", "price"),
     "plan": ("subscription", "tier", "package", "subscription plan"),
@@ -171,7 +194,7 @@ def field_aliases(name: str) -> tuple[str, ...]:
 
 def plural(noun: str) -> str:
     """The plain English plural: invoice -> invoices, company -> companies."""
-    if not noun or noun.endswith("s"):
+    if not noun or noun.endswith("s") or noun in ("people", "children"):
         return noun
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return noun[:-1] + "ies"
@@ -191,5 +214,23 @@ def act_words(act: str) -> tuple[str, ...]:
 
 def done_words(act: str) -> tuple[str, ...]:
     """Words that a screen shows once the act is done."""
-    regular = act + ("d" if act.endswith("e") else "ed")
-    return ACTS[act][1] if act in ACTS else (regular,)
+    return ACTS[act][1] if act in ACTS else (past(act),)
+
+
+_PASTS = {
+    "withdraw": "withdrawn", "undo": "undone", "reset": "reset", "submit": "submitted", "star": "starred",
+    "flag": "flagged", "pin": "pinned", "enrol": "enrolled", "write": "written", "leave": "left", "make": "made",
+    "hold": "held", "lend": "lent", "unpin": "unpinned", "sign": "signed",
+}  # fmt: skip
+
+
+def past(act: str) -> str:
+    """The past participle of an act: sign up -> signed up, reply -> replied."""
+    verb, _, more = act.partition(" ")
+    if verb in _PASTS:
+        done = _PASTS[verb]
+    elif verb.endswith("e"):
+        done = verb + "d"
+    else:
+        done = verb[:-1] + "ied" if re.search(r"[^aeiou]y$", verb) else verb + "ed"
+    return f"{done} {more}".strip()

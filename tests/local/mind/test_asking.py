@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from coasty_local.agent import asking, reading, verifier, ways
+from coasty_local.agent import asking, paying, reading, verifier, ways
 from coasty_local.agent.planner.steps import Goal, Verify
 from coasty_local.agent.scene import BUTTON, CHECK, INPUT, LINK, Box, Control, Line, Scene
 
@@ -88,19 +88,19 @@ def test_a_login_wall_is_a_password_and_little_beside_it() -> None:
     ["Pay", "PAY NOW", "Pay $12.00", "Pay this invoice", "Confirm payment", "Place order", "Buy now", "Yes, pay"],
 )
 def test_words_that_pay(words: str) -> None:
-    assert asking.pays(the(scene(f"[{words}]"), words))
+    assert paying.pays(the(scene(f"[{words}]"), words))
 
 
 @pytest.mark.parametrize("words", ["Payments", "Payees", "Paid invoices", "How to pay", "Display", "Orders", "Save"])
 def test_words_that_do_not_pay(words: str) -> None:
-    assert not asking.pays(the(scene(f"[{words}]"), words))
+    assert not paying.pays(the(scene(f"[{words}]"), words))
 
 
 def test_a_plain_confirmation_pays_when_the_question_above_it_is_about_money() -> None:
     page = scene("# Pay $1,250.00 to Northwind Traders?", "[Confirm]    [Cancel]")
-    assert asking.pays_here(page, the(page, "Confirm"))
+    assert paying.pays_here(page, the(page, "Confirm"))
     other = scene("# Leave this page?", "[Confirm]    [Cancel]")
-    assert not asking.pays_here(other, the(other, "Confirm"))
+    assert not paying.pays_here(other, the(other, "Confirm"))
 
 
 def test_the_question_names_payee_and_amount_as_the_screen_shows_them() -> None:
@@ -110,19 +110,19 @@ def test_the_question_names_payee_and_amount_as_the_screen_shows_them() -> None:
         "INV-1042    Northwind Traders      $1,250.00     Due       [Pay]",
     )
     row_two = [control for control in table.controls if control.text == "Pay"][1]
-    asked = asking.pay_question(table, row_two, "INV-1042")
+    asked = paying.pay_question(table, row_two, "INV-1042")
     assert "Northwind Traders" in asked
     assert "$1,250.00" in asked
     assert "Cedar" not in asked
     detail = scene("# Invoice INV-1042", "Payee    Northwind Traders", "Amount    $1,250.00", "[Pay now]")
-    asked = asking.pay_question(detail, the(detail, "Pay now"), "INV-1042")
+    asked = paying.pay_question(detail, the(detail, "Pay now"), "INV-1042")
     assert "Northwind Traders" in asked
     assert "$1,250.00" in asked
 
 
 def test_a_question_says_what_the_screen_does_not_show() -> None:
     page = scene("# Ready?", "[Pay now]")
-    assert "neither payee nor amount" in asking.pay_question(page, the(page, "Pay now"))
+    assert "neither payee nor amount" in paying.pay_question(page, the(page, "Pay now"))
 
 
 def test_reasons_are_short() -> None:
