@@ -49,12 +49,15 @@ def _beside(scene: Scene, box: Box, field: Box) -> bool:
     return gap < scene.text_height * 3 and field.x - 4 <= box.x < field.right
 
 
+_CARET = re.compile(r"(?<=\d)\s*[|lI!]$")  # the mark of the place to type, read as a letter behind the digits
+
+
 def _reads(shown: str, text: str) -> bool:
     given, wanted = reading.folded(shown), reading.folded(text)
     if not wanted:
         return not given
     if re.fullmatch(r"[\d\s./:,+()$€£%-]*\d[\d\s./:,+()$€£%-]*", text):  # numbers are never read nearly
-        return reading.digits(shown) == reading.digits(text)
+        return reading.digits(_CARET.sub("", shown.strip())) == reading.digits(text)
     if wanted in given:
         return len(wanted) > 2 or given == wanted
     if len(given) < 3:
@@ -127,6 +130,7 @@ def put_date(session: Session, control: Control, day: date, pattern: str, name: 
 
 def _dated(shown: str, words: str) -> bool:
     """The same digits, and signs between them: a field that sets none has taken them for one number."""
+    shown = _CARET.sub("", shown.strip())
     same = reading.digits(shown) == reading.digits(words)
     return same and len(re.findall(r"\d+", shown)) == len(re.findall(r"\d+", words))
 

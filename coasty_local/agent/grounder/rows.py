@@ -75,7 +75,18 @@ def _beneath(places: Sequence[Control], anchor: Box, scene: Scene) -> list[Contr
     if not acting:
         return []
     top = min(acting, key=lambda p: p.box.y).box
-    return [p for p in acting if _level(p.box, top, scene.text_height)]
+    row = [p for p in acting if _level(p.box, top, scene.text_height)]
+    return [] if _of_another(scene, row, anchor) else row
+
+
+def _of_another(scene: Scene, row: Sequence[Control], anchor: Box) -> bool:
+    """Words of its own stand at the head of the row, flush with those above: it is the row of another thing."""
+    for line in scene.lines:
+        flush = abs(line.box.x - anchor.x) < 2 * scene.text_height
+        own = any(p.box.overlap(line.box) > 0 for p in row)
+        if flush and not own and line.box != anchor and any(_level(p.box, line.box, scene.text_height) for p in row):
+            return True
+    return False
 
 
 def in_order(candidates: Sequence[Candidate], unit: float) -> list[Candidate]:

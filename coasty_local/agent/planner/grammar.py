@@ -222,7 +222,10 @@ def named_values(phrase: str, text: Text) -> tuple[tuple[str, str], ...]:
         r"\s*,\s*(?:and\s+)?|\s*;\s*|\s+and\s+(?=(?:the\s+)?[\w-]+(?:\s+[\w-]+)?\s*(?:[:=]|\s\ue000|\s\S))", phrase
     ):
         match = re.fullmatch(
-            r"(?:the\s+|with\s+|a\s+|an\s+)*(?P<name>[A-Za-z][\w-]*(?:\s+(?:name|address|number|date|code|plan|field))?)(?:\s+field)?\s*(?:[:=]|\s+(?:is|as|to|with|of)\s+|\s+)\s*(?P<value>.+)",
+            r"(?:the\s+|with\s+|a\s+|an\s+)*(?P<name>"
+            + lexicon.COMPOUND
+            + r"|[A-Za-z][\w-]*(?:\s+(?:name|address|number|date|code|plan|field))?)(?:\s+field)?"
+            r"\s*(?:[:=]|\s+(?:is|as|to|with|of)\s+|\s+)\s*(?P<value>.+)",
             part.strip(),
             re.IGNORECASE | re.DOTALL,
         )

@@ -74,12 +74,13 @@ def pair(part: str, text: Text, found: list[tuple[str, str]], noun: str) -> tupl
         r"^(?:with\s+|and\s+)?(?:an?|the|on|in|his|her|their|its|whose)\s+(?=[a-z])|^(?:with|and)\s+", "", part
     )
     named = re.fullmatch(
-        rf"(?P<name>{_NAMES}|[a-z-]+(?:\s[a-z]+)?)(?:\s+(?:is|of|as|to)\s+|\s*[:=]\s*|\s+)(?P<value>.+)",
+        rf"(?P<name>{lexicon.COMPOUND}|{_NAMES}|[a-z-]+(?:\s[a-z]+)?)(?:\s+(?:is|of|as|to)\s+|\s*[:=]\s*|\s+)(?P<value>.+)",
         part,
         re.IGNORECASE,
     )
     if named and (
         named.group("name").lower() in lexicon.FIELDS
+        or re.fullmatch(lexicon.COMPOUND, named.group("name"), re.IGNORECASE)
         or re.search(r"[:=]|\bis\b", part)
         or named.group("name").islower()
     ):

@@ -101,6 +101,7 @@ FIELD_ALIASES: dict[str, tuple[str, ...]] = {
     "subject": ("title",),
     "quantity": ("qty", "count"),
     "date": ("day", "when"),
+    "date of birth": ("birth date", "birthday", "dob", "born"),
     "description": ("details", "text", "body"),
     "code": CODE_LABELS,
 }
@@ -110,6 +111,8 @@ FIELDS = frozenset(FIELD_ALIASES) | frozenset(
     "last_name surname age birthday budget priority category status type tag tags label language currency iban "
     "account reference due due_date start end pin cvv card color colour size gender number login user".split()
 )
+# names of fields that have an "of" in them: what follows it is no value
+COMPOUND = r"(?:date|day|place|year|number|time|type|kind|reason|name)\s+of\s+(?:the\s+)?[a-z]+"
 # role words that follow or precede the name of a control
 ROLES: dict[str, tuple[str, ...]] = {
     "button": (scene.BUTTON, scene.LINK, scene.ICON),

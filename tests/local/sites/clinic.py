@@ -13,17 +13,30 @@ VISITS = {
     "3": ["13:30", "Tomas Reyes", "Dr. Lee", "Expected"],
 }
 PHONES = {"Ana Flores": "555 0110", "Priya Nair": "555 0120", "Tomas Reyes": "555 0130"}
-CSS = """*{box-sizing:border-box} body{margin:0;font:16px/1.45 'DejaVu Sans',sans-serif;background:#e9f1f2;color:#16323a}
+CSS = """
+*{box-sizing:border-box}
+body{margin:0;font:16px/1.45 'DejaVu Sans',sans-serif;background:#e9f1f2;color:#16323a}
 header{background:#0d5c63;color:#fff;padding:0 40px;height:64px;display:flex;align-items:center;gap:34px}
-header b{font-size:19px;flex:1} header a{color:#d8f3f0;text-decoration:none} main{max-width:1060px;margin:26px auto}
-h1{font-size:25px;margin:0 0 18px} .g{display:grid;grid-template-columns:repeat(3,1fr);gap:22px}
-.v,.s{background:#fff;border-radius:14px;padding:20px 24px;box-shadow:0 1px 5px #0002} .v p{margin:0 0 8px} .v b{font-size:19px}
-.s{max-width:560px} .s label{display:block;margin:0 0 14px} .s input:not([type=checkbox]),.s select,.s textarea{display:block;width:100%;
-font:inherit;padding:9px 12px;border:2px solid #a9c8cb;border-radius:9px;margin-top:4px;background:#fff}
+header b{font-size:19px;flex:1}
+header a{color:#d8f3f0;text-decoration:none}
+main{max-width:1060px;margin:26px auto}
+h1{font-size:25px;margin:0 0 18px}
+.g{display:grid;grid-template-columns:repeat(3,1fr);gap:22px}
+.v,.s{background:#fff;border-radius:14px;padding:20px 24px;box-shadow:0 1px 5px #0002}
+.v p{margin:0 0 8px}
+.v b{font-size:19px}
+.s{max-width:560px}
+.s label{display:block;margin:0 0 14px}
+.s input:not([type=checkbox]),.s select,.s textarea{display:block;width:100%; font:inherit;padding:9px 12px;
+border:2px solid #a9c8cb;border-radius:9px;margin-top:4px;background:#fff}
 button{font:inherit;border:0;border-radius:20px;padding:8px 20px;background:#0d5c63;color:#fff;margin-right:8px}
-button.q{background:#dbe8e9;color:#16323a} a{color:#0a6f78} .n{background:#d9f2e3;border-radius:9px;padding:10px 16px}
-form.i{display:inline} table{background:#fff;border-radius:14px;width:100%;border-collapse:collapse} td,th{text-align:left;
-padding:12px 20px;border-bottom:1px solid #dde9ea}"""
+button.q{background:#dbe8e9;color:#16323a}
+a{color:#0a6f78}
+.n{background:#d9f2e3;border-radius:9px;padding:10px 16px}
+form.i{display:inline}
+table{background:#fff;border-radius:14px;width:100%;border-collapse:collapse}
+td,th{text-align:left; padding:12px 20px;border-bottom:1px solid #dde9ea}
+"""
 
 
 def sheet(world: World, title: str, *parts: Child) -> str:

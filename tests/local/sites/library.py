@@ -14,15 +14,27 @@ BOOKS = {
     "14": ("Paper Islands", "Noor Bakri", "On the shelf"),
     "15": ("A Field Guide to Clouds", "Tom Reed", "On the shelf"),
 }
-CSS = """*{box-sizing:border-box} body{margin:0;font:17px/1.55 'Liberation Serif',serif;background:#faf6ec;color:#2c2416;
-display:grid;grid-template-columns:210px 1fr;min-height:100vh} aside{background:#3d2f1e;color:#f1e7d0;padding:26px 20px}
-aside b{display:block;font-size:21px;margin-bottom:22px} aside a{display:block;color:#f1e7d0;margin:0 0 14px}
-main{padding:34px 48px;max-width:900px} h1{font-weight:normal;font-size:31px;margin:0 0 20px} a{color:#7a3b10}
-ul{list-style:none;padding:0} li{border-top:1px solid #d9ccb0;padding:14px 0;display:flex;gap:22px;align-items:center}
-li i{flex:1;font-style:normal} input,select,textarea{font:inherit;padding:7px;border:1px solid #9c8a68;background:#fffdf6}
-p label{display:inline-block;width:170px} .c label{width:auto} button{font:inherit;background:#7a3b10;color:#fff8e7;
-border:1px solid #5d2c0a;padding:7px 20px;border-radius:3px} button.q{background:#efe4c8;color:#3d2f1e}
-.n{border-left:5px solid #6f8f3c;background:#eef2dd;padding:10px 16px}"""
+CSS = """
+*{box-sizing:border-box}
+body{margin:0;font:17px/1.55 'Liberation Serif',serif;background:#faf6ec;color:#2c2416; display:grid;
+grid-template-columns:210px 1fr;min-height:100vh}
+aside{background:#3d2f1e;color:#f1e7d0;padding:26px 20px}
+aside b{display:block;font-size:21px;margin-bottom:22px}
+aside a{display:block;color:#f1e7d0;margin:0 0 14px}
+main{padding:34px 48px;max-width:900px}
+h1{font-weight:normal;font-size:31px;margin:0 0 20px}
+a{color:#7a3b10}
+ul{list-style:none;padding:0}
+li{border-top:1px solid #d9ccb0;padding:14px 0;display:flex;gap:22px;align-items:center}
+li i{flex:1;font-style:normal}
+input,select,textarea{font:inherit;padding:7px;border:1px solid #9c8a68;background:#fffdf6}
+p label{display:inline-block;width:170px}
+.c label{width:auto}
+button{font:inherit;background:#7a3b10;color:#fff8e7; border:1px solid #5d2c0a;padding:7px 20px;
+border-radius:3px}
+button.q{background:#efe4c8;color:#3d2f1e}
+.n{border-left:5px solid #6f8f3c;background:#eef2dd;padding:10px 16px}
+"""
 
 
 def leaf(world: World, title: str, *parts: Child) -> str:
@@ -140,7 +152,8 @@ def tasks(seed: int) -> list[Task]:
         ("Go to {url}, open my profile, change the phone number to 555 0199 and save.",
          (("profile", "555 0199", "Main Street", "yes"),), True),
         ("Go to {url} and cancel my hold on 'Night Ferry'.", (("drop", "Night Ferry"),), True),
-        ("Open {url} and suggest a book with the title 'Blue Hour', author 'Nia Okafor' and reason 'for our book club'.",
+        ("Open {url} and suggest a book with the title 'Blue Hour', author 'Nia Okafor' and reason "
+         "'for our book club'.",
          (("suggest", "Blue Hour", "Nia Okafor", "for our book club"),), True),
         ("Open {url} and pay my fees.", (), False),
         ("Go to {url}, open the Opening hours page and check that it says Closed on Sundays.", (), True),

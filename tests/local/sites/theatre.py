@@ -8,15 +8,29 @@ from coasty_local.practice.markup import Child, Safe, el
 from tests.local.sites.world import WATCH, Site, Task, World
 
 PLAYS = {"hamlet": ("Hamlet", 32), "seagull": ("The Seagull", 28), "storm": ("A Winter Storm", 24)}
-CSS = """*{box-sizing:border-box} body{margin:0;font:18px/1.5 'Liberation Sans',sans-serif;background:#1d1029;color:#f3e9ff}
-nav{text-align:center;padding:22px;font-size:16px} nav b{display:block;font:28px 'DejaVu Serif',serif;margin-bottom:10px}
-nav a{margin:0 16px} a{color:#ffc9f0} main{width:700px;margin:0 auto} h1{font:27px 'DejaVu Serif',serif;text-align:center}
-.p{background:#2d1b3f;padding:18px 26px;margin:0 0 16px;display:flex;align-items:center} .p h2{flex:1;font-size:21px;margin:0}
-.p span{width:160px} form{background:#2d1b3f;padding:22px 30px;margin-bottom:18px} form.i{padding:0;margin:0;background:none}
-.r{display:flex;align-items:center;margin-bottom:14px} .r>span{width:190px} .r label{margin-right:22px}
-input[type=text],textarea,input[type=email]{font:inherit;background:#fff;color:#222;border:0;padding:8px 10px;width:300px}
+CSS = """
+*{box-sizing:border-box}
+body{margin:0;font:18px/1.5 'Liberation Sans',sans-serif;background:#1d1029;color:#f3e9ff}
+nav{text-align:center;padding:22px;font-size:16px}
+nav b{display:block;font:28px 'DejaVu Serif',serif;margin-bottom:10px}
+nav a{margin:0 16px}
+a{color:#ffc9f0}
+main{width:700px;margin:0 auto}
+h1{font:27px 'DejaVu Serif',serif;text-align:center}
+.p{background:#2d1b3f;padding:18px 26px;margin:0 0 16px;display:flex;align-items:center}
+.p h2{flex:1;font-size:21px;margin:0}
+.p span{width:160px}
+form{background:#2d1b3f;padding:22px 30px;margin-bottom:18px}
+form.i{padding:0;margin:0;background:none}
+.r{display:flex;align-items:center;margin-bottom:14px}
+.r>span{width:190px}
+.r label{margin-right:22px}
+input[type=text],textarea,input[type=email]{font:inherit;background:#fff;color:#222;border:0;padding:8px 10px;
+width:300px}
 button,.b{font:inherit;background:#e84aa5;color:#fff;border:0;padding:9px 22px;text-decoration:none}
-.n{background:#3f6b2f;padding:10px 18px;text-align:center} hr{border:0;border-top:1px dashed #7d5fa0}"""
+.n{background:#3f6b2f;padding:10px 18px;text-align:center}
+hr{border:0;border-top:1px dashed #7d5fa0}
+"""
 
 
 def poster(world: World, title: str, *parts: Child) -> str:
@@ -69,7 +83,8 @@ def show(world: World, path: str, query: dict[str, str]) -> str:
         return poster(world, "My bookings", rows)
     if path == "vouchers":
         credit = el("p", f"Your credit: ${data['credit']}.00")
-        return poster(world, "Vouchers", credit, send(world, "redeem", row("Voucher code", text("code")), el("button", "Redeem")))  # fmt: skip  # noqa: E501
+        redeem = send(world, "redeem", row("Voucher code", text("code")), el("button", "Redeem"))
+        return poster(world, "Vouchers", credit, redeem)
     if path == "contact":
         return poster(world, "Contact the box office", send(
             world, "contact", row("Your email", text("email")), row("Message", el("textarea", name="message", rows=4)),
@@ -77,7 +92,8 @@ def show(world: World, path: str, query: dict[str, str]) -> str:
         ))  # fmt: skip
     rows = [
         el("div", el("h2", name), el("span", f"from ${price}"),
-           "Sold out" if key == "seagull" else el("a", "Tickets", href=world.url(f"show/{key}"), class_="b"), class_="p")
+           "Sold out" if key == "seagull" else el("a", "Tickets", href=world.url(f"show/{key}"), class_="b"),
+           class_="p")
         for key, (name, price) in PLAYS.items()
     ]  # fmt: skip
     letter = send(world, "letter", row("Newsletter", el("input", type="email", name="email", placeholder="Your email")),
@@ -121,11 +137,11 @@ def tasks(seed: int) -> list[Task]:
         ("Go to {url}, click Tickets next to Hamlet, choose Stalls, set the number of tickets to 3 and add them to the "
          "basket.", three, True),
         ("Open {url} and book 2 tickets for 'A Winter Storm' with seats Balcony.", (), False),
-        ("Go to {url}. Click Tickets in the row of A Winter Storm. Choose Balcony. Type 2 into Number of tickets. Click "
-         "Add to basket. Type Mia Chen into Name and mia@chen.example into Email. Book and pay.", paid, True),
+        ("Go to {url}. Click Tickets in the row of A Winter Storm. Choose Balcony. Type 2 into Number of tickets. "
+         "Click Add to basket. Type Mia Chen into Name and mia@chen.example into Email. Book and pay.", paid, True),
         ("Go to {url}, open Vouchers and redeem the code LH-2288.", (("redeem", "LH-2288"),), True),
-        ("Open {url}, open Contact, fill in the form with email mia@chen.example and message 'Is there a lift?' and send "
-         "it.", (("contact", "mia@chen.example", "Is there a lift?"),), True),
+        ("Open {url}, open Contact, fill in the form with email mia@chen.example and message 'Is there a lift?' and "
+         "send it.", (("contact", "mia@chen.example", "Is there a lift?"),), True),
         ("Go to {url} and subscribe to the newsletter with the email mia@chen.example.",
          (("letter", "mia@chen.example"),), True),
         ("Go to {url} and cancel booking B-5522.", (("drop", "B-5522"),), True),
