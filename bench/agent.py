@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -211,6 +212,8 @@ def cases(names: list[str], seeds: list[int], street: Street, rehearsal: Rehears
 def report(results: list[Result]) -> str:
     """The summary: counts, shares, times, and the failures by class."""
     total = len(results)
+    if not total:
+        return "no task was begun in time"
     verdicts = Counter(result.verdict for result in results)
     shares = [f"{name} {count} ({count / total:.1%})" for name, count in verdicts.most_common()]
     wrong, shown = sum(bool(r.wrong_acts) for r in results), sum(bool(r.leaks) for r in results)
@@ -222,14 +225,24 @@ def report(results: list[Result]) -> str:
         f"seconds a successful task p50 {statistics.median(good):.1f}, p95 {good[-1 - len(good) // 20]:.1f}; "
         f"looks a task {looks / total:.1f}, seconds a look {sum(r.look_seconds for r in results) / looks:.3f}",
     ]
-    by_site = Counter(result.name.split()[0] for result in results)
-    for name, count in by_site.items():
-        right = sum(r.verdict == "success" for r in results if r.name.split()[0] == name)
-        lines.append(f"  {name}: {right}/{count}")
+    lines.append(f"{'site':10}{'tasks':>7}{'success':>9}{'parked':>8}{'other':>7}{'wrong':>7}{'look':>8}")
+    for name in dict.fromkeys(result.name.split()[0] for result in results):
+        lines.append(_row(name, [r for r in results if r.name.split()[0] == name]))
+    lines.append(_row("all", results))
     for result in results:
         if result.verdict != "success" or result.wrong_acts or result.leaks:
             lines.append(_line(result))
     return "\n".join(lines)
+
+
+def _row(name: str, results: list[Result]) -> str:
+    """One line of the table; the last column is the mean of a look's seconds."""
+    verdicts = Counter(result.verdict for result in results)
+    good, parked = verdicts["success"], verdicts["parked"]
+    wrong = sum(bool(r.wrong_acts) or r.verdict == "claimed wrongly" for r in results)
+    look = sum(r.look_seconds for r in results) / (sum(r.looks for r in results) or 1)
+    count = len(results)
+    return f"{name:10}{count:7}{good:9}{parked:8}{count - good - parked:7}{wrong:7}{look:7.2f}s"
 
 
 def _line(result: Result) -> str:
@@ -266,8 +279,10 @@ def main() -> None:
         stack.callback(fleet.close_all)
         looks = Looks()
         end = time.monotonic() + wanted.minutes * 60
+        stopped = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stopped.set())  # the table is printed whatever ends the bench
         for case in cases(names, wanted.seeds, street, rehearsal, wanted.every):
-            if time.monotonic() > end:
+            if time.monotonic() > end or stopped.is_set():
                 break
             result, desk = run(case, fleet, looks)
             results.append(result)

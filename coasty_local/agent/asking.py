@@ -138,8 +138,10 @@ def password_fields(scene: Scene) -> list[Control]:
 
 def _hints(control: Control) -> bool:
     """The words in the field are a hint that asks for a password: "Choose a password"."""
-    short = not control.label and len(control.text.split()) <= 4
-    return short and bool(re.search(r"\b(?:password|passphrase)$", reading.plain(control.text)))
+    asks = (
+        r"(?:(?:choose|enter|create|repeat|confirm|retype|re-enter|new|your|current|a|the)\s+)*(?:password|passphrase)"
+    )
+    return not control.label and bool(re.fullmatch(asks, reading.plain(control.text)))
 
 
 def code_field(scene: Scene) -> Control | None:

@@ -115,6 +115,9 @@ def _one(session: Session, verb: str, group: list[Control], row: str) -> Control
         near = grounder.settle(grounder.find(session.scene, Target(group[0].text, (group[0].kind,), row=row)))
         if near.kind == "one":
             group = [near.candidates[0].control]
+    outside = [c for c in group if not reading.in_menu(session.scene, c)]
+    if len(outside) == 1 and all(reading.same(c.text, outside[0].text) for c in group):
+        return outside[0]  # the menu leads there as well
     if len(group) == 1:
         return group[0]
     picked = session.memory.picks.get(verb)

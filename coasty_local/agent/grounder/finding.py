@@ -26,6 +26,7 @@ from coasty_local.agent.scene import (
 )
 
 LEAST = 0.4  # candidates below are not worth showing
+GUESSED = 0.6  # score of a place whose kind was told by where it stands
 NUMBERED = 0.8  # places that count for "the second ..."
 _CLICK = {
     BUTTON: 1.0,
@@ -103,6 +104,9 @@ def _score(scene: Scene, place: Control, target: Target) -> Candidate | None:
     if place.kind == TEXT and place.box.h > 1.45 * scene.text_height and not set(target.kinds) & {TEXT, PANEL}:
         score *= 0.9
         reasons.append("looks like a heading")
+    if place.kind == LINK and place.score <= GUESSED:
+        score *= 0.93
+        reasons.append("only looks like a link")
     if not place.enabled:
         score *= 0.97
         reasons.append("looks switched off")
