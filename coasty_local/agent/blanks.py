@@ -9,7 +9,7 @@ import numpy as np
 from coasty_local.agent import reading
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.ports import Image
-from coasty_local.agent.scene import INPUT, SELECT, Box, Control, Line, Scene
+from coasty_local.agent.scene import INPUT, PANEL, SELECT, Box, Control, Line, Scene
 
 _LABELS = (
     *lexicon.USER_LABELS,
@@ -30,12 +30,24 @@ def with_blanks(image: Image, scene: Scene) -> Scene:
         if len(words) > 30 or not any(reading.same(label.replace("_", " "), words) for label in _LABELS):
             continue
         box = _line_of(image, scene, line)
-        if box is not None and not any(c.box.overlap(box) > 0 for c in scene.controls if c.kind in (INPUT, SELECT)):
+        if (
+            box is not None
+            and not _edge(scene, box)
+            and not any(c.box.overlap(box) > 0 for c in scene.controls if c.kind in (INPUT, SELECT))
+        ):
             value = " ".join(
                 other.text for other in scene.lines if other is not line and box.contains(*other.box.center)
             )
             found.append(Control(INPUT, box, value, words, score=0.6))
     return replace(scene, controls=(*scene.controls, *found)) if found else scene
+
+
+def _edge(scene: Scene, box: Box) -> bool:
+    """The line is the lower edge of a card or a menu, in whose last entry the word stands."""
+    return any(
+        c.kind == PANEL and abs(c.box.bottom - box.bottom) <= 5 and c.box.h > 2 * box.h and c.box.overlap(box) > 0
+        for c in scene.controls
+    )
 
 
 def _line_of(image: Image, scene: Scene, label: Line) -> Box | None:

@@ -139,6 +139,10 @@ def from_menu(scene: Scene, goal: Goal, before: Scene | None) -> Control | None:
     found = [
         c for c in clickable(scene) if reading.fresh(before, c) and any(reading.same(word, c.text) for word in exact)
     ]
+    entries = [
+        line for line in reading.new_lines(before, scene) if any(reading.same(word, line.text) for word in exact)
+    ]
+    found = found or [reading.as_control(line) for line in entries]
     return found[0] if len(found) == 1 else None
 
 

@@ -169,6 +169,16 @@ def test_an_act_is_over_when_its_control_has_left_the_record() -> None:
     assert ways.act_control(after, goal) is None  # the next row is that of another
 
 
+def test_the_entry_of_a_menu_that_the_record_has_opened_is_its_own() -> None:
+    before = scene("# Users", "Ada King  [More]", "Bob Ray  [More]")
+    opened = scene("# Users", "Ada King  [More]", "Bob Ray  [More]", "Make admin", "Deactivate")
+    goal = Goal(act="deactivate", key="Ada King")
+    entry = ways.from_menu(opened, goal, before)
+    assert entry is not None
+    assert entry.text == "Deactivate"
+    assert ways.from_menu(opened, goal, opened) is None  # it stood there before: whose it is nobody knows
+
+
 def test_a_place_is_never_reached_by_a_button_that_makes_something() -> None:
     page = scene("<New ticket>", "[Create ticket]", "<My tickets>")
     assert [c.text for c in [ways.way_to(page, ways.places("", "ticket"), set())] if c] == ["My tickets"]
