@@ -62,8 +62,8 @@ def again(desk: Desk) -> list[Done]:
         if way == "keyboard":
             hands.press("g", "r")
             hands.see(page.locator(".run-row").first)
-            hands.tab_to(page.locator("#run-list .tabs a", has_text="Failed").first)
-            hands.press("Enter")
+            tabs = page.locator("#run-tabs a").all_text_contents()
+            hands.press(str(1 + next(at for at, words in enumerate(tabs) if "Failed" in words)))
             hands.see(page.locator("#run-list .tabs a[aria-current]", has_text="Failed").first)
             hands.press("j", "Enter")
             hands.see(page.locator(".run-head"))

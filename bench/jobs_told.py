@@ -58,12 +58,16 @@ def markdown(done: Sequence[Done], order: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def rows(text: str) -> list[list[str]]:
+    """The cells of each row of the docs' table, the job first."""
+    lines = text.split(BEGINS)[1].split(ENDS)[0].strip().splitlines()[2:]
+    return [[part.strip() for part in line.strip()[1:-1].split("|")] for line in lines]
+
+
 def in_docs(text: str) -> dict[tuple[str, str], str]:
     """What the docs claim, by job and way."""
-    rows = text.split(BEGINS)[1].split(ENDS)[0].strip().splitlines()[2:]
     claims = {}
-    for row in rows:
-        job, *told = (part.strip() for part in row.strip("|").split("|"))
+    for job, *told in rows(text):
         claims |= {(job, way): said for way, said in zip(WAYS, told, strict=True) if said}
     return claims
 
@@ -81,6 +85,6 @@ def differences(done: Sequence[Done]) -> list[str]:
 def write_docs(done: Sequence[Done]) -> None:
     """The table of docs/jobs.md anew, its rows in their order, new ones at the end."""
     text = DOCS.read_text()
-    order = list(dict.fromkeys([job for job, _way in in_docs(text)] + [one.job for one in done]))
+    order = list(dict.fromkeys([row[0] for row in rows(text)] + [one.job for one in done]))
     head, rest = text.split(BEGINS)
     DOCS.write_text(f"{head}{BEGINS}\n{markdown(done, order)}\n{ENDS}{rest.split(ENDS)[1]}")

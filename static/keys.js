@@ -69,6 +69,7 @@
     if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
     if (key === "]") return following();
     if (key === "/") { const field = document.querySelector("[data-search]"); field?.focus(); return Boolean(field); }
+    if (/^[1-9]$/.test(key)) { const tab = document.querySelectorAll("[data-numbered] a")[key - 1]; tab?.click(); return Boolean(tab); }
     if (key === "?") { dialog?.showModal(); return true; }
     if (key === "n") { const note = document.getElementById("note"); note?.focus(); return Boolean(note); }
     return /^[a-z]$/.test(key) && press(key);

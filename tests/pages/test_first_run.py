@@ -99,3 +99,13 @@ def follow_the_tour(page: Page, fresh: Site, far: Upstream, until) -> None:
     run.finish()
     page.goto(fresh.url + "/")
     until(lambda: page.reload() and mark(page, 4) == "done")
+    page.goto(fresh.url + "/runs/")
+    page.keyboard.press("2")  # the second tab: those that succeeded
+    page.wait_for_url("**/runs/?status=succeeded")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator(".run-head")).to_contain_text("Succeeded")
+    page.keyboard.press("a")
+    expect(page.locator("#id_task")).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    until(lambda: len(far.runs) == 2)
