@@ -47,18 +47,20 @@ class Desk:
     def run(self, run_id: str) -> dict[str, Any]:
         return self.client("admin").run(run_id)
 
-    def starts(self, task: str, count: int = 1, looks: tuple[int, ...] = (0,), **more: Any) -> list[str]:
+    def starts(
+        self, task: str, count: int = 1, looks: tuple[int, ...] = (0,), first: int = 0, **more: Any
+    ) -> list[str]:
         """Runs of an operator, each on a machine of its own; {practice} in the task is the site in the next look."""
         return [
             self.client("operator").start(
                 task.format(practice=self.stack.practice(looks[at % len(looks)])), machine_id=machine, **more
             )
-            for at, machine in enumerate(self.stack.machines(count))
+            for at, machine in enumerate(self.stack.machines(first + count)[first:])
         ]
 
-    def parked(self, task: str, count: int = 1, looks: tuple[int, ...] = (0,)) -> list[dict[str, Any]]:
+    def parked(self, task: str, count: int = 1, looks: tuple[int, ...] = (0,), first: int = 0) -> list[dict[str, Any]]:
         """Approvals of so many runs that wait; each job clears what it has opened."""
-        return [self.client("reviewer").parked(run) for run in self.starts(task, count, looks)]
+        return [self.client("reviewer").parked(run) for run in self.starts(task, count, looks, first)]
 
     def becomes(self, run_id: str, status: str, seconds: float = 90) -> dict[str, Any]:
         found = self.client("admin").reaches(run_id, {"succeeded", "failed", "cancelled", "timed_out"}, seconds)
