@@ -7,7 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from bench.hands import Hands
 from bench.jobs_desk import ADA, Desk, Done
@@ -30,7 +30,7 @@ LOST = "Go to {practice} and press the Launch rocket button."
 def pay(desk: Desk) -> list[Done]:
     """Read what the agent wants to pay, compare it with the picture, confirm the sum, let it go on."""
     before, found = desk.paid(), []
-    for way, asked in zip(WAYS, desk.parked(PAYS, len(WAYS)), strict=True):
+    for way, asked in zip(WAYS, ranked(desk, desk.parked(PAYS, len(WAYS))), strict=True):
         hands = desk.way("reviewer", way).begin()
         open_it(hands, way, asked)
         assert "1,250.00" in (hands.page.locator("#says").text_content() or "")
@@ -61,7 +61,7 @@ def password(desk: Desk) -> list[Done]:
 
 def with_secret(desk: Desk, task: str, secret: str, job: str) -> list[Done]:
     found = []
-    for way, asked in zip(WAYS, desk.parked(task, len(WAYS), LOOKS), strict=True):
+    for way, asked in zip(WAYS, ranked(desk, desk.parked(task, len(WAYS), LOOKS)), strict=True):
         hands = desk.way("reviewer", way).begin()
         open_it(hands, way, asked)
         entry = hands.page.locator("#secret")
@@ -188,6 +188,16 @@ def undo(desk: Desk) -> list[Done]:
     desk.client("operator").call("POST", f"/runs/{asked['run_id']}/cancel")
     desk.becomes(asked["run_id"], "cancelled")
     return found
+
+
+def ranked(desk: Desk, asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """In the order of the queue, so that the one that is opened by keyboard is the first."""
+    page = desk.way("reviewer", "keyboard").begin().page
+    place = [page.locator(f"#queue-link-{one['id']}") for one in asked]
+    for link in place:
+        expect(link).to_be_visible(timeout=15_000)
+    heights = {one["id"]: (link.bounding_box() or {})["y"] for one, link in zip(asked, place, strict=True)}
+    return sorted(asked, key=lambda one: heights[one["id"]])
 
 
 def open_it(hands: Hands, way: str, asked: dict[str, Any]) -> None:
