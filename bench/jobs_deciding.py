@@ -113,15 +113,15 @@ def solve(desk: Desk, hands: Hands, screen: Locator, machine: str) -> None:
     shown = screen.bounding_box()
     assert shown
     scale = shown["width"] / shot["width"]
-    place = {"x": x * scale, "y": y * scale}
+    place = shown["x"] + x * scale, shown["y"] + y * scale
     if hands.is_phone:
-        screen.tap(position=place)
+        hands.page.touchscreen.tap(*place)
         hands.effort.clicks += 1
         hands.fill(hands.page.locator("#type-text"), puzzle.letters(0))
         hands.click(hands.page.get_by_role("button", name="Type it"))
         acted(hands, lambda: hands.click(hands.page.get_by_role("button", name="Enter", exact=True)))
     else:
-        screen.click(position=place)
+        hands.page.mouse.click(*place)
         hands.effort.clicks += 1
         hands.page.keyboard.type(puzzle.letters(0))
         hands.effort.fields += 1
