@@ -122,7 +122,7 @@ def _planning() -> dict[str, str]:
         "new run": "/runs/new/", "new run, of a template": f"/runs/new/?template={recipe}", "new run, again":
         f"/runs/new/?from={crowd.LONG}", "templates": "/templates/", "template": f"/templates/{recipe}/",
         "batches": "/batches/", "batch": f"/batches/{first}/", "batch, planned": f"/batches/{draft}/plan/",
-        "batch, new": "/batches/new/", "batch of cancels": "/batches/cancel/?status=running",
+        "batch, new": "/batches/new/",
         "budgets": "/budgets/", "budget": f"/budgets/{budget}/",
     }  # fmt: skip
 

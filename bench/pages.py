@@ -64,7 +64,13 @@ def _ratio(now: float, before: float) -> float:
 
 def _apart(runs: int, events: int, seed: int, database: str) -> dict[str, dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="crowd-") as folder:
-        env = {**os.environ, "DATA_DIR": folder, "DATABASE_URL": database, "LOG_LEVEL": "ERROR"}
+        env = {
+            **os.environ,
+            "DATA_DIR": folder,
+            "DATABASE_URL": database,
+            "LOG_LEVEL": "ERROR",
+            "SECRET_KEY": "of the bench",
+        }
         command = [sys.executable, "-m", "bench.pages", "--inside", str(runs), str(events), str(seed)]
         done = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))

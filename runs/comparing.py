@@ -21,6 +21,10 @@ OFFERED = 20
 ALIKE = 0.5  # share of words in common from which two tasks are told as similar
 EVENTS = 6000  # of each run; about a thousand steps
 _WORD = re.compile(r"\w+")
+_UNREAD = (
+    "instructions", "result", "error", "awaiting_human_reason", "awaiting_human_since", "seen_at", "last_event_at",
+    "stream_since_at", "events_until", "status_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Row:
 
 def candidates(run: Run, visible: QuerySet[Run]) -> list[Candidate]:
     """Runs of the same task first, newest first, then those whose task or metadata is much the same."""
-    others = visible.exclude(pk=run.pk).order_by("-created_at", "-id")
+    others = visible.exclude(pk=run.pk).order_by("-created_at", "-id").defer(*_UNREAD)
     same = [Candidate(other, True, 1.0) for other in others.filter(task=run.task)[:OFFERED]] if run.task else []
     taken = {one.run.pk for one in same}
     near = [

@@ -80,14 +80,14 @@ class Move:
 
 def recent(run: Run, events: int) -> list[Move]:
     """The last steps as moves, oldest first; the first of them may be cut."""
-    rows = list(cuts.rows(Event.objects.filter(run=run)).order_by("-seq")[:events])[::-1]
+    rows = list(cuts.heads(Event.objects.filter(run=run)).order_by("-seq")[:events])[::-1]
     frames = list(_frames(run).order_by("-index")[:events])[::-1]
     return of(rows, frames, is_whole=len(rows) < events)
 
 
 def every(run: Run, limit: int) -> list[Move]:
     """The run from its start, at most so many events of it."""
-    return of(list(cuts.rows(Event.objects.filter(run=run)).order_by("seq")[:limit]), _frames(run).order_by("index"))
+    return of(list(cuts.heads(Event.objects.filter(run=run)).order_by("seq")[:limit]), _frames(run).order_by("index"))
 
 
 def _frames(run: Run) -> QuerySet[Frame]:
@@ -100,7 +100,7 @@ def of(rows: Iterable[Any], frames: Iterable[Frame], *, is_whole: bool = True) -
     moves: dict[int, Move] = {}
     starts: list[tuple[int, int]] = []
     known = is_whole
-    for seq, kind, head, size, *_times in rows:
+    for seq, kind, head, size in rows:
         said = cuts.payload(head, size)
         step = place.take(kind, said)
         known = known or steps.whole(said, "step") is not None or steps.whole(said, "steps_completed") is not None
