@@ -98,10 +98,10 @@ def test_a_password_reaches_the_agent_and_nothing_else(platform: Platform, tmp_p
         assert b"hopper99" not in file.read_bytes()
 
 
-def test_a_code_is_echoed_as_it_was_given(platform: Platform) -> None:
+def test_a_code_is_masked_in_the_event_that_repeats_the_note(platform: Platform) -> None:
     run_id = _parked(platform)
     platform.resume(run_id, "the code is 123456")
-    assert {"note": "the code is 123456"} in [event["data"] for event in platform.events(run_id)]
+    assert {"note": "the code is ••••••••"} in [event["data"] for event in platform.events(run_id)]
 
 
 def test_a_parked_run_leaves_its_slot_to_others(platform: Platform) -> None:
