@@ -11,6 +11,7 @@ from pathlib import Path
 
 import requests
 
+from tests import migrated
 from tests.conftest import find_free_port, wait_until
 from tests.upstreams import KEY
 
@@ -42,6 +43,7 @@ class Console:
             "COASTY_API_KEY": KEY,
             "CONSOLE_PORT": str(self.port),
         }
+        migrated.copy_into(folder)
         self.manage("prepare")
         self.tokens = json.loads(self.manage("shell", "-c", PEOPLE % people).strip().splitlines()[-1])
         self.process = None

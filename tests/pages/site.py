@@ -11,6 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests import migrated
 from tests.conftest import find_free_port, wait_until
 from tests.upstreams import Upstream
 
@@ -19,8 +20,6 @@ PASSWORD = "let me look at the pages"
 PEOPLE = {"operator": "operator", "reviewer": "reviewer", "second": "reviewer", "admin": "admin", "viewer": "viewer"}
 STRANGER = "stranger"
 MAKE_PEOPLE = """
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from django.contrib.auth.models import User
 from coasty_console import roles
 roles.make()
@@ -63,6 +62,7 @@ class Site:
         return done.stdout
 
     def prepare(self) -> Site:
+        migrated.copy_into(self.folder)
         self.manage("shell", "-v0", "-c", MAKE_PEOPLE.format(people=PEOPLE, stranger=STRANGER, password=PASSWORD))
         return self
 

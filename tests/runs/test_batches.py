@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from runs import batch_work, batches, control, recipes, sheets
 from runs.models import AuditEntry, Batch, BatchItem, Connection, Run, Starting
-from tests.runs.test_processes import ROOT, console, empty_database  # noqa: F401 (fixtures)
+from tests.runs.test_processes import ROOT, console  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
 TABLE = "number,pw\nA-1,lovelace\nA-2,hopper\nA-3,babbage\n"

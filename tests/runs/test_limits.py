@@ -16,7 +16,7 @@ from coasty_api import errors
 from runs import control, limits
 from runs import upstream as upstreams
 from runs.models import Allowance, Connection, Run
-from tests.runs.test_processes import ROOT, console, empty_database  # noqa: F401 (fixtures)
+from tests.runs.test_processes import ROOT, console  # noqa: F401 (a fixture)
 
 A_SECOND = 10
 ASK = """

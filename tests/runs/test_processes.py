@@ -13,15 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import migrated
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory):
-    """A migrated database, made once."""
-    folder = tmp_path_factory.mktemp("migrated")
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment(folder), cwd=ROOT, check=True)
-    return (folder / "console.sqlite3").read_bytes()
 
 
 def environment(folder, **more):
@@ -59,8 +53,8 @@ class Console:
 
 
 @pytest.fixture
-def console(upstream, empty_database, tmp_path, free_port):
-    (tmp_path / "console.sqlite3").write_bytes(empty_database)
+def console(upstream, tmp_path, free_port):
+    migrated.copy_into(tmp_path)
     env = environment(
         tmp_path, COASTY_BASE_URL=upstream.base_url, COASTY_API_KEY=upstream.key, CONSOLE_PORT=str(free_port())
     )

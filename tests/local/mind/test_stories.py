@@ -1,4 +1,4 @@
-"""The agent's stories on the practice portal, by sight: one layout always, more in the slow lane."""
+"""The agent's stories on the practice portal, by sight, in layouts that `tests/e2e/test_stories.py` does not tell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADA = "go to {site}, sign in as ada@example.com with password lovelace, "
 
 
 def looks(first: int, *others: int) -> pytest.MarkDecorator:
-    """The layouts that a story is told in."""
+    """The layouts that a story is told in; only the captcha's, which takes a person, needs three here."""
     return pytest.mark.parametrize("look", [first, *(pytest.param(n, marks=pytest.mark.slow) for n in others)])
 
 
@@ -29,7 +29,7 @@ def acts(practice: tuple[str, Any], act: str) -> list[str]:
     return [entry["what"] for entry in practice[1].entries() if entry["act"] == act]
 
 
-@looks(0, 1, 4)
+@looks(4)
 def test_signing_in_succeeds_by_itself(display: BrowserDisplay, practice: tuple[str, Any], look: int) -> None:
     story = play(
         display, at(practice, look, "Open Chrome, " + ADA + "and verify that the page says Welcome back, Ada.")
@@ -40,7 +40,7 @@ def test_signing_in_succeeds_by_itself(display: BrowserDisplay, practice: tuple[
     assert "lovelace" not in story.desk.told()
 
 
-@looks(3, 0, 5)
+@looks(3)
 def test_a_missing_password_is_asked_for_and_taken_from_the_note(
     display: BrowserDisplay, practice: tuple[str, Any], look: int
 ) -> None:
@@ -55,7 +55,7 @@ def test_a_missing_password_is_asked_for_and_taken_from_the_note(
     assert "lovelace" not in story.desk.told()
 
 
-@looks(1, 0, 6)
+@looks(1)
 def test_a_one_time_code_is_asked_for_and_a_wrong_one_said_to_be_wrong(
     display: BrowserDisplay, practice: tuple[str, Any], look: int
 ) -> None:
@@ -71,7 +71,7 @@ def test_a_one_time_code_is_asked_for_and_a_wrong_one_said_to_be_wrong(
     assert story.passed
 
 
-@looks(3, 0, 5)
+@looks(3)
 def test_a_payment_is_asked_for_with_payee_and_amount_then_made_and_verified(
     display: BrowserDisplay, practice: tuple[str, Any], look: int
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_payment_is_asked_for_with_payee_and_amount_then_made_and_verified(
     assert len(acts(practice, "pay_invoice")) == len(before) + 1
 
 
-@looks(0, 1)
+@looks(1)
 def test_a_payment_that_nobody_approves_is_not_made(
     display: BrowserDisplay, practice: tuple[str, Any], look: int
 ) -> None:
@@ -111,7 +111,7 @@ def test_a_payment_that_the_instructions_allow_is_made_without_asking(
     assert story.passed
 
 
-@looks(1, 0, 4)
+@looks(4)
 def test_a_refund_that_the_task_spells_out_needs_nobody(
     display: BrowserDisplay, practice: tuple[str, Any], look: int
 ) -> None:
@@ -121,7 +121,7 @@ def test_a_refund_that_the_task_spells_out_needs_nobody(
     assert acts(practice, "refund_order")[-1].endswith("damaged in transit")
 
 
-@looks(6, 0, 3)
+@looks(6)
 def test_a_customer_is_added_as_the_task_says(display: BrowserDisplay, practice: tuple[str, Any], look: int) -> None:
     story = play(display, at(practice, look, ADA + "then add the customer Grace Hopper, grace@example.com, plan Pro"))
     assert story.kinds == []
@@ -129,7 +129,7 @@ def test_a_customer_is_added_as_the_task_says(display: BrowserDisplay, practice:
     assert acts(practice, "add_customer")[-1] == "Grace Hopper grace@example.com Pro"
 
 
-@looks(0, 1, 4)
+@looks(1, 2, 4)
 def test_a_captcha_waits_for_a_person_and_the_run_goes_on_from_there(
     display: BrowserDisplay, practice: tuple[str, Any], look: int
 ) -> None:
@@ -148,14 +148,14 @@ def test_a_captcha_waits_for_a_person_and_the_run_goes_on_from_there(
     assert story.passed
 
 
-@looks(0, 3, 6)
+@looks(6)
 def test_the_first_link_is_clicked(display: BrowserDisplay, practice: tuple[str, Any], look: int) -> None:
     story = play(display, at(practice, look, "Open Chrome, navigate to {site}, and click the first link."))
     assert story.passed
     assert story.kinds == []
 
 
-@looks(0, 1, 5)
+@looks(1)
 def test_a_button_that_does_not_exist_parks_with_a_frame(
     display: BrowserDisplay, practice: tuple[str, Any], look: int
 ) -> None:
