@@ -52,6 +52,13 @@ def spoken_at(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="microseconds")
 
 
+def speaking_order(runs: int, seed: int) -> list[int]:
+    """The runs in the order in which they speak, again and again: a crowd does not speak in the order of its rows."""
+    order = list(range(runs))
+    random.Random(seed).shuffle(order)
+    return order
+
+
 class Crowd:
     """The runs' logs, told by a number each, and who listens to them."""
 
@@ -92,8 +99,7 @@ class Crowd:
 
     async def _speak(self, rate: float, runs: int, seconds: float) -> None:
         """Each run in its turn, the turns shuffled by the seed: `rate` events a second over all of them."""
-        order = list(range(min(runs, self.count)))
-        random.Random(self.seed).shuffle(order)
+        order = speaking_order(min(runs, self.count), self.seed)
         began, told = time.time(), 0
         while (now := time.time()) - began < seconds:
             due = int((now - began) * rate)

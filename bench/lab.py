@@ -150,7 +150,7 @@ class Stage:
     """A folder, an upstream with `runs` runs, and a migrated database that mirrors them all as running."""
 
     def __init__(self, folder: Path, runs: int, seed: int, database_url: str = "", redis_url: str = "") -> None:
-        self.folder, self.runs, self.stack = folder, runs, ExitStack()
+        self.folder, self.runs, self.seed, self.stack = folder, runs, seed, ExitStack()
         self.upstream = self.program(["-m", "bench.crowd_upstream", str(runs), str(seed)], {})
         self.upstream_url = f"http://127.0.0.1:{self.upstream.line()['port']}"
         self.port = free_port()

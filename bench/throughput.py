@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from bench import postgres
-from bench.crowd_upstream import frame, spoken_at
+from bench.crowd_upstream import frame, speaking_order, spoken_at
 from bench.lab import Options, Program, Row, Stage, stage, wait_for
 
 _LIMIT_MS = 200.0
@@ -31,7 +31,7 @@ def postgresql(options: Options) -> list[Row]:
             row.detail["why"] = "PostgreSQL is not installed here"
             return [row]
         with stage(_runs(options), options.seed, database_url=address) as made:
-            return [_compare(made, row, options, lambda here, seconds: _postgres_rows(address, seconds))]
+            return [_compare(made, row, options, lambda here, seconds: _postgres_rows(here, address, seconds))]
 
 
 def _runs(options: Options) -> int:
@@ -88,17 +88,18 @@ def _at(made: Stage, relay: Program, rate: float, seconds: float) -> dict[str, A
     return {**seen, "rate": round(rate), "holds": holds, "upstream_late_ms": state["late_ms"]}
 
 
-def _batches(is_text: bool) -> Any:
-    """The same rows, a hundred a batch, spread over the runs as the upstream spreads them."""
+def _batches(runs: int, seed: int, is_text: bool) -> Any:
+    """The same rows, a hundred a batch, over the runs in the order in which the upstream makes them speak."""
     seq, now = 10_000_000, datetime.now(UTC)
     moment = now.replace(tzinfo=None).isoformat(" ") if is_text else now
     datas = [
         frame(n, spoken_at(time.time())).split(b"data: ")[1].split(b"\ncreated_at")[0].decode() for n in range(1, 6)
     ]
+    order = speaking_order(runs, seed)
     while True:
-        for first in range(1, 5_001, 100):
-            seq += 1
-            yield [(run, seq, "tool_call", datas[run % 5], moment, moment) for run in range(first, first + 100)]
+        seq += 1
+        for first in range(0, len(order), 100):
+            yield [(run + 1, seq, "tool_call", datas[run % 5], moment, moment) for run in order[first : first + 100]]
 
 
 def _sqlite_rows(made: Stage, seconds: float) -> float:
@@ -110,7 +111,7 @@ def _sqlite_rows(made: Stage, seconds: float) -> float:
             source.backup(copy)
     with closing(sqlite3.connect(target, isolation_level=None)) as bare:
         bare.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
-        count, began, batches = 0, time.monotonic(), _batches(is_text=True)
+        count, began, batches = 0, time.monotonic(), _batches(made.runs, made.seed, is_text=True)
         while time.monotonic() - began < seconds:
             bare.execute("BEGIN IMMEDIATE")
             bare.executemany(_INSERT, next(batches))
@@ -119,13 +120,13 @@ def _sqlite_rows(made: Stage, seconds: float) -> float:
         return count / (time.monotonic() - began)
 
 
-def _postgres_rows(address: str, seconds: float) -> float:
+def _postgres_rows(made: Stage, address: str, seconds: float) -> float:
     with psycopg.connect(address) as bare, bare.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bare_events")
         cursor.execute("CREATE TABLE bare_events (LIKE runs_event INCLUDING ALL)")
         bare.commit()
         insert = _INSERT.replace("?", "%s").replace("runs_event", "bare_events")
-        count, began, batches = 0, time.monotonic(), _batches(is_text=False)
+        count, began, batches = 0, time.monotonic(), _batches(made.runs, made.seed, is_text=False)
         while time.monotonic() - began < seconds:
             cursor.executemany(insert, next(batches))
             bare.commit()

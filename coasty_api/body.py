@@ -84,6 +84,7 @@ class Body:
         if not isinstance(self.socket, ssl.SSLSocket):
             self._take_plain(response)
         self.is_complete = False
+        self._filled = True  # the last read took all it may: more may be there
 
     def _take_plain(self, response: requests.Response) -> None:
         """A descriptor of its own lets everything else of the response go: some 20 KiB a stream."""
@@ -105,6 +106,7 @@ class Body:
                 data = self.socket.recv(_READ_BYTES)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError):
                 return None
+            self._filled = len(data) == _READ_BYTES
             if not data:
                 self.is_complete = self.is_complete or (self._dechunker is None and not self._left)
                 return b""
@@ -120,6 +122,11 @@ class Body:
                 self._left -= len(body)
                 self.is_complete = not self._left
         return body if body or self.is_complete else None
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether another read would find nothing: the system tells when there is more, so it need not be asked."""
+        return not (self._filled or self.is_complete or self._buffered or isinstance(self.socket, ssl.SSLSocket))
 
     @property
     def has_buffered(self) -> bool:

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _BATCH = 2_000  # events in one transaction at most
 _LISTED = 25  # snapshots of a listing in one transaction: a long listing must not hold up the events
+_APART_SECONDS = 0.01  # between the beginnings of two transactions at least
 _ROOM = 50_000  # events waiting at most, then the streams stop reading
 _RETRY_SECONDS = 0.5
 
@@ -94,12 +95,17 @@ class Journal:
                 self._changed.wait(1)
 
     def _run(self) -> None:
+        due = 0.0
         while True:
             with self._changed:
                 while not self._waiting and not self._is_stopping:
                     self._changed.wait()
                 if not self._waiting:
                     break
+            if (early := due - time.monotonic()) > 0 and not self._is_stopping:
+                time.sleep(early)  # under load: many small transactions would cost more than their events
+            due = time.monotonic() + _APART_SECONDS
+            with self._changed:
                 batch = self._next_batch()
             self._commit(batch)
         database.close()

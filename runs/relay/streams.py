@@ -238,6 +238,8 @@ class Streams:
                 if stream.has_done:
                     self._closed(stream, "")
                     return
+                if body.is_drained:
+                    return
         except (OSError, Broken) as problem:
             self._closed(stream, f"the connection broke ({type(problem).__name__})")
         else:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sseclient import SSEClient
 
 from coasty_api import sse, wire
 
@@ -121,3 +124,16 @@ def test_a_flood_of_comments_costs_no_memory():
         assert list(parser.feed(b": " + b"x" * 65_536 + b"\n\n")) == []
     assert len(parser._buffer) == 0
     assert parser.comments == 200
+
+
+VALUES = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=30)
+
+
+@given(number=VALUES, kind=VALUES, data=VALUES, created=st.none() | VALUES, space=st.sampled_from(["", " "]))
+def test_a_frame_that_is_read_in_one_step_is_what_sseclient_reads(number, kind, data, created, space):
+    lines = [f"id:{space}{number}", f"event:{space}{kind}", f"data:{space}{data}"]
+    lines += [] if created is None else [f"created_at:{space}{created}"]
+    raw = "\n".join(lines).encode()
+    found = list(sse.Parser().feed(raw + b"\n\n"))
+    expected = list(SSEClient(iter([raw.replace(b"\x00", "\ufffd".encode()) + b"\n\n"])).events())
+    assert [(one.id, one.event, one.data) for one in found] == [(str(e.id), e.event, e.data) for e in expected]
