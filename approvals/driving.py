@@ -10,12 +10,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from approvals import acts, company, decisions, errors, forms, fragments, screens, takeovers
+from approvals import acts, company, decisions, errors, forms, fragments, policies, screens, takeovers
 from approvals.models import Approval, Takeover
+from approvals.states import Verdict
 from coasty_api.errors import CoastyError
 from runs import private
 from runs.models import Run
@@ -60,7 +63,10 @@ def drive(request: SignedIn, upstream_id: str) -> HttpResponse:
         "is_private": bool(mine) and private.is_on(run.pk),
         "driver": takeovers.active(run),
         "state": fragments.approval_state(approval, request.user) if approval else "",
+        "says": fragments.says(approval) if approval else "",
         "evidence": fragments.evidence(approval) if approval else "",
+        "avowal": fragments.avowal(approval) if approval else "",
+        "why_not_resume": policies.why_not_decide(request.user, approval, Verdict.RESUME) if approval else "",
         "company": company.company(approval, request.user) if approval else "",
         "note_limit": decisions.NOTE_LIMIT,
     }
@@ -154,28 +160,48 @@ def screen(request: SignedIn, upstream_id: str) -> HttpResponse:
     return HttpResponse(image, content_type=mime, headers=headers)
 
 
+@sensitive_post_parameters("note")
 @require_POST
 @login_required
 @permission_required("runs.take_over", raise_exception=True)
 def hand_back(request: SignedIn, upstream_id: str) -> HttpResponse:
-    """End the takeover; with `resume` the run goes on with the note, as a decision with its evidence."""
+    """End the takeover; with a verdict the run goes on with the note, as a decision with its evidence."""
     run = load_run(request.user, upstream_id)
     approval, held = _open_approval(run), held_by(request.user, run)
-    if request.POST.get("verdict") and approval and request.user.has_perm("approvals.decide_approval"):
-        form = forms.Decide(request.POST)
+    if request.POST.get("verdict") and approval and request.user.has_perm(policies.DECIDES):
         try:
-            if not form.is_valid():
-                raise errors.Invalid(_("The note could not be read."))
-            hold = settings.DECISION_HOLD_SECONDS
-            note = form.cleaned_data["note"]
-            decisions.decide(request.user, approval, "resume", note, **form.evidence(), hold_seconds=hold)
+            _resume(request, approval)
         except errors.Refused as refused:
-            messages.warning(request, _("Not resumed: %(why)s") % {"why": refused.message})
-            return redirect("takeover", upstream_id)
+            return _not_resumed(request, approval, refused)
     elif held:
-        takeovers.end(held)
         messages.success(request, _("The machine is handed back. The run still waits for a decision."))
-    return redirect("approval", approval.pk) if approval else redirect("run", upstream_id)
+    if held:
+        takeovers.end(held)  # also where others have to agree before it goes on
+    there = reverse("approval", args=[approval.pk]) if approval else reverse("run", args=[upstream_id])
+    return HttpResponse(status=204, headers={"HX-Redirect": there}) if request.htmx else redirect(there)
+
+
+def _resume(request: SignedIn, approval: Approval) -> None:
+    """The same form and the same rules as on the approval's page."""
+    form = forms.Decide({**request.POST.dict(), "verdict": Verdict.RESUME}, approval)
+    if not form.is_valid():
+        raise errors.Invalid(form.problems())
+    said, hold = form.cleaned_data, settings.DECISION_HOLD_SECONDS
+    decisions.decide(
+        request.user, approval, said["verdict"], said["note"], secret=said["secret"], **form.evidence(),
+        hold_seconds=hold,
+    )  # fmt: skip
+
+
+def _not_resumed(request: SignedIn, approval: Approval, refused: errors.Refused) -> HttpResponse:
+    """The machine stays with the person, and so does what they wrote."""
+    if not request.htmx:
+        messages.warning(request, _("Not resumed: %(why)s") % {"why": refused.message})
+        return redirect("takeover", approval.run.upstream_id)
+    fresh = Approval.objects.select_related("run").get(pk=approval.pk)
+    changes = refused.facts.get("changes", [])
+    said = fragments.refused_hand_back(fresh, request.user, refused.message, refused.code, changes)
+    return HttpResponse(said, status=refused.status)
 
 
 def _problem(sentence: str, status: int) -> JsonResponse:

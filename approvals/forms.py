@@ -72,6 +72,14 @@ class Decide(forms.Form):
     def clean_seen_reason(self) -> str:
         return _newlines(self.cleaned_data["seen_reason"])
 
+    def problems(self) -> str:
+        """What is wrong with it, in sentences; the field is named where it is one field's."""
+        return " ".join(
+            str(error) if name == forms.ALL_FIELDS else f"{name.replace('_', ' ').capitalize()}: {error}"
+            for name, found in self.errors.items()
+            for error in found
+        )
+
     def evidence(self) -> dict[str, Any]:
         """The `seen_*` arguments of `decisions.decide`."""
         return {

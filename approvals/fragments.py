@@ -166,6 +166,12 @@ def answer_fields(approval: Approval) -> SafeString:
     return fragments.render("approvals/_answer.html", {"approval": approval, "form": form})
 
 
+def avowal(approval: Approval) -> SafeString:
+    """What a yes has to confirm first, where it costs money or can't be undone."""
+    form = answers.form(approval.kind, approval.reason)
+    return fragments.render("approvals/_avowal.html", {"approval": approval, "form": form})
+
+
 def note_of_others(approval: Approval, user: Any) -> str:
     """What is sent where somebody who agrees writes nothing: the newest note of those who agreed before."""
     given = [one.note for one in endorsements.shown(approval) if one.user_id != user.pk and one.note]
@@ -237,6 +243,14 @@ def beside(approval: Approval, user: Any, code: str, had_asked: str) -> str:
     if code != RunMoved.code:
         return parts
     return parts + fragments.swap(facts(approval)) + _beside_facts(approval, had_asked)
+
+
+def refused_hand_back(approval: Approval, user: Any, sentence: str, code: str, changes: list[dict[str, Any]]) -> str:
+    """Why the run does not go on with a hand-back; where it moved, what its form has to ask anew."""
+    parts = refusal(approval, sentence, code, changes) + fragments.swap(approval_state(approval, user))
+    if code != RunMoved.code:
+        return parts
+    return parts + "".join(fragments.swap(part) for part in (says(approval), evidence(approval), avowal(approval)))
 
 
 def prices(run: Run) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def decide(request: SignedIn, pk: int) -> HttpResponse:
     approval = load_approval(request.user, pk)
     form = forms.Decide(request.POST, approval)
     if not form.is_valid():
-        return _refused(request, approval, " ".join(_problems(form)), 422)
+        return _refused(request, approval, form.problems(), 422)
     said = form.cleaned_data
     try:
         hold = settings.DECISION_HOLD_SECONDS
@@ -141,10 +141,6 @@ def recall(request: SignedIn, pk: int) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": reverse("approval", args=[there])})
     return redirect("approval", there)
-
-
-def _problems(form: forms.Decide) -> list[str]:
-    return [f"{name.replace('_', ' ').capitalize()}: {error}" for name, all_ in form.errors.items() for error in all_]
 
 
 def _refused(

@@ -84,6 +84,33 @@ class Hands:
             self.press(key)
         raise AssertionError(f"{target} was not reached by {MOST_TABS} times {key}")
 
+    def go(self, way: str, words: str, letter: str) -> None:
+        """To a place of the menu: by its letter, by its link, or on a phone by what stands under More."""
+        if way == "keyboard":
+            self.press("g", letter)
+        elif way == "phone" and not self.page.locator(".nav > a", has_text=words).count():
+            self.click(self.page.locator(".nav-more summary"))
+            self.click(self.page.locator(".nav-more a", has_text=words))
+        else:
+            self.click(self.page.locator(".nav > a, .nav-minor > a", has_text=words).first)
+        self.see(self.page.locator("main h1", has_text=words).first)
+
+    def enter(self, way: str, target: Locator, text: str, parts: int = 0) -> None:
+        """A text into a field; by keyboard it is reached by Tab, after so many times to the next part of the form."""
+        if way != "keyboard":
+            return self.fill(target, text)
+        self.reach(target, parts)
+        self.page.keyboard.press("ControlOrMeta+a")
+        return self.type(text)
+
+    def reach(self, target: Locator, parts: int = 0) -> None:
+        if parts and self.page.evaluate(
+            "document.activeElement.matches('input:not([type=checkbox], [type=radio]), select, textarea')"
+        ):
+            self.press("Escape")
+        self.press(*["p"] * parts)
+        self.tab_to(target)
+
     def has_focus(self, target: Locator) -> bool:
         return target.count() == 1 and bool(target.evaluate("e => e === document.activeElement"))
 

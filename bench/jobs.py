@@ -1,6 +1,6 @@
 """The commonest jobs, done in a real browser on the whole product from a fresh start; clicks and keys are counted.
 
-    python -m bench.jobs                  all of them, about six minutes
+    python -m bench.jobs                  all of them, about ten minutes
     python -m bench.jobs pay code undo    some of them
     python -m bench.jobs --docs           writes the counts into docs/jobs.md; without, other counts there are told
 
@@ -28,7 +28,7 @@ from types import FrameType
 import pytest
 from playwright.sync_api import sync_playwright
 
-from bench import jobs_deciding, jobs_ruling, jobs_running, jobs_told
+from bench import jobs_deciding, jobs_driving, jobs_ruling, jobs_running, jobs_told
 from bench.hands import sign_in
 from bench.jobs_desk import Desk, Done
 from tests.e2e.driver import Stack
@@ -39,7 +39,7 @@ JOBS = {
     "pay": jobs_deciding.pay,
     "code": jobs_deciding.code,
     "password": jobs_deciding.password,
-    "captcha": jobs_deciding.captcha,
+    "captcha": jobs_driving.captcha,
     "alike": jobs_deciding.alike,
     "undo": jobs_deciding.undo,
     "again": jobs_running.again,

@@ -1,21 +1,14 @@
-"""The jobs of a reviewer: a payment, a code, a password, a captcha, several at once, and a change of mind."""
+"""The jobs of a reviewer: a payment, a code, a password, several at once, and a change of mind."""
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
-import cv2
-import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
 from bench.hands import Hands
-from bench.jobs_desk import ADA, Desk, Done
-from coasty_local.agent.perception import Eyes
-from coasty_local.agent.scene import INPUT
-from coasty_local.practice import puzzle
+from bench.jobs_desk import ADA, WAYS, Desk, Done
 
-WAYS = ("keyboard", "mouse", "phone")
 LOOKS = (0, 2, 5)  # of the practice site, so that what is decided one by one is not alike
 PAYS = f"Go to {{practice}}, {ADA}, and pay invoice INV-1042."
 CODE = (
@@ -23,7 +16,6 @@ CODE = (
     "Welcome back, Grace."
 )
 PASSWORD = "Go to {practice}, sign in as ada@example.com, and verify that the page says Welcome back, Ada."
-CAPTCHA = f"Go to {{practice}}, {ADA}, open the reports page, and verify that it says Quarterly report."
 LOST = "Go to {practice} and press the Launch rocket button."
 
 
@@ -80,60 +72,6 @@ def with_secret(desk: Desk, task: str, secret: str, job: str) -> list[Done]:
         desk.becomes(run_id, "succeeded")
     assert secret not in desk.said(runs)
     return [done for done, _ in found]
-
-
-def captcha(desk: Desk) -> list[Done]:
-    """Take the machine over, solve it there, hand it back with the note that was drafted."""
-    found = []
-    for machine, way in enumerate(("mouse", "phone")):  # one asks again only on a machine that has not solved it
-        asked = desk.parked(CAPTCHA, first=machine)[0]
-        hands = desk.way("reviewer", way).begin()
-        open_it(hands, way, asked)
-        hands.click(hands.page.get_by_role("button", name="Take over the machine"))
-        screen = hands.page.locator("#machine-image")
-        hands.see(screen)
-        solve(desk, hands, screen, asked["machine_id"])
-        hands.click(hands.page.locator("#back-open"))
-        note = hands.page.locator("#back #note")
-        hands.page.wait_for_function("() => document.querySelector('#back #note').value")
-        assert "lovelace" not in note.input_value()
-        hands.click(hands.page.get_by_role("button", name="Hand back and resume"))
-        desk.becomes(asked["run_id"], "succeeded")
-        desk.delivered(asked["id"], "resume", "reviewer")
-        desk.audited("takeover.ended", "reviewer", asked["run_id"])
-        found.append(Done("Solve a captcha on the machine", way, hands.effort))
-    return found
-
-
-def solve(desk: Desk, hands: Hands, screen: Locator, machine: str) -> None:
-    """A person reads the letters off the picture; here they are known, only where the field is has to be seen."""
-    shot = desk.stack.platform("GET", f"/machines/{machine}/screenshot").json()
-    image = cv2.imdecode(np.frombuffer(base64.b64decode(shot["image_b64"]), np.uint8), cv2.IMREAD_COLOR)
-    x, y = [control for control in Eyes().see(image).controls if control.kind == INPUT][-1].box.center
-    shown = screen.bounding_box()
-    assert shown
-    scale = shown["width"] / shot["width"]
-    place = shown["x"] + x * scale, shown["y"] + y * scale
-    if hands.is_phone:
-        hands.page.touchscreen.tap(*place)
-        hands.effort.clicks += 1
-        hands.fill(hands.page.locator("#type-text"), puzzle.letters(0))
-        hands.click(hands.page.get_by_role("button", name="Type it"))
-        acted(hands, lambda: hands.click(hands.page.get_by_role("button", name="Enter", exact=True)))
-    else:
-        hands.page.mouse.click(*place)
-        hands.effort.clicks += 1
-        hands.page.keyboard.type(puzzle.letters(0))
-        hands.effort.fields += 1
-        acted(hands, lambda: hands.press("Enter"))
-
-
-def acted(hands: Hands, act: Any) -> None:
-    """Waits until the machine has had its Enter, as somebody who looks at the picture would."""
-    with hands.page.expect_response(
-        lambda answer: "takeover/act" in answer.url and "Enter" in (answer.request.post_data or "")
-    ):
-        act()
 
 
 def alike(desk: Desk) -> list[Done]:

@@ -11,6 +11,7 @@ from bench.hands import Effort, Hands
 from tests.conftest import wait_until
 from tests.e2e.driver import ENDED, Client, Stack
 
+WAYS = ("keyboard", "mouse", "phone")
 ADA = "sign in as ada@example.com with password lovelace"
 SHOTS = Path(__file__).resolve().parent / "out"
 

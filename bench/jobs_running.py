@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 from bench.hands import Hands
-from bench.jobs_desk import ADA, Desk, Done
+from bench.jobs_desk import ADA, WAYS, Desk, Done
 
 ROOT = Path(__file__).resolve().parent.parent
-WAYS = ("keyboard", "mouse", "phone")
 GREETS = f"Go to {{practice}}, {ADA}, and verify that the page says Welcome back, Ada."
 TABLE = """article,words
 About two-factor codes,authenticator app
@@ -91,60 +90,119 @@ def again(desk: Desk) -> list[Done]:
 
 def table(desk: Desk) -> list[Done]:
     """A budget, a template with two blanks, and a table of three rows that become three runs under one limit."""
-    admin, hands = desk.person("admin").begin(), desk.person("operator").begin()
-    budget(admin)
-    page = hands.page
-    hands.click(page.locator(".nav > a", has_text="Runs"))
-    hands.click(page.get_by_role("link", name="Templates", exact=True))
-    hands.fill(page.get_by_label("Name"), "Read an article")
-    text = "go to {url}, click Help, click {{{{article}}}}, and verify that the page says {{{{words}}}}"
-    hands.fill(page.get_by_label("Task"), text.format(url=desk.stack.practice()))
-    hands.click(page.get_by_role("button", name="Save the template"))
-    hands.click(page.locator(".recipe-rows .row").get_by_role("link", name="Many, from a table…"))
-    hands.fill(page.get_by_label("Or paste the table"), TABLE)
-    hands.click(page.get_by_role("button", name="Look at the table"))
-    hands.see(page.locator(".sentences li").nth(2))
-    hands.fill(page.get_by_label("All together at most, in dollars"), "9")
-    hands.click(page.get_by_role("button", name="Start 3 runs"))
-    hands.see(page.locator(".batch-head"))
-    hands.watch(page.locator(".batch-head"), "3 of 3 rows have their result")
-    mine = [run for run in desk.client("admin").call("GET", "/runs").json()["data"] if "click Help" in run["task"]]
-    assert len({run["task"] for run in mine}) == len(mine) == 3, mine
-    for run in mine:
-        desk.becomes(run["id"], "succeeded", 200)
-    desk.audited("batch.started", "operator")
-    return [
-        Done("Make a budget for it", "mouse", admin.effort),
-        Done("Start three runs from a table", "mouse", hands.effort),
-    ]
+    found = []
+    for way in WAYS:
+        admin, hands = desk.way("admin", way).begin(), desk.way("operator", way).begin()
+        budget(admin, way)
+        found.append(Done("Make a budget for it", way, admin.effort))
+        before = {run["id"] for run in desk.client("admin").call("GET", "/runs").json()["data"]}
+        template(desk, hands, way)
+        rows(hands, way)
+        hands.see(hands.page.locator(".batch-head"))
+        hands.watch(hands.page.locator(".batch-head"), "3 of 3 rows have their result")
+        found.append(Done("Start three runs from a table", way, hands.effort))
+        mine = [run for run in desk.client("admin").call("GET", "/runs").json()["data"] if run["id"] not in before]
+        assert len({run["task"] for run in mine}) == len(mine) == 3, mine
+        for run in mine:
+            assert "click Help" in run["task"]
+            desk.becomes(run["id"], "succeeded", 200)
+        desk.audited("batch.started", "operator")
+    return found
 
 
-def budget(admin: Hands) -> None:
+def plan(hands: Hands, way: str, words: str, letter: str) -> None:
+    """To one of the tabs beside the list of runs."""
+    hands.go(way, "Runs", "r")
+    if way == "keyboard":
+        hands.press("g", letter)
+    else:
+        hands.click(hands.page.get_by_role("link", name=words, exact=True))
+    hands.see(hands.page.locator("main h1", has_text=words))
+
+
+def budget(admin: Hands, way: str) -> None:
     page = admin.page
-    admin.click(page.locator(".nav > a", has_text="Runs"))
-    admin.click(page.get_by_role("link", name="Budgets", exact=True))
-    admin.fill(page.get_by_label("Name"), "Each day")
-    admin.fill(page.get_by_label("Dollars at most"), "200")
-    admin.click(page.get_by_role("button", name="Save the budget"))
-    admin.see(page.locator(".budget-rows .row"), "Each day")
+    plan(admin, way, "Budgets", "b")
+    admin.enter(way, page.get_by_label("Name"), f"Each day, {way}", parts=1)
+    admin.enter(way, page.get_by_label("Dollars at most"), "200")
+    sends(admin, way, "Save the budget", "Enter")
+    admin.see(page.locator(".budget-rows .row", has_text=f"Each day, {way}"))
+
+
+def template(desk: Desk, hands: Hands, way: str) -> None:
+    """Made, and chosen for a table."""
+    page, name = hands.page, f"Read an article, {way}"
+    plan(hands, way, "Templates", "t")
+    hands.enter(way, page.get_by_label("Name"), name, parts=1)
+    text = "go to {url}, click Help, click {{{{article}}}}, and verify that the page says {{{{words}}}}"
+    hands.enter(way, page.get_by_label("Task"), text.format(url=desk.stack.practice()))
+    sends(hands, way, "Save the template", "Control+Enter")
+    row = page.locator(".recipe-rows .row", has_text=name)
+    many = row.get_by_role("link", name="Many, from a table…")
+    hands.see(many)
+    if way == "keyboard":
+        while not hands.has_focus(row.locator(".row-link")):
+            hands.press("j")
+        hands.tab_to(many)
+        hands.press("Enter")
+    else:
+        hands.click(many)
+
+
+def rows(hands: Hands, way: str) -> None:
+    """The table is pasted, looked at, limited and started."""
+    page = hands.page
+    hands.see(page.locator("main h1", has_text="Runs from a table"))
+    hands.enter(way, page.get_by_label("Or paste the table"), TABLE, parts=1)
+    sends(hands, way, "Look at the table", "Control+Enter")
+    hands.see(page.locator(".sentences li").nth(2))
+    hands.enter(way, page.get_by_label("All together at most, in dollars"), "9", parts=3)
+    sends(hands, way, "Start 3 runs", "Enter")
+
+
+def sends(hands: Hands, way: str, words: str, key: str) -> None:
+    if way == "keyboard":
+        hands.press(key)
+    else:
+        hands.click(hands.page.get_by_role("button", name=words))
 
 
 def case(desk: Desk) -> list[Done]:
     """The case file of a run that ended, taken from its page and verified; one changed byte is found."""
-    run_id = desk.starts(GREETS)[0]
+    found, run_id = [], desk.starts(GREETS)[0]
     desk.becomes(run_id, "succeeded")
-    hands = desk.person("reviewer").begin()
-    page = hands.page
-    hands.click(page.locator(".nav > a", has_text="Runs"))
-    hands.click(page.locator(f".run-row a[href*='{run_id}']").first)
-    hands.click(page.locator(".run-tools summary", has_text="Take away"))
-    key = page.locator(".take code").text_content() or ""
-    with page.expect_download() as taken:
-        hands.click(page.get_by_role("button", name="Case file (ZIP)"))
-    path = desk.stack.folder / "case.zip"
-    taken.value.save_as(path)
-    desk.audited("run.exported", "reviewer", run_id)
-    hands.type(f"manage.py verify_case {path.name}")
+    for way in WAYS:
+        hands = desk.way("reviewer", way).begin()
+        page = hands.page
+        hands.go(way, "Runs", "r")
+        link, file = (
+            page.locator(f".run-row a[href*='{run_id}']").first,
+            page.get_by_role("button", name="Case file (ZIP)"),
+        )
+        if way == "keyboard":
+            while not hands.has_focus(link):
+                hands.press("j")
+            hands.press("Enter")
+            hands.see(page.locator(".run-head"))
+            hands.press("e")
+            hands.tab_to(file)
+        else:
+            hands.click(link)
+            hands.click(page.locator(".run-tools summary", has_text="Take away"))
+        key = page.locator(".take code").text_content() or ""
+        with page.expect_download() as taken:
+            hands.press("Enter") if way == "keyboard" else hands.click(file)
+        path = desk.stack.folder / f"case-{way}.zip"
+        taken.value.save_as(path)
+        desk.audited("run.exported", "reviewer", run_id)
+        hands.effort.fields += 1  # the command that verifies it, typed at a shell
+        is_proof(desk, path, key)
+        found.append(Done("Make a case file and verify it", way, hands.effort))
+    return found
+
+
+def is_proof(desk: Desk, path: Path, key: str) -> None:
+    """Both verifiers take it as it is, and neither with one changed byte."""
     checked = desk.stack.manage("verify_case", str(path))
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert verified(path, key) == 0
@@ -153,7 +211,6 @@ def case(desk: Desk) -> list[Done]:
     path.write_bytes(spoilt)
     assert verified(path, key) != 0
     assert desk.stack.manage("verify_case", str(path)).returncode != 0
-    return [Done("Make a case file and verify it", "mouse", hands.effort)]
 
 
 def verified(path: Path, key: str) -> int:

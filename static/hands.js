@@ -3,7 +3,7 @@
   "use strict";
   const screen = document.getElementById("machine-screen"), image = document.getElementById("machine-image");
   if (!screen) return;
-  const { act } = window.takeover;
+  const { act, before } = window.takeover;
   const MOVED = 6, DOUBLE = 220, HOLD = 500, NOTCH = 100, MOST = 20, FLUSH = 80;
   const PAST = ["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock", "Dead", "Process", "Unidentified"];
 
@@ -17,19 +17,20 @@
     return { x: Math.max(0, Math.min(width - 1, x)), y: Math.max(0, Math.min(height - 1, y)) };
   }
   const held = (event) => [event.ctrlKey && "Control", event.altKey && "Alt", event.metaKey && "Meta", event.shiftKey && "Shift"].filter(Boolean);
-  function perform(command, parameters, how) { clickNow(); flush(); act(command, parameters, how); }
+  function perform(command, parameters, how) { clickNow(); act(command, parameters, how); }
 
-  // A click waits for a second one that would make it double.
+  // A click waits for a second one that would make it double, but never longer than until the next act.
   let clicking = 0, clickAt = null, clickedAt = 0;
   function clickNow() {
     if (!clicking) return;
     clearTimeout(clicking);
     clicking = 0;
-    flush();
     act("click", clickAt, { began: clickedAt });
   }
   function click(at, event) {
     mark(at);
+    flush();
+    turnNow();
     const keys = held(event), button = ["left", "middle", "right"][event.button] || "left";
     if (keys.length) return perform("click_with_modifiers", { ...at, modifiers: keys, ...(button !== "left" && { button }) });
     if (button !== "left") return perform("click", { ...at, button });
@@ -88,12 +89,15 @@
   // Pixels become notches; a quick turn of the wheel is one act.
   let across = 0, along = 0, turning = 0, turnAt = null;
   function scroll(at, dx, dy) {
+    if (!turning) { clickNow(); flush(); }
     across += dx;
     along += dy;
     turnAt = at;
     if (!turning) turning = setTimeout(turn, 120);
   }
+  function turnNow() { if (turning) turn(); }
   function turn() {
+    clearTimeout(turning);
     turning = 0;
     const flat = Math.abs(across) > Math.abs(along), by = flat ? across : along;
     const amount = Math.min(MOST, Math.round(Math.abs(by) / NOTCH));
@@ -111,10 +115,13 @@
   let typed = "", typedAt = 0, flushing = 0;
   function flush() {
     clearTimeout(flushing);
-    if (typed) act("type", { text: typed }, { began: typedAt });
+    const text = typed;
     typed = "";
+    if (text) act("type", { text }, { began: typedAt });
   }
-  function leave() { clickNow(); flush(); document.getElementById("back-open").focus(); }
+  function settle() { turnNow(); clickNow(); flush(); }
+  before(settle);
+  function leave() { settle(); document.getElementById("back-open").focus(); }
   screen.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const keys = held(event), isMain = event.ctrlKey || event.metaKey, letter = event.key.toLowerCase();
@@ -124,6 +131,7 @@
     if (event.key === "Escape" && event.shiftKey) return leave();
     if (PAST.includes(event.key)) return;
     clickNow();
+    turnNow();
     const isText = event.key.length === 1 && (event.getModifierState("AltGraph") || !keys.some((key) => key !== "Shift"));
     if (isText) { typedAt = typed ? typedAt : performance.now(); typed += event.key; clearTimeout(flushing); flushing = setTimeout(flush, FLUSH); return; }
     flush();

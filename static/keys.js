@@ -1,5 +1,5 @@
-/* Owns the keyboard: j/k and Enter in lists, g + letter to go, letters on buttons, ] for the next approval, ? for help;
-   inert while typing. A letter goes to its button and Enter does it, unless the reader lets single keys decide. */
+/* Owns the keyboard: j/k and Enter in lists, g + letter to go, letters on buttons, ] for the next approval, ? for the
+   list of all that works (templates/parts/keys.html); inert while typing. A letter goes to its button and Enter does it, unless the reader lets single keys decide. */
 (() => {
   "use strict";
   const dialog = document.getElementById("keys");
@@ -13,9 +13,24 @@
   }
   const isOn = kept(document.getElementById("keys-on"), "keys", true);
   const isQuick = kept(document.getElementById("keys-decide"), "keys-decide", false);
-  document.addEventListener("click", (event) => { if (event.target.closest("[data-keys-help]")) dialog?.showModal(); });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-keys-help]")) help(); });
 
-  const typing = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable], [role=application]");
+  // The places are those that this person has links to; what does not work on this page stands back.
+  function help() {
+    if (!dialog) return;
+    const places = new Map();
+    for (const link of document.querySelectorAll("[data-go]")) if (!places.has(link.dataset.go)) places.set(link.dataset.go, link);
+    dialog.querySelector("[data-places]").replaceChildren(...[...places].map(([letter, link]) => {
+      const place = document.createElement("span"), key = document.createElement("kbd");
+      key.textContent = letter;
+      place.append(key, " ", (link.querySelector("span") || link).textContent.trim());
+      return place;
+    }));
+    for (const row of dialog.querySelectorAll("[data-where]")) row.classList.toggle("elsewhere", !document.querySelector(row.dataset.where));
+    dialog.showModal();
+  }
+
+  const typing = (element) => element.closest("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], [role=application]");
   const opened = Date.now();
   let going = 0, rested = true;
 
@@ -58,10 +73,23 @@
     const button = [...document.querySelectorAll(`[data-key="${letter}"]`)].find((one) => !one.matches(":disabled") && one.offsetParent);
     if (!button) return false;
     const lacks = missing(button), target = lacks || button;
-    if (!lacks && mayPress(button)) { button.click(); return true; }
+    if (!lacks && mayPress(button)) {
+      button.click();
+      if (button.matches("summary")) button.focus(); // what it has opened comes next
+      return true;
+    }
     target.focus();
     target.scrollIntoView({ block: "nearest" });
     return true;
+  }
+  let left = null; // the field that Esc has led out of
+  function part() {
+    const parts = [...document.querySelectorAll("main :is(fieldset, form, .field.boxes)")].map((each) => [...each.querySelectorAll("input:not([type=hidden]), select, textarea, button")].find((one) => one.offsetParent && !one.disabled)).filter(Boolean);
+    const from = document.activeElement === document.body ? left : document.activeElement;
+    const next = [...new Set(parts)].find((one) => !from?.isConnected || from.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) || parts[0];
+    next?.focus();
+    next?.scrollIntoView({ block: "center" });
+    return Boolean(next);
   }
   function act(key) {
     if (Date.now() - going < 1500) { going = 0; return /^[a-z]$/.test(key) && go(key); }
@@ -70,17 +98,18 @@
     if (key === "]") return following();
     if (key === "/") { const field = document.querySelector("[data-search]"); field?.focus(); return Boolean(field); }
     if (/^[1-9]$/.test(key)) { const tab = document.querySelectorAll("[data-numbered] a")[key - 1]; tab?.click(); return Boolean(tab); }
-    if (key === "?") { dialog?.showModal(); return true; }
-    if (key === "n") { const note = document.getElementById("note"); note?.focus(); return Boolean(note); }
+    if (key === "?") { help(); return true; }
+    if (key === "p") return part();
+    if (key === "n" && document.querySelector("textarea#note")) { document.getElementById("note").focus(); return true; }
     return /^[a-z]$/.test(key) && press(key);
   }
   document.addEventListener("keyup", () => { rested = true; });
   document.addEventListener("keydown", (event) => {
     rested = rested && !event.repeat;
     const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest("textarea")?.form?.querySelector("[data-sends]");
-    if (sends && !event.repeat) { event.preventDefault(); sends.click(); return; }
+    if (sends && !event.repeat) { event.preventDefault(); const lacks = missing(sends); lacks ? lacks.focus() : sends.click(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog, [role=application]")) { event.target.blur(); return; }
+    if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog, [role=application]")) { left = event.target; left.blur(); return; }
     if (!isOn() || typing(event.target) || document.querySelector("dialog[open]")) return;
     if (act(event.key)) event.preventDefault();
   });

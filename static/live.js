@@ -1,4 +1,4 @@
-/* Owns the sockets' side of the page: hello and acks, no double rows, kept focus, the banner, the title's count. */
+/* Owns the sockets' side of the page: hello and acks, no double rows, kept focus and tabs, the banner, the title's count. */
 (() => {
   "use strict";
   const SIGNED_OUT = 4401, FORBIDDEN = 4403, MISSING = 4404;
@@ -81,10 +81,17 @@
     return element;
   }
 
-  let focused = "", rowsBefore = new Set();
+  // Strips of tabs that scroll sideways show the chosen one, and stay where a finger has put them.
+  const strips = () => [...document.querySelectorAll(".tabs")];
+  for (const strip of strips()) {
+    const chosen = strip.querySelector("[aria-current]");
+    if (chosen) strip.scrollLeft = chosen.offsetLeft - strip.offsetLeft - (strip.clientWidth - chosen.offsetWidth) / 2;
+  }
+  let focused = "", rowsBefore = new Set(), scrolled = [];
   document.addEventListener("htmx:wsBeforeMessage", () => {
     const active = document.activeElement;
     focused = active && active !== document.body ? active.id : "";
+    scrolled = strips().map((strip) => strip.scrollLeft);
     rowsBefore = new Set([...document.querySelectorAll(".row[id], .line[id]")].map((row) => row.id));
   });
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
@@ -98,6 +105,8 @@
   document.addEventListener("htmx:oobErrorNoTarget", (event) => event.stopImmediatePropagation());
   document.addEventListener("htmx:wsAfterMessage", (event) => {
     event.detail.socketWrapper.send('{"ack": 1}');
+    const now = strips();
+    if (now.length === scrolled.length) now.forEach((strip, at) => { if (strip.scrollLeft !== scrolled[at]) strip.scrollLeft = scrolled[at]; });
     if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
     for (const row of document.querySelectorAll(".row[id], .line[id]")) if (!rowsBefore.has(row.id)) row.classList.add("arrived");
     count();
@@ -130,7 +139,7 @@
     said.className = "notice bad";
     said.setAttribute("role", "alert");
     said.textContent = sentence;
-    (element.querySelector("#decide-result") || document.getElementById("announcer")).replaceChildren(said);
+    (element.querySelector("#decide-result, #back-result") || document.getElementById("announcer")).replaceChildren(said);
   }
 
   // The token of the moment: who signed in again in another tab can go on here, with what was typed.

@@ -102,8 +102,9 @@
   }
 
   // Acts go one after the other, in the order they were made.
-  let queue = Promise.resolve(), waiting = 0;
+  let queue = Promise.resolve(), waiting = 0, settleHeld = () => {};
   function act(command, parameters, { isPrivate = false, began = performance.now() } = {}) {
+    settleHeld(); // what the person did before and the pointer still holds back goes first
     const timed = { began, sent: 0, done: 0 };
     open.push(timed);
     waiting += 1;
@@ -186,6 +187,7 @@
   const dialog = $("back"), note = $("note");
   let drafted = "";
   async function back() {
+    settleHeld();
     await queue;
     dialog.showModal();
     note.focus();
@@ -205,6 +207,6 @@
   document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else { keep(); plan(0); } });
   setInterval(keep, KEEP);
   if (image) setInterval(aged, 500);
-  window.takeover = { act, ended: () => ended, fail };
+  window.takeover = { act, before: (settle) => { settleHeld = settle; }, ended: () => ended, fail };
   plan(0);
 })();

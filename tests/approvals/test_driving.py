@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from approvals import screens, takeovers
-from approvals.models import Takeover
+from approvals import answers, endorsements, screens, takeovers
+from approvals.models import Approval, Takeover
 from runs import private
-from runs.models import AuditEntry
+from runs.models import AuditEntry, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +117,68 @@ def test_comments_and_hand_overs_come_by_the_page_and_say_what_is_wrong(desk, pe
         sign_in(people.viewer).post(f"{base}/comment/", {"text": "x"}, headers={"HX-Request": "true"}).status_code
         == 403
     )
+
+
+PAYMENT = "I am about to pay $5.00 to Ada. Shall I?"
+
+
+def handed_back(client, run, **said):
+    return client.post(f"/runs/{run.upstream_id}/takeover/end/", {"verdict": "resume", **said})
+
+
+def test_handing_back_with_a_resume_confirms_a_payment_as_the_approvals_page_does(desk, people, sign_in):
+    _, run, approval = desk.parked(PAYMENT)
+    takeovers.begin(people.reviewer, run)
+    client, digest = sign_in(people.reviewer), answers.form("payment", PAYMENT).digest
+    page = client.get(f"/runs/{run.upstream_id}/takeover/").content.decode()
+    assert f'id="confirm" value="{digest}" required' in page
+    for wrong in ({}, {"confirm": "on"}, {"verdict": "cancel"}, {"confirm": answers.form("payment", "Pay?").digest}):
+        assert handed_back(client, run, **wrong).status_code == 302
+        told = client.post(
+            f"/runs/{run.upstream_id}/takeover/end/", {"verdict": "resume", **wrong}, headers={"HX-Request": "true"}
+        )
+        assert (told.status_code, b"Confirm first" in told.content) == (422, True)
+    approval.refresh_from_db()
+    assert approval.is_open
+    assert takeovers.active(run)  # what was typed there is not lost
+    assert handed_back(client, run, confirm=digest, note="I paid half").status_code == 302
+    assert (approval.decision.verdict, approval.decision.note) == ("resume", "I paid half")
+    assert takeovers.active(run) is None
+
+
+def test_handing_back_is_one_yes_of_two_and_the_machine_is_free_for_the_second(desk, people, sign_in):
+    _, run, approval = desk.parked(PAYMENT)
+    Approval.objects.filter(pk=approval.pk).update(people_needed=2)
+    digest = answers.form("payment", PAYMENT).digest
+    takeovers.begin(people.reviewer, run)
+    client = sign_in(people.reviewer)
+    assert b"2 people must say so" in client.get(f"/runs/{run.upstream_id}/takeover/").content
+    handed_back(client, run, confirm=digest)
+    approval.refresh_from_db()
+    assert approval.is_open
+    assert [one.user for one in endorsements.shown(approval)] == [people.reviewer]
+    assert takeovers.active(run) is None
+    handed_back(client, run, confirm=digest)  # nobody is two people
+    approval.refresh_from_db()
+    assert approval.is_open
+    takeovers.begin(people.admin, run)
+    handed_back(sign_in(people.admin), run, confirm=digest)
+    approval.refresh_from_db()
+    assert (approval.is_open, approval.decision.decided_by) == (False, people.admin)
+
+
+def test_who_started_the_run_hands_back_without_a_resume_where_somebody_else_must_say_it(desk, people, sign_in):
+    _, run, approval = desk.parked(PAYMENT)
+    Approval.objects.filter(pk=approval.pk).update(not_starter=True)
+    Run.objects.filter(pk=run.pk).update(started_by=people.reviewer)
+    takeovers.begin(people.reviewer, run)
+    client = sign_in(people.reviewer)
+    page = client.get(f"/runs/{run.upstream_id}/takeover/").content.decode()
+    assert "somebody else must say resume" in page
+    assert "Hand back and resume" not in page
+    handed_back(client, run, confirm=answers.form("payment", PAYMENT).digest)
+    approval.refresh_from_db()
+    assert approval.is_open
+    assert takeovers.active(run)
+    client.post(f"/runs/{run.upstream_id}/takeover/end/")
+    assert takeovers.active(run) is None
