@@ -73,14 +73,18 @@ def picture(run: Run, frame: Any) -> steps.Picture | None:
 
 def run_timeline(run: Run) -> SafeString:
     """The newest steps, oldest first, with a way to the earlier ones."""
-    shown, earlier = timeline.newest(run)
-    return fragments.render("runs/_timeline.html", {"run": run, "steps": _parts(run, shown), "earlier": earlier})
+    part = timeline.newest(run)
+    context = {"run": run, "steps": _parts(run, part.steps), "until": part.earlier, "since": 0}
+    return fragments.render("runs/_timeline.html", context)
 
 
-def earlier_steps(run: Run, before: int) -> str:
-    """The steps before the event `before`, to stand in place of the button that asked for them."""
-    shown, earlier = timeline.newest(run, before)
-    return render_to_string("parts/earlier_steps.html", {"run": run, "steps": _parts(run, shown), "earlier": earlier})
+def earlier_steps(run: Run, before: int, after: int = 0, around: int = 0) -> str:
+    """Steps that a page lacks between two events, the last ones or those `around` a third; they stand in place of the
+    button that asked for them, with one for what is still lacking on either side.
+    """
+    part = timeline.around(run, around, before, after) if around else timeline.earlier(run, before, after)
+    context = {"run": run, "steps": _parts(run, part.steps), "until": part.earlier, "since": after}
+    return render_to_string("parts/earlier_steps.html", {**context, "later": part.later, "before": before})
 
 
 def _parts(run: Run, shown: Sequence[steps.Step]) -> list[SafeString]:

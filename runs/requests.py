@@ -1,4 +1,4 @@
-"""Owns the type of a request that a signed-in person made."""
+"""Owns the type of a request that a signed-in person made, and reading numbers from an address."""
 
 from __future__ import annotations
 
@@ -12,3 +12,9 @@ class SignedIn(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def number(request: HttpRequest, name: str) -> int:
+    """The whole number of that name in the address; 0 for none, and for what no row could have."""
+    said = request.GET.get(name, "")
+    return int(said) if said.isdecimal() and len(said) < 19 else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -12,22 +13,60 @@ from runs.models import Event, Frame, Run
 
 FIRST = 160  # events that a page begins with; drawing them is most of what it costs
 PAGE = 300  # events in one further part
+LEAD, TAIL = 40, 120  # events before and after the one that a reader goes to
 REPLAYED = 2000
 
 
-def newest(run: Run, before: int | None = None) -> tuple[list[steps.Step], int]:
-    """The last steps (before the event `before`), and the seq to ask for what is earlier; 0 when nothing is."""
-    events = run.events.all() if before is None else run.events.filter(seq__lt=before)
-    batch = cuts.events(events.order_by("-seq")[: FIRST if before is None else PAGE])[::-1]
+@dataclass(frozen=True)
+class Part:
+    """Steps in a row, and where the unread begins before and after them; 0 where there is none."""
+
+    steps: list[steps.Step]
+    earlier: int = 0  # their first event
+    later: int = 0  # their last event
+
+
+def newest(run: Run) -> Part:
+    """The last steps."""
+    return _before(run, run.events.all(), FIRST, None)
+
+
+def earlier(run: Run, before: int, after: int = 0) -> Part:
+    """The last steps of what a page lacks: the events between `after` and `before`."""
+    return _before(run, run.events.filter(seq__lt=before, seq__gt=after), PAGE, before)
+
+
+def around(run: Run, seq: int, before: int, after: int = 0) -> Part:
+    """The steps around the event `seq`, of what a page lacks between `after` and `before`."""
+    lacking = run.events.filter(seq__lt=before, seq__gt=after)
+    lead = cuts.events(lacking.filter(seq__lt=seq).order_by("-seq")[:LEAD])[::-1]
+    tail = cuts.events(lacking.filter(seq__gte=seq).order_by("seq")[:TAIL])
+    batch = lead + tail
     if not batch:
-        return [], 0
-    place = place_at(run, batch[0].seq - 1)
-    shown = steps.grouped(steps.lines(batch, place))
-    earlier = events.filter(seq__lt=batch[0].seq).exists()
-    if earlier and len(shown) > 1:
-        shown = shown[1:]  # cut at the edge of a step
+        return Part([])
+    has_more = lacking.filter(seq__gt=batch[-1].seq).exists()
+    shown, is_cut = _whole_steps(run, lacking, batch, seq)
+    if has_more and shown[-1].key > seq:
+        shown = shown[:-1]
+    last = shown[-1].lines[-1].event.seq
+    give_frames(run, shown, last + 1 if has_more else before)
+    return Part(shown, shown[0].key if is_cut else 0, last if has_more else 0)
+
+
+def _before(run: Run, lacking: QuerySet[Event], count: int, before: int | None) -> Part:
+    batch = cuts.events(lacking.order_by("-seq")[:count])[::-1]
+    if not batch:
+        return Part([])
+    shown, is_cut = _whole_steps(run, lacking, batch, batch[-1].seq)
     give_frames(run, shown, before)
-    return shown, shown[0].key if earlier else 0
+    return Part(shown, shown[0].key if is_cut else 0)
+
+
+def _whole_steps(run: Run, lacking: QuerySet[Event], batch: list[Event], seq: int) -> tuple[list[steps.Step], bool]:
+    """The events by step, and whether some stand before them; then the first step is whole, but where it holds `seq`."""
+    shown = steps.grouped(steps.lines(batch, place_at(run, batch[0].seq - 1)))
+    is_cut = lacking.filter(seq__lt=batch[0].seq).exists()
+    return shown[1:] if is_cut and shown[0].lines[-1].event.seq < seq else shown, is_cut
 
 
 def after(run: Run, seq: int, place: steps.Place) -> list[steps.Step]:

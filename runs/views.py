@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from coasty_api import errors
-from runs import audit, control, forms, fragments
+from runs import audit, control, forms, fragments, requests
 from runs.casefile import signing
 from runs.models import Frame, Run
 from runs.requests import SignedIn
@@ -47,9 +47,9 @@ def detail(request: SignedIn, upstream_id: str) -> HttpResponse:
 @login_required
 @permission_required("runs.view_run", raise_exception=True)
 def earlier(request: SignedIn, upstream_id: str) -> HttpResponse:
-    before = request.GET.get("before", "")
     run = load_run(request.user, upstream_id)
-    return HttpResponse(fragments.earlier_steps(run, int(before) if before.isdecimal() else 0))
+    before, after, around = (requests.number(request, name) for name in ("before", "after", "around"))
+    return HttpResponse(fragments.earlier_steps(run, before, after, around))
 
 
 @require_POST

@@ -13,11 +13,10 @@
     if (!choice) return;
     page.dataset.shows = choice.dataset.only;
     for (const button of page.querySelectorAll("[data-only]")) button.setAttribute("aria-pressed", String(button === choice));
-    const first = stops.find((stop) => stop.is === { error: "error", human: "pause" }[choice.dataset.only]);
-    if (first) reach(first.first);
+    gather({ error: "error", human: "pause" }[choice.dataset.only]);
   });
 
-  // Jumps: what is not on the page yet is fetched first, a part at a time.
+  // Jumps: of what is not on the page yet, the steps around the wanted one are fetched; a button stays for the rest.
   let stops = [], at = 0;
   document.addEventListener("console:film", (event) => {
     stops = event.detail;
@@ -27,21 +26,25 @@
       button.title = count ? interpolate(ngettext("%s in this run", "%s in this run", count), [count]) : gettext("There is none in this run");
     }
   });
-  const has = (seq) => Number(timeline().querySelector("[data-seq]")?.dataset.seq || 0) <= seq;
-  async function reach(seq) {
-    while (!has(seq)) {
-      const earlier = timeline().querySelector(".earlier [data-before]");
-      if (!earlier) return;
-      const answer = await fetch(earlier.getAttribute("hx-get"), { cache: "no-store" });
-      if (!answer.ok || answer.redirected) return;
-      const row = earlier.closest("li");
-      if (!row.isConnected) continue;
-      const html = await answer.text();
-      hold(() => {
-        row.insertAdjacentHTML("afterend", html);
-        row.remove();
-      });
-      htmx.process(timeline());
+  const lacking = (seq) => [...timeline().querySelectorAll(".earlier [data-before]")].find((gap) => gap.dataset.after < seq && seq < gap.dataset.before);
+  async function reach(seq, tries = 3) {
+    const gap = lacking(seq);
+    if (!gap || !tries) return;
+    const answer = await fetch(`${gap.getAttribute("hx-get")}&around=${seq}`, { cache: "no-store" });
+    if (!answer.ok || answer.redirected) return;
+    const part = document.createElement("template"), row = gap.closest("li");
+    part.innerHTML = await answer.text();
+    if (!row.isConnected) return reach(seq, tries - 1); // somebody else filled it meanwhile
+    const gaps = [...part.content.querySelectorAll(".earlier")];
+    hold(() => row.replaceWith(part.content));
+    for (const left of gaps) htmx.process(left);
+  }
+  async function gather(kind) {
+    // All of a sort, the newest first, for as long as they are what the reader wants to see.
+    const shows = page.dataset.shows;
+    for (const stop of stops.filter((one) => one.is === kind).reverse()) {
+      if (page.dataset.shows !== shows) return;
+      await reach(stop.first);
     }
   }
   async function jump(kind) {

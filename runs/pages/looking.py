@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from runs import replay, screens
+from runs import replay, requests, screens
 from runs.requests import SignedIn
 from runs.views import load_run
 
@@ -19,9 +19,7 @@ from runs.views import load_run
 @permission_required("runs.view_run", raise_exception=True)
 def film(request: SignedIn, upstream_id: str) -> HttpResponse:
     """The stops of the film after an event."""
-    after = request.GET.get("after", "")
-    run = load_run(request.user, upstream_id)
-    return JsonResponse(replay.film(run, int(after) if after.isdecimal() and len(after) < 19 else 0))
+    return JsonResponse(replay.film(load_run(request.user, upstream_id), requests.number(request, "after")))
 
 
 @require_GET

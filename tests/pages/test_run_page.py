@@ -15,10 +15,10 @@ HOSTILE = "<img src=x onerror='window.hacked = 1'>\u202egpj.exe\u200b\x1b[31m" +
 
 @pytest.fixture(scope="module")
 def told(people, upstream):
-    """An ended run of thirty steps with an error, a pause and hostile acts, known to the console."""
+    """An ended run of seventy steps with an error, a pause and hostile acts, known to the console."""
     run = upstream.add(task="Replay me")
     run.go()
-    for number in range(1, 31):
+    for number in range(1, 71):
         run.step(f"I look at page {number}")
         if number == 4:
             run.emit("error", {"code": "ODD", "message": "The page did not load"})
@@ -37,7 +37,7 @@ def told(people, upstream):
 def test_the_film_is_played_and_scrubbed_by_keyboard(people, told, until) -> None:
     page = people["viewer"].live(f"/runs/{told.id}/")
     slider = page.get_by_role("slider", name="Step shown")
-    until(lambda: slider.evaluate("e => Number(e.max)") == 30)
+    until(lambda: slider.evaluate("e => Number(e.max)") == 70)
     assert page.locator("[data-film-ticks] .tick-error, [data-film-ticks] .tick-pause").count() == 2
     slider.focus()
     page.keyboard.press("Home")
@@ -72,6 +72,17 @@ def test_a_reader_chooses_jumps_and_flips_and_hostile_acts_stay_text(people, tol
     page.get_by_role("button", name="All", exact=True).click()
     page.get_by_role("button", name="Next pause").click()
     expect(page.locator(".step:focus h3")).to_have_text("Step 9")
+    shown = "nodes => nodes.map(node => Number(node.dataset.step))"
+    here = page.locator(".step").evaluate_all(shown)
+    assert here == sorted(set(here))
+    assert here[:10] == list(range(10))
+    assert len(here) < 71, "a jump fetches what stands around its step, not all that stands between"
+    between = page.get_by_role("button", name="Show the steps between")
+    while between.count():
+        before = page.locator(".step").count()
+        between.first.click()
+        until(lambda before=before: page.locator(".step").count() > before)
+    assert page.locator(".step").evaluate_all(shown) == list(range(71))
     expect(page.locator("#film [data-film-said]")).to_contain_text("Which of the two?")
     step = page.locator(".step[data-step='3']")
     before = step.locator("img").first.get_attribute("src")

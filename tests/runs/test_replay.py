@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from runs import replay, screens
+from runs import replay, screens, timeline
 from runs.models import Event, Frame, Run
 
 
@@ -148,3 +148,35 @@ def test_the_live_screen_says_why_there_is_none(upstream, make_run, people, clie
     upstream.fail("GET", "/machines/mch_nobody", status=503, times=9)
     assert ask(broken)["why"]
     assert screens.FRESH_SECONDS >= 2
+
+
+def test_a_reader_goes_to_any_event_of_a_long_run_and_what_stands_between_is_kept_for_later(make_run, write):
+    run = write(make_run(), 200)
+    page = timeline.newest(run)
+    for seq in (1, 2, 347, 500, page.earlier - 6, page.earlier - 1):
+        part = timeline.around(run, seq, page.earlier)
+        told = [line.event.seq for step in part.steps for line in step.lines]
+        assert seq in told
+        assert told == list(range(told[0], told[-1] + 1))
+        assert len(told) <= timeline.LEAD + timeline.TAIL
+        assert [len(step.lines) for step in part.steps] == [5] * len(part.steps), "no step is cut in two"
+        assert [step.frames[0].index for step in part.steps] == [step.number for step in part.steps]
+        assert part.earlier == (told[0] if told[0] > 1 else 0)
+        assert part.later == (told[-1] if told[-1] + 1 < page.earlier else 0)
+        rest = timeline.earlier(run, page.earlier, told[-1]).steps
+        assert not rest or rest[-1].lines[-1].event.seq == page.earlier - 1
+        assert (not rest) == (not part.later)
+
+
+def test_the_steps_around_an_event_come_with_a_way_to_the_rest_on_both_sides(client, make_run, write, django_user_model):
+    run = write(make_run(), 200)
+    client.force_login(
+        django_user_model.objects.create_superuser("root"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    address = reverse("earlier_steps", args=[run.upstream_id])
+    told = client.get(f"{address}?before=841&after=100&around=400").content.decode()
+    assert 'data-before="361" data-after="100"' in told
+    assert 'data-before="841" data-after="515"' in told
+    assert told.count('class="step"') == 31
+    for odd in ("", "?before=x", "?before=9&around=" + "9" * 40, "?before=" + "9" * 18 + "&after=5&around=7"):
+        assert client.get(address + odd).status_code == 200
