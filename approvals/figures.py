@@ -275,9 +275,12 @@ def behind(user: Any, narrowed: Narrowed, now: datetime | None = None) -> QueryS
         found = found.filter(seen_frame_open=False)
     if narrowed.policy:
         found = found.filter(policy__name=narrowed.policy)
-    related = ("run", "decision__decided_by", "decision__policy")
-    chosen = Approval.objects.visible_to(user).filter(decision__in=found.values("pk"))
-    return chosen.select_related(*related).order_by("-decision__decided_at", "-id")
+    return in_full(user).filter(decision__in=found.values("pk")).order_by("-decision__decided_at", "-id")
+
+
+def in_full(user: Any) -> QuerySet[Approval]:
+    """Approvals with all that a row of them tells."""
+    return Approval.objects.visible_to(user).select_related("run", "decision__decided_by", "decision__policy")
 
 
 def _came(narrowed: Narrowed) -> Q:

@@ -90,7 +90,8 @@ def behind(request: SignedIn) -> HttpResponse:
     """The decisions that one number counts; those of one's own are shown to oneself only."""
     narrowed = figures.Narrowed.read(request.GET)
     number = request.GET.get("page", "1")
-    found = paging.Pages(figures.behind(request.user, narrowed), PAGE_SIZE)
+    rows = figures.behind(request.user, narrowed)
+    found = paging.Pages(rows, PAGE_SIZE, read=figures.in_full(request.user))
     kept: dict[str, Any] = {name: value for name, value in request.GET.items() if name != "page"}
     context = {
         "narrowed": narrowed,

@@ -86,7 +86,7 @@ def _inside(runs: int, events: int, seed: int) -> dict[str, dict[str, Any]]:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from coasty_console import roles
+    from coasty_console import roles, warming
     from runs.models import Run
 
     call_command("migrate", interactive=False, verbosity=0)
@@ -96,6 +96,8 @@ def _inside(runs: int, events: int, seed: int) -> dict[str, dict[str, Any]]:
     if not Run.objects.exists():
         crowd.make(runs, events, seed, timezone.now())
     _prepare()
+    warming.warm()  # as the server does
+    warming.settle()
     return {name: _measured(open_it) for name, open_it in {**opened.pages(person), **opened.fragments(person)}.items()}
 
 

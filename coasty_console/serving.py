@@ -9,6 +9,7 @@ from typing import Any
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 
+from coasty_console import warming
 from coasty_console.jobs import Jobs
 from runs.relay.supervisor import Relay
 
@@ -45,9 +46,11 @@ def serve(host: str, port: int, *, relay: Relay | None, jobs: Jobs | None, ready
         application_close_timeout=3,
         verbosity=0,
     )
+    warming.warm()
     for part in (relay, jobs):
         if part is not None:
             part.start()
+    warming.settle()
     try:
         server.run()
     finally:

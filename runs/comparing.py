@@ -22,8 +22,8 @@ ALIKE = 0.5  # share of words in common from which two tasks are told as similar
 EVENTS = 6000  # of each run; about a thousand steps
 _WORD = re.compile(r"\w+")
 _UNREAD = (
-    "instructions", "result", "error", "awaiting_human_reason", "awaiting_human_since", "seen_at", "last_event_at",
-    "stream_since_at", "events_until", "status_at",
+    "instructions", "result", "error", "awaiting_human_reason", "awaiting_human_since", "last_event_at",
+    "stream_since_at", "status_at",
 )  # fmt: skip
 
 
@@ -55,13 +55,12 @@ def candidates(run: Run, visible: QuerySet[Run]) -> list[Candidate]:
     others = visible.exclude(pk=run.pk).order_by("-created_at", "-id").defer(*_UNREAD)
     same = [Candidate(other, True, 1.0) for other in others.filter(task=run.task)[:OFFERED]] if run.task else []
     taken = {one.run.pk for one in same}
-    near = [
-        Candidate(other, False, share)
-        for other in others[:LOOKED_AT]
-        if other.pk not in taken and (share := likeness(run, other)) >= ALIKE
-    ]
-    near.sort(key=lambda one: -one.share)
-    return [*same, *near][:OFFERED]
+    shares = {other.pk: likeness(run, other) for other in others.only("task", "metadata")[:LOOKED_AT]}
+    alike = sorted(
+        (pk for pk, share in shares.items() if share >= ALIKE and pk not in taken), key=lambda pk: -shares[pk]
+    )
+    found = others.in_bulk(alike[: OFFERED - len(same)])
+    return [*same, *(Candidate(found[pk], False, shares[pk]) for pk in alike if pk in found)]
 
 
 def likeness(one: Run, other: Run) -> float:

@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from live import fragments
+from live.drawings import Drawings
 from runs import paging, states, steps, timeline
 from runs.audit import Standing
 from runs.models import AuditEntry, Connection, Run
 
 PAGE_SIZE = 40
+_LONGEST_KEPT = 4000  # characters of a step that is kept as it was drawn
+_DRAWN = Drawings(4000)  # steps of runs, and their frames
 STREAM_WORDS: dict[str, str] = {
     states.Stream.IDLE: gettext_noop("Not followed yet"),
     states.Stream.CONNECTING: gettext_noop("Connecting to the event stream"),
@@ -92,14 +95,37 @@ def _parts(run: Run, shown: Sequence[steps.Step]) -> list[SafeString]:
 
 
 def step(run: Run, part: steps.Step) -> SafeString:
-    """One step whole."""
+    """One step whole. A long run is not drawn anew for each look at it."""
     frames = step_frames(run, part)
-    return fragments.render("runs/_step.html", {"run": run, "step": part, "frames": frames, "lines": part.lines})
+    context = {"run": run, "step": part, "frames": frames, "lines": part.lines}
+    lines = tuple((*_said(line), line.event.created_at, line.event.received_at) for line in part.lines)
+    return _kept((run.pk, part.number, frames, lines), "runs/_step.html", context)
+
+
+def _said(line: steps.Line) -> tuple[int, str, str, str, str, str]:
+    return line.event.seq, line.event.type, line.title, line.text, line.tone, line.raw
+
+
+def _kept(values: Any, template: str, context: dict[str, Any]) -> SafeString:
+    def draw() -> SafeString:
+        return fragments.render(template, context)
+
+    is_long = sum(len(line.text) + len(line.raw) for line in context["step"].lines) > _LONGEST_KEPT
+    return draw() if is_long else _DRAWN.of((template, values), draw)
 
 
 def step_frames(run: Run, part: steps.Step) -> SafeString:
     """The frames of one step with the acts drawn on them."""
-    return fragments.render("runs/_step_frames.html", {"run": run, "step": part, "pictures": steps.pictures(part)})
+    pictures = steps.pictures(part)
+    context = {"run": run, "step": part, "pictures": pictures}
+    values = run.pk, run.upstream_id, part.number, tuple(map(_seen, pictures))
+    return _kept(values, "runs/_step_frames.html", context)
+
+
+def _seen(picture: steps.Picture) -> tuple[Any, ...]:
+    frame, after = picture.frame, picture.after.index if picture.after else None
+    marks = tuple((mark.number, mark.title, tuple(mark.spots)) for mark in picture.marks)
+    return frame.index, frame.step, frame.width, frame.height, frame.taken_at, frame.received_at, after, marks
 
 
 def lines(run: Run, part: steps.Step) -> str:

@@ -14,12 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from live import fragments
+from live.drawings import Drawings, facts
 from runs import paging, searching, states
 from runs.fragments import PAGE_SIZE, known_connections
 from runs.models import Connection, Run
 from runs.searching import Filters
 
 MOST_NEW = 99
+_DRAWN = Drawings(2000)  # rows
 
 
 def run_list(user: Any, filters: Filters) -> SafeString:
@@ -28,7 +30,7 @@ def run_list(user: Any, filters: Filters) -> SafeString:
     runs = Run.objects.visible_to(user)
     tabs = _tabs(runs, filters)
     found = _in_order(searching.matching(runs, filters))
-    pages = paging.Pages(found, PAGE_SIZE)
+    pages = paging.Pages(found, PAGE_SIZE, read=_in_order(runs))
     pages.count = _count(tabs, filters.status)
     page: Page[Run] = pages.get_page(filters.page)
     connections = many_connections()
@@ -58,7 +60,10 @@ def run_tabs(filters: Filters, tabs: list[dict[str, Any]]) -> SafeString:
 
 def run_row(run: Run, connections: list[Connection]) -> SafeString:
     """One run; it stays where it stands when it changes."""
-    return fragments.render("runs/_run_row.html", {"run": run, "connections": connections})
+    name = run.started_by.get_username() if run.started_by else ""
+    values = facts(run), name, facts(run.connection) if connections else ()
+    context = {"run": run, "connections": connections}
+    return _DRAWN.of(values, lambda: fragments.render("runs/_run_row.html", context))
 
 
 def run_news(new: int, gone: int, filters: Filters) -> SafeString:

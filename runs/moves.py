@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -87,10 +88,22 @@ def recent(run: Run, events: int) -> list[Move]:
 
 def every(run: Run, limit: int) -> list[Move]:
     """The run from its start, at most so many events of it."""
-    return of(list(cuts.heads(Event.objects.filter(run=run)).order_by("seq")[:limit]), _frames(run).order_by("index"))
+    known = run.upstream_id, run.seen_at, run.cursor, run.frame_cursor, run.events_until
+    return _kept(run.pk, limit, known) if run.is_terminal else _every(run.pk, limit)
 
 
-def _frames(run: Run) -> QuerySet[Frame]:
+@lru_cache(maxsize=16)
+def _kept(run: int, limit: int, _known: Hashable) -> list[Move]:
+    """Of runs that have ended: there nothing more comes unless one of what is known changes."""
+    return _every(run, limit)
+
+
+def _every(run: int, limit: int) -> list[Move]:
+    rows = cuts.heads(Event.objects.filter(run=run)).order_by("seq")[:limit]
+    return of(list(rows), _frames(run).order_by("index"))
+
+
+def _frames(run: Run | int) -> QuerySet[Frame]:
     return Frame.objects.filter(run=run).only("index", "step", "after_seq", "sha256", "likeness")
 
 

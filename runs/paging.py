@@ -52,12 +52,19 @@ def refusal(name: str, message: str) -> ValidationError:
 
 
 class Pages(Paginator):  # can't be subscripted as the program runs
-    """Numbered pages, each found through an index alone before its rows are read: a deep one costs little more."""
+    """Numbered pages, each found through an index alone before its rows are read: a deep one costs little more.
+
+    With `read`, the rows that were found are read from there, so that what is sought is not sought again.
+    """
+
+    def __init__(self, rows: QuerySet[Any], per_page: int, read: QuerySet[Any] | None = None) -> None:
+        super().__init__(rows, per_page)
+        self.read = rows if read is None else read
 
     def page(self, number: int | str) -> Page[Any]:
         number = self.validate_number(number)
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
         start = (number - 1) * self.per_page
         ids = list(rows.select_related(None).values_list("pk", flat=True)[start : start + self.per_page])
-        found = {row.pk: row for row in rows.filter(pk__in=ids).order_by()} if ids else {}
+        found = {row.pk: row for row in self.read.filter(pk__in=ids).order_by()} if ids else {}
         return Page([found[pk] for pk in ids if pk in found], number, self)

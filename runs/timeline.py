@@ -63,7 +63,7 @@ def _before(run: Run, lacking: QuerySet[Event], count: int, before: int | None) 
 
 
 def _whole_steps(run: Run, lacking: QuerySet[Event], batch: list[Event], seq: int) -> tuple[list[steps.Step], bool]:
-    """The events by step, and whether some stand before them; then the first step is whole, but where it holds `seq`."""
+    """The events by step, and whether some stand before them; then the first is whole, but where it holds `seq`."""
     shown = steps.grouped(steps.lines(batch, place_at(run, batch[0].seq - 1)))
     is_cut = lacking.filter(seq__lt=batch[0].seq).exists()
     return shown[1:] if is_cut and shown[0].lines[-1].event.seq < seq else shown, is_cut

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from django import template
+from django.template import Context
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from approvals import lists, ranking
+from live.drawings import Drawings, facts
 from runs.templatetags import console
 
 register = template.Library()
+
+_DRAWN = Drawings(1000)  # rows of the queue
+
+
+@register.simple_tag(takes_context=True)
+def queue_row(context: Context, row: lists.Row) -> SafeString:
+    """One row of the queue; most are as they were when somebody looked last."""
+    user, approval = context["user"], row.approval
+    people = row.claim.user.get_username() if row.claim else "", str(approval.routed_to or "")
+    mine = row.claim is not None and row.claim.user_id == user.pk, approval.routed_to_id == user.pk
+    about = facts(approval), facts(approval.run), facts(approval.run.connection), context["has_others"]
+    shown = tuple(row.reasons), row.rate, row.machine_cents, row.alike, row.driver, tuple(row.present)
+    told = {"row": row, "user": user, "has_others": context["has_others"]}
+    return _DRAWN.of((about, people, mine, shown), lambda: SafeString(render_to_string("parts/queue_row.html", told)))
 
 
 @register.simple_tag

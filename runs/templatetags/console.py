@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -12,15 +11,17 @@ from django import template
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 from django.utils import timezone, translation
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from runs import moves, secrets, states, steps
+from live.drawings import Drawings
+from runs import comparing, moves, secrets, states, steps
 from runs import plain as texts
 from runs import told as stored
 
 register = template.Library()
+_PAIRS = Drawings(3000)
 _SHORT = 4000  # characters of a text that is kept with what it is masked to
 
 
@@ -69,13 +70,8 @@ def _time(moment: datetime | None, kind: str, shown: str) -> SafeString:
     if moment is None:
         return SafeString("—")
     local = timezone.localtime(moment)
-    return format_html(
-        '<time datetime="{}" data-{} title="{}">{}</time>',
-        moment.isoformat(),
-        kind,
-        local.strftime("%Y-%m-%d %H:%M:%S %Z"),
-        local.strftime(shown),
-    )
+    said, whole = escape(local.strftime(shown)), escape(local.strftime("%Y-%m-%d %H:%M:%S %Z"))
+    return SafeString(f'<time datetime="{moment.isoformat()}" data-{kind} title="{whole}">{said}</time>')
 
 
 @register.simple_tag
@@ -138,21 +134,27 @@ def _icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def move(made: moves.Move | None, upstream_id: str) -> SafeString:
-    """One step of a run, to stand beside one of another."""
-    if made is None:
-        return _move(upstream_id, None, None, (), translation.get_language(), get_script_prefix())
-    index = made.screen.index if made.screen else None
-    return _move(upstream_id, made.step, index, tuple(made.acts), translation.get_language(), get_script_prefix())
+def keys() -> SafeString:
+    """The list of keys, which every page holds."""
+    return _keys(translation.get_language(), get_script_prefix())
 
 
-@lru_cache(maxsize=3000)
-def _move(
-    run: str, step: int | None, index: int | None, acts: Sequence[moves.Act], _language: str | None, _root: str
-) -> SafeString:
-    """Drawn from nothing but these values: a long run is not drawn anew for each look at it."""
-    told = {"run": run, "step": step, "index": index, "acts": acts}
-    return SafeString(render_to_string("parts/move.html", told))
+@cache
+def _keys(_language: str | None, _root: str) -> SafeString:
+    return SafeString(render_to_string("parts/keys.html"))
+
+
+@register.simple_tag(takes_context=True)
+def pair(context: template.Context, row: comparing.Row, at: int) -> SafeString:
+    """A step of each of two runs side by side. A long run is not drawn anew for each look at it."""
+    other, run, is_first = context["other"].upstream_id, context["run"].upstream_id, at == context["found"]["first"]
+    values = other, run, is_first, row.acts_differ, row.screens_differ, _move(row.left), _move(row.right)
+    told = {"row": row, "other": other, "run": run, "is_first": is_first}
+    return _PAIRS.of(values, lambda: SafeString(render_to_string("parts/pair.html", told)))
+
+
+def _move(made: moves.Move | None) -> tuple[int, int | None, tuple[moves.Act, ...]] | None:
+    return made and (made.step, made.screen.index if made.screen else None, tuple(made.acts))
 
 
 @register.filter

@@ -168,7 +168,9 @@ def test_a_reader_goes_to_any_event_of_a_long_run_and_what_stands_between_is_kep
         assert (not rest) == (not part.later)
 
 
-def test_the_steps_around_an_event_come_with_a_way_to_the_rest_on_both_sides(client, make_run, write, django_user_model):
+def test_the_steps_around_an_event_come_with_a_way_to_the_rest_on_both_sides(
+    client, make_run, write, django_user_model
+):
     run = write(make_run(), 200)
     client.force_login(
         django_user_model.objects.create_superuser("root"), backend="django.contrib.auth.backends.ModelBackend"
