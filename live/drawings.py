@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from hashlib import blake2b
 from threading import Lock
 from typing import Any
 
@@ -12,24 +13,25 @@ from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 
 
-def facts(row: Any) -> tuple[Any, ...]:
+def facts(row: Any) -> dict[str, Any]:
     """All that was read of a model's row, without the rows that it refers to."""
-    return tuple(
-        repr(value) if isinstance(value, dict | list) else value for name, value in vars(row).items() if name[0] != "_"
-    )
+    return {name: value for name, value in vars(row).items() if name[0] != "_"}
 
 
 class Drawings:
-    """The newest `most` of one sort, whoever looked at them."""
+    """The newest `most` of one sort, whoever looked at them; of their values a digest only."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._lock = Lock()
-        self._kept: OrderedDict[Hashable, SafeString] = OrderedDict()
+        self._kept: OrderedDict[bytes, SafeString] = OrderedDict()
 
-    def of(self, values: Hashable, draw: Callable[[], SafeString]) -> SafeString:
-        """What `draw` makes of these values, which are all that it depends on beside zone, language and root path."""
-        key = values, translation.get_language(), timezone.get_current_timezone_name(), get_script_prefix()
+    def of(self, values: object, draw: Callable[[], SafeString]) -> SafeString:
+        """What `draw` makes of these values, which are all that it depends on beside zone, language and root path.
+
+        They are compared by their `repr`: it has to tell all of each.
+        """
+        key = _digest((values, translation.get_language(), timezone.get_current_timezone_name(), get_script_prefix()))
         with self._lock:
             if found := self._kept.get(key):
                 self._kept.move_to_end(key)
@@ -40,3 +42,7 @@ class Drawings:
             while len(self._kept) > self.most:
                 self._kept.popitem(last=False)
         return drawn
+
+
+def _digest(values: object) -> bytes:
+    return blake2b(repr(values).encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from live import fragments
-from live.drawings import Drawings
+from live.drawings import Drawings, facts
 from runs import paging, states, steps, timeline
 from runs.audit import Standing
-from runs.models import AuditEntry, Connection, Run
+from runs.models import AuditEntry, Connection, Frame, Run
 
 PAGE_SIZE = 40
 _LONGEST_KEPT = 4000  # characters of a step that is kept as it was drawn
@@ -158,10 +158,17 @@ def board(user: Any) -> SafeString:
     """The runs under way, each with its newest frame."""
     runs = list(Run.objects.visible_to(user).live().order_by("-created_at")[:24])
     frames = timeline.latest_frames(runs)
-    cards = [{"run": run, "frame": frames.get(run.pk)} for run in runs]
+    cards = [_card(run, frames.get(run.pk)) for run in runs]
     total = Run.objects.visible_to(user).live().count()
     context = {"cards": cards, "total": total, "more": total - len(cards)}
     return fragments.render("runs/_board.html", {**context, "may_start": user.has_perm("runs.start_run")})
+
+
+def _card(run: Run, frame: Frame | None) -> SafeString:
+    values = "card", facts(run), frame and (frame.index, frame.width, frame.height)
+    return _DRAWN.of(
+        values, lambda: SafeString(render_to_string("parts/board_card.html", {"run": run, "frame": frame}))
+    )
 
 
 def audit_list(filters: dict[str, str], page: int, checked: Standing) -> SafeString:

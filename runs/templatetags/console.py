@@ -154,7 +154,7 @@ def pair(context: template.Context, row: comparing.Row, at: int) -> SafeString:
 
 
 def _move(made: moves.Move | None) -> tuple[int, int | None, tuple[moves.Act, ...]] | None:
-    return made and (made.step, made.screen.index if made.screen else None, tuple(made.acts))
+    return (made.step, made.screen.index if made.screen else None, tuple(made.acts)) if made else None
 
 
 @register.filter
