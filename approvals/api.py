@@ -14,7 +14,7 @@ from approvals import decisions, endorsements, notes, recalls, takeovers
 from approvals.models import Approval, Claim, Decision, Endorsement, Takeover
 from approvals.states import State
 from runs import paging
-from runs.api import Limit, need
+from runs.api import Limit, Next, need
 from runs.secrets import mask
 
 router = Router(tags=["Approvals"])
@@ -26,16 +26,23 @@ def _seq(value: Any) -> Any:
     return value
 
 
+def _text(value: Any) -> Any:
+    return "" if value is None else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]  # upstream's own resume takes null for no note
+
+
 class DecisionIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     action: Literal["resume", "fail", "cancel"]
-    note: str = Field(
+    note: Text = Field(
         "",
         max_length=decisions.NOTE_LIMIT,
         description="Goes to the agent with a resume. A password or code only where the run asks for one.",
     )
-    secret: str = Field(
+    secret: Text = Field(
         "",
         max_length=notes.SECRET_LIMIT,
         description="A password or code, sent once behind the note (`the code is` + `123456`) and kept nowhere.",
@@ -101,7 +108,7 @@ class ApprovalOut(Schema):
 
 class ApprovalsOut(Schema):
     data: list[ApprovalOut]
-    next: str | None
+    next: Next
 
 
 def shape(approval: Approval) -> dict[str, Any]:

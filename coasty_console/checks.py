@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from approvals.kinds import Kind
+from coasty_console.env import LOOPBACK
 
 
 @register()
@@ -47,7 +48,7 @@ def public_url(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def exposed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if settings.BEHIND_TLS or settings.CONSOLE_HOST in {"127.0.0.1", "localhost", "::1"}:
+    if settings.BEHIND_TLS or settings.CONSOLE_HOST in LOOPBACK:
         return []
     return [
         Warning("The console listens beyond this machine without TLS.", hint="Set BEHIND_TLS=1.", id="console.W001")

@@ -18,6 +18,7 @@ from runs.budgets import OverBudget
 log = logging.getLogger(__name__)
 
 _DECISION_FACTS = ("decided_by", "action", "decided_at")
+_UNREADABLE = "Cannot parse request body"  # the framework's words
 _BY_STATUS = {400: "BAD_REQUEST", 401: "NOT_SIGNED_IN", 403: "NOT_ALLOWED", 404: "NOT_FOUND", 409: "CONFLICT"}
 
 # Upstream's errors by kind: our status, our code, what the caller can do. The first kind that fits counts.
@@ -69,18 +70,25 @@ def _upstream(request: HttpRequest, error: upstream.CoastyError) -> HttpResponse
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    details = [{"loc": e.get("loc"), "msg": e.get("msg"), "type": e.get("type")} for e in error.errors]
+    details = [{"loc": _loc(e), "msg": e.get("msg"), "type": e.get("type")} for e in error.errors]
     said = "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in details[:3])
     return envelope(422, "INVALID", said or "What was sent can't be taken.", details=details)
 
 
-def _place(loc: Any) -> str:
-    named = [str(part) for part in loc or () if part not in {"body", "query", "header", "path"}]
-    return ".".join(named) or "the request"
+def _loc(error: dict[str, Any]) -> list[Any]:
+    """As upstream gives it: the framework also names the parameter of our function, which is the body again."""
+    loc = list(error.get("loc") or ())
+    return loc[1:] if loc[:2] == ["body", "body"] else loc
+
+
+def _place(loc: list[Any]) -> str:
+    named = [str(part) for part in loc[1:]]
+    return ".".join(named) or ("the body must be a JSON object" if loc == ["body"] else "the request")
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return envelope(error.status_code, _BY_STATUS.get(error.status_code, "INVALID"), str(error))
+    said = "The body is not JSON." if str(error) == _UNREADABLE else str(error)
+    return envelope(error.status_code, _BY_STATUS.get(error.status_code, "INVALID"), said)
 
 
 def _not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from coasty_console.env import ROOT, data_dir, demo_password, env, flag, integer, secret_key, sub_path, words
+from coasty_console.env import LOOPBACK, ROOT, data_dir, demo_password, env, flag, integer, secret_key, sub_path, words
 
 BASE_DIR = ROOT
 DATA_DIR = data_dir()
@@ -38,7 +38,8 @@ LOCAL_KEY_FILE = DATA_DIR / "local" / "api_key"
 UPSTREAM_TIMEOUT_SECONDS = 5.0  # what a page may wait for upstream at most
 
 # Demo accounts exist only where nobody but this machine's user can reach them.
-DEMO = UPSTREAM_IS_LOCAL and CONSOLE_HOST in {"127.0.0.1", "localhost", "::1"}
+_IS_PUBLIC = BEHIND_TLS or (urlsplit(PUBLIC_URL).hostname or CONSOLE_HOST) not in LOOPBACK
+DEMO = UPSTREAM_IS_LOCAL and CONSOLE_HOST in LOOPBACK and not _IS_PUBLIC
 DEMO_PASSWORD = demo_password(DATA_DIR) if DEMO else ""
 
 INSTALLED_APPS = [
@@ -63,6 +64,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "coasty_console.programs.probe",
+    "coasty_console.programs.speak",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from coasty_console import connections, health, installed, manners, people
+from coasty_console import connections, installed, manners, people
 from coasty_console.api import api
 from runs import webhooks
 
@@ -23,8 +23,6 @@ urlpatterns = [
     path("worker.js", installed.worker, name="worker"),
     path("offline/", installed.offline, name="offline"),
     path("offline/unanswered/", installed.unanswered, name="unanswered"),
-    path("healthz", health.up, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
     path("api/", api.urls),
     path("runs/", include("runs.urls")),
     path("", include("runs.planning_urls")),

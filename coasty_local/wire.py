@@ -14,6 +14,8 @@ API_VERSION = "2026-07"
 STEP_CENTS = {"v1": 8, "v3": 5, "v4": 5, "v5": 5}
 PROVISION_GATE_CENTS = 20
 
+_BREAKS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
+
 Row = sqlite3.Row
 
 
@@ -30,7 +32,9 @@ def stamp(at: int | None) -> str | None:
 
 
 def dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON on one line, also for readers that take every line break of Unicode for one (httpx does)."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.translate(_BREAKS)
 
 
 def request_id() -> str:

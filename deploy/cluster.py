@@ -16,6 +16,7 @@ from processes import (
     ROOT,
     Children,
     Refused,
+    address,
     block,
     check_port,
     check_upstream,
@@ -130,7 +131,7 @@ def start_console(cluster: Cluster, settings: Any) -> list[str]:
             more = {"CONSOLE_PORT": str(ports[number - 1])} if name == "web" else {}
             extra = ["--hostname", f"jobs-{number}@%h"] if name == "worker" else []
             cluster.run(f"{name}-{number}", [*command, *extra], env={**os.environ, **more})
-    return [f"http://{settings.CONSOLE_HOST}:{port}/" for port in ports]
+    return [address(settings.CONSOLE_HOST, port) for port in ports]
 
 
 def _web_ports(first: int) -> list[int]:
@@ -151,7 +152,7 @@ def run_cluster(began: float) -> None:
         urls = start_upstream(cluster, settings)
         prepare()
         addresses = start_console(cluster, settings)
-        wait_until_ready(cluster, [*urls, *(f"{address}healthz" for address in addresses)])
+        wait_until_ready(cluster, [*urls, *(f"{each}healthz" for each in addresses)])
         print(block(settings, addresses, time.monotonic() - began, platform=settings.UPSTREAM_IS_LOCAL), flush=True)
         while True:
             cluster.revive()

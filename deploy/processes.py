@@ -129,6 +129,12 @@ def wait_until_ready(children: Children, urls: list[str]) -> None:
         time.sleep(0.1)
 
 
+def address(host: str, port: int) -> str:
+    """Where a server on that address is met from this machine."""
+    met = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (told, not listened on)
+    return f"http://[{met}]:{port}/" if ":" in met else f"http://{met}:{port}/"
+
+
 def load_settings() -> Any:
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coasty_console.settings")

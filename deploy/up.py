@@ -10,6 +10,7 @@ from typing import Any
 from processes import (
     Children,
     Refused,
+    address,
     block,
     check_port,
     check_upstream,
@@ -23,7 +24,7 @@ from processes import (
 def start(children: Children, settings: Any) -> None:
     s = settings
     check_port("CONSOLE_PORT", s.CONSOLE_PORT)
-    urls = [f"http://127.0.0.1:{s.CONSOLE_PORT}/healthz"]
+    urls = [f"{address(s.CONSOLE_HOST, s.CONSOLE_PORT)}healthz"]
     if s.UPSTREAM_IS_LOCAL:
         check_port("LOCAL_PORT", s.LOCAL_PORT)
         children.start("local platform", "-m", "coasty_local")
@@ -52,8 +53,8 @@ def main() -> int:
         logs.mkdir(exist_ok=True)
         children = Children(logs)
         start(children, settings)
-        address = f"http://{settings.CONSOLE_HOST}:{settings.CONSOLE_PORT}/"
-        print(block(settings, [address], time.monotonic() - began, platform=settings.UPSTREAM_IS_LOCAL), flush=True)
+        met = [address(settings.CONSOLE_HOST, settings.CONSOLE_PORT)]
+        print(block(settings, met, time.monotonic() - began, platform=settings.UPSTREAM_IS_LOCAL), flush=True)
         watch(children)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

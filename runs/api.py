@@ -22,6 +22,7 @@ router = Router(tags=["Runs"])
 
 EVENTS_LARGEST = 5000
 PAGE_BYTES = 8 * 1024 * 1024  # of event payloads in one answer, at most
+Next = Annotated[str | None, Field(description="give it as `cursor` for the next page; null on the last one")]
 Limit = Annotated[int, Query(paging.DEFAULT, ge=1, le=paging.LARGEST, description="How many at most.")]
 
 
@@ -93,7 +94,7 @@ class RunOut(Schema):
 
 class RunsOut(Schema):
     data: list[RunOut]
-    next: str | None
+    next: Next
 
 
 class ConnectionOut(Schema):
@@ -139,7 +140,7 @@ class AuditOut(Schema):
 
 class AuditsOut(Schema):
     data: list[AuditOut]
-    next: str | None
+    next: Next
 
 
 def need(request: HttpRequest, permission: str) -> Any:

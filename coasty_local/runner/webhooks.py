@@ -32,7 +32,7 @@ def signature(secret: str, at: int, body: bytes) -> str:
 
 
 def refusal(url: str) -> str | None:
-    """Why webhooks may not be sent there; None when they may: https, or http to this machine itself."""
+    """Why webhooks may not be sent there; None when they may: public https, or this machine itself."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
@@ -42,6 +42,8 @@ def refusal(url: str) -> str | None:
         return "webhook_url may not carry a user name or password"
     if not host or any(sign.isspace() or ord(sign) < 32 for sign in url):
         return "webhook_url is not an address"
+    if _is_private(host) and not _is_here(host):
+        return "webhook_url may not be an address inside a network"
     if parts.scheme == "https" or (parts.scheme == "http" and _is_here(host)):
         return None
     return "webhook_url must be https (http only to this machine)"
@@ -144,6 +146,13 @@ def _is_here(host: str) -> bool:
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
     except ValueError:
         return False
 

@@ -155,13 +155,13 @@ def _create(request: Request, key: Key, raw: dict[str, Any]) -> Response:
     def act(seal: Any) -> dict[str, Any]:
         body = bodies.parse(bodies.MachineCreate, raw)
         _can_provide(platform, key, body)
-        row = machines.create(platform.db, key.mode, **body.model_dump(exclude={"restore_from_snapshot"}))
-        platform.upkeep.watch_end(row)
         none = dict.fromkeys(("public_ip", "ssh_port", "ssh_username", "vnc_port", "websocket_port"))
         access = none | {"has_ssh_key": False, "has_vnc_password": False}
-        answer = {"machine": wire.machine(row), "connection": access, "request_id": request_id(request)}
         with platform.db.write() as tx:
+            row = machines.create(tx, key.mode, **body.model_dump(exclude={"restore_from_snapshot"}))
+            answer = {"machine": wire.machine(row), "connection": access, "request_id": request_id(request)}
             seal(tx, answer)
+        platform.upkeep.watch_end(row)
         return answer
 
     return platform.replays.once(request, key, "machines.create", raw, act)

@@ -7,12 +7,12 @@ import sqlite3
 from typing import Any
 
 from coasty_local import wire
-from coasty_local.store.database import Database
+from coasty_local.store.database import Database, Transaction
 
 CREATING, RUNNING, STOPPED, RESTARTING, TERMINATED = "creating", "running", "stopped", "restarting", "terminated"
 
 
-def create(db: Database, mode: str, *, built_in: bool = False, **fields: Any) -> sqlite3.Row:
+def create(tx: Transaction, mode: str, *, built_in: bool = False, **fields: Any) -> sqlite3.Row:
     """Add a machine that runs at once; fields left out take the smallest size. Answers its row."""
     at, ttl = wire.now(), fields.get("ttl_minutes")
     machine_id = wire.machine_id(mode)
@@ -22,20 +22,21 @@ def create(db: Database, mode: str, *, built_in: bool = False, **fields: Any) ->
         fields.get("storage_gb") or 10, ttl, at + ttl * 60_000 if ttl else None,
         json.dumps(fields.get("metadata") or {}), int(built_in), at, at,
     )  # fmt: skip
-    with db.write() as tx:
-        tx.run(
-            "INSERT INTO machines (id, mode, status, display_name, os_type, desktop_enabled, cpu_cores, memory_gb,"
-            " storage_gb, ttl_minutes, auto_destroy_at, metadata, built_in, created_at, started_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
-        )
-    return get(db, machine_id)
+    tx.run(
+        "INSERT INTO machines (id, mode, status, display_name, os_type, desktop_enabled, cpu_cores, memory_gb,"
+        " storage_gb, ttl_minutes, auto_destroy_at, metadata, built_in, created_at, started_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+    return get(tx, machine_id)
 
 
 def ensure_first(db: Database, mode: str) -> sqlite3.Row:
     """The machine that a newcomer starts with; made when that mode has none left."""
-    row = first(db, mode)
-    return row or create(db, mode, built_in=True, display_name="Local browser", desktop_enabled=True)
+    if row := first(db, mode):
+        return row
+    with db.write() as tx:
+        return create(tx, mode, built_in=True, display_name="Local browser", desktop_enabled=True)
 
 
 def first(db: Database, mode: str) -> sqlite3.Row | None:
@@ -43,7 +44,7 @@ def first(db: Database, mode: str) -> sqlite3.Row | None:
     return db.one(sql, (mode,))
 
 
-def get(db: Database, machine_id: str) -> sqlite3.Row:
+def get(db: Database | Transaction, machine_id: str) -> sqlite3.Row:
     """The row of a machine that is known to exist. Raises KeyError otherwise."""
     row = db.one("SELECT * FROM machines WHERE id = ?", (machine_id,))
     if row is None:

@@ -96,7 +96,7 @@ def test_a_resume_waits_for_whoever_drives(desk, callers, people):
 @pytest.mark.parametrize(
     "body",
     [
-        {}, {"action": "approve"}, {"action": "resume", "note": "x" * 1981}, {"action": "resume", "note": None},
+        {}, {"action": "approve"}, {"action": "resume", "note": "x" * 1981}, {"action": "resume", "note": 5},
         {"action": "resume", "seen_seq": "5"}, {"action": "resume", "seen_seq": -1},
         {"action": "resume", "seen_seq": True},
         {"action": "resume", "note": "a\x00b"}, {"action": "resume", "extra": 1}, {"action": ["resume"]}, [], None,

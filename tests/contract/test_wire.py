@@ -52,6 +52,15 @@ def test_an_event_that_one_writes_the_other_reads(kind, data):
     assert event.created_at == reader.time(ISO)
 
 
+def test_an_event_stays_on_its_line_for_readers_that_break_at_every_sign_of_unicode():
+    payload = {"text": "a\u2028b\u2029c\x85d\x0be\x1cf\rg"}
+    data = writer.dumps(payload)
+    written = writer.event({"seq": 7, "type": "text", "data": data, "created_at": AT})
+    assert written.splitlines() == written.split("\n")[:-1]
+    [frame] = sse.Parser().feed(written.encode())
+    assert json.loads(reader.event(frame).data) == payload
+
+
 def test_a_run_that_one_writes_has_every_key_and_the_other_understands_it():
     written = json.loads(writer.dumps(writer.run(ROW)))
     assert set(written) >= RUN_KEYS

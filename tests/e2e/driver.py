@@ -50,11 +50,11 @@ class Stack:
             "DEMO_PASSWORD": PASSWORD,
         }
 
-    def start(self) -> Stack:
+    def start(self, **settings: str) -> Stack:
         self.process = subprocess.Popen(
             [sys.executable, "deploy/up.py"],
             cwd=ROOT,
-            env=self.environment(),
+            env=self.environment() | settings,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

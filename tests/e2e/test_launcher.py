@@ -50,8 +50,13 @@ def test_a_stop_leaves_no_process_and_a_second_start_reuses_everything(tmp_path:
     key = first.platform_key()
     assert first.stop() == 0
     wait_until(lambda: not processes_of(tmp_path), 10)
-    second = Stack(tmp_path).start()
+    second = Stack(tmp_path).start(CONSOLE_HOST="0.0.0.0", ALLOWED_HOSTS="console.example.org")  # beyond loopback
     assert second.platform_key() == key
+    assert f" {second.console}/ " in second.said, "the address is one that can be gone to"
+    assert PASSWORD not in second.said
+    assert second.manage("api_token", "reviewer").returncode, "demo accounts are gone where others can reach them"
+    sign_in = requests.get(f"{second.console}/sign-in/", headers={"Host": "console.example.org"}, timeout=5)
+    assert sign_in.status_code == 200
     assert second.stop() == 0
     wait_until(lambda: not processes_of(tmp_path), 10)
 
@@ -75,6 +80,13 @@ def test_an_upstream_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.strip().count("\n") == 0
     assert address in done.stderr
+
+
+def test_a_command_before_the_first_start_says_what_is_missing(tmp_path: Path) -> None:
+    done = Stack(tmp_path).manage("run", "go to example.org")
+    assert done.returncode == 1
+    assert done.stderr.strip().count("\n") == 0
+    assert "make up" in done.stderr
 
 
 def test_a_refused_key_is_one_line(stack: Stack, tmp_path: Path) -> None:

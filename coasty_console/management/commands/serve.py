@@ -12,6 +12,7 @@ from django.db import Error as DatabaseFailure
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from coasty_console import roles
 from runs.relay.supervisor import Relay
 
 
@@ -28,6 +29,8 @@ class Command(BaseCommand):
         from coasty_console.jobs import Jobs
 
         self._check_database()
+        if not settings.DEMO:
+            roles.make_demo_accounts()  # takes away those of an earlier start
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         does_jobs = not options["no_jobs"] and not settings.REDIS_URL
         try:

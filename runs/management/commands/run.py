@@ -9,11 +9,11 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.urls import reverse
 
 from coasty_api import errors
-from runs import control, steps
+from runs import control, public, steps
 from runs.models import Event, Run
 from runs.relay import leases
 from runs.relay.supervisor import Relay
@@ -94,7 +94,7 @@ class Command(BaseCommand):
 
     def _say_status(self, run: Run) -> None:
         if run.status == Status.AWAITING_HUMAN:
-            where = f"http://{settings.CONSOLE_HOST}:{settings.CONSOLE_PORT}/approvals/"
+            where = public.address(reverse("approvals"))
             self._say(f"It needs a person: {run.awaiting_human_reason}\n       Decide at {where}")
         elif not run.is_terminal:
             self._say(f"{_word(run.status)}.")
@@ -123,5 +123,5 @@ def _word(status: str) -> str:
 def _refusal(problem: errors.CoastyError) -> str:
     if isinstance(problem, errors.Invalid) and problem.details:
         told = (f"{'.'.join(map(str, item.get('loc', [])[1:]))}: {item.get('msg')}" for item in problem.details)
-        return f"{problem.message} {'; '.join(told)}"
+        return "; ".join(told)
     return problem.message

@@ -1,0 +1,100 @@
+"""Programs that were written without us: addresses with and without a last slash, any method, any host name."""
+
+from __future__ import annotations
+
+import pytest
+from channels.testing import WebsocketCommunicator
+from django.test import Client
+
+from coasty_console.asgi import application
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/healthz/", "/readyz/"])
+def test_health_is_told_whatever_name_the_machine_is_asked_by(settings, path):
+    settings.ALLOWED_HOSTS = ["console.example.org"]
+    answer = Client().get(path, headers={"host": "10.1.2.3:8000"})
+    assert answer.status_code in {200, 503}
+    assert answer.json()["status"]
+    assert answer["Content-Security-Policy"]
+    assert Client().get("/api/runs", headers={"host": "10.1.2.3:8000"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/runs", "/runs/{run}", "/runs/{run}/events", "/approvals", "/approvals/{approval}", "/audit", "/openapi.json"]
+)
+def test_a_last_slash_makes_no_difference(desk, callers, path):
+    scripted, _, approval = desk.parked()
+    path = path.format(run=scripted.id, approval=approval.pk)
+    plain, slashed = callers.admin("GET", path), callers.admin("GET", f"{path}/")
+    assert plain.status_code == slashed.status_code == 200
+    assert plain.content == slashed.content
+
+
+def test_writes_take_a_last_slash_too(desk, callers):
+    _, _, approval = desk.parked()
+    told = callers.reviewer("POST", f"/approvals/{approval.pk}/decision/", {"action": "resume", "note": None})
+    assert told.status_code == 200
+    assert told.json()["decision"]["action"] == "resume"
+    assert callers.operator("POST", "/runs/", {"task": "Do it"}).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/"])
+def test_the_root_of_the_api_leads_to_its_description(path):
+    assert Client().get(path)["Location"] == "/api/docs"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PUT", "/runs", "GET, HEAD, OPTIONS, POST"),
+        ("DELETE", "/runs/some", "GET, HEAD, OPTIONS"),
+        ("GET", "/approvals/1/decision", "OPTIONS, POST"),
+        ("HEAD", "/approvals/1/decision", "OPTIONS, POST"),
+        ("POST", "/audit/", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_a_wrong_method_is_told_which_are_right(callers, method, path, allow):
+    answer = callers.admin(method, path)
+    assert (answer.status_code, answer["Allow"]) == (405, allow)
+    assert answer["Content-Type"] == "application/json"
+    if method != "HEAD":
+        error = answer.json()["error"]
+        assert error["code"] == "METHOD_NOT_ALLOWED"
+        assert allow in error["message"]
+    options = callers.anonymous("OPTIONS", path)
+    assert (options.status_code, options["Allow"]) == (204, allow)
+
+
+def test_head_answers_as_get_without_a_body(callers):
+    got, head = callers.viewer("GET", "/runs"), callers.viewer("HEAD", "/runs")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head["Content-Length"] == got["Content-Length"]
+    assert callers.anonymous("HEAD", "/runs").status_code == 401
+
+
+async def test_a_socket_to_nowhere_is_refused_and_no_fault():
+    headers = [(b"origin", b"http://localhost"), (b"host", b"localhost")]
+    socket = WebsocketCommunicator(application, "/ws/nothing/", headers=headers)
+    connected, _code = await socket.connect()
+    assert not connected
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "loc"),
+    [
+        ({"task": "x", "max_steps": 0}, "max_steps: ", ["body", "max_steps"]),
+        ("", "the body must be a JSON object: ", ["body"]),
+        ("[]", "the body must be a JSON object: ", ["body"]),
+    ],
+)
+def test_what_is_wrong_in_a_body_is_named_where_it_stands(callers, body, said, loc):
+    error = callers.operator("POST", "/runs", body).json()["error"]
+    assert error["message"].startswith(said)
+    assert error["details"][0]["loc"] == loc
+
+
+def test_a_body_that_is_no_json_is_told_so(callers):
+    answer = callers.operator("POST", "/runs", "{")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, "The body is not JSON.")
