@@ -16,7 +16,9 @@ def main() -> None:
         if "--traceback" in sys.argv:
             raise
         said = str(problem).splitlines()[0]
-        sys.exit(f"The database can't be used: {said}. Is DATA_DIR right, and was `make up` or `manage.py migrate` run?")
+        sys.exit(
+            f"The database can't be used: {said}. Is DATA_DIR right, and was `make up` or `manage.py migrate` run?"
+        )
 
 
 if __name__ == "__main__":

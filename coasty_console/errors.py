@@ -71,7 +71,7 @@ def _upstream(request: HttpRequest, error: upstream.CoastyError) -> HttpResponse
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     details = [{"loc": _loc(e), "msg": e.get("msg"), "type": e.get("type")} for e in error.errors]
-    said = "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in details[:3])
+    said = "; ".join(f"{_place(_loc(e))}: {e['msg']}" for e in error.errors[:3])
     return envelope(422, "INVALID", said or "What was sent can't be taken.", details=details)
 
 

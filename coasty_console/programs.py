@@ -16,7 +16,7 @@ _API = "/api/"
 
 
 def probe(respond: Respond) -> Respond:
-    """The middleware before all that look at the host: launchers and load balancers ask by an address of the machine."""
+    """Before all that look at the host: launchers and load balancers ask by an address of the machine."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         ask = _HEALTH.get(request.path_info.rstrip("/"))

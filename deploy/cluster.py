@@ -164,7 +164,8 @@ def run_cluster(began: float) -> None:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, stop_asked)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a script's background job would ignore the first otherwise
+        signal.signal(number, stop_asked)
     try:
         run_cluster(time.monotonic())
     except KeyboardInterrupt:

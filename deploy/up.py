@@ -44,7 +44,8 @@ def watch(children: Children) -> None:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, stop_asked)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a script's background job would ignore the first otherwise
+        signal.signal(number, stop_asked)
     began = time.monotonic()
     children = None
     try:

@@ -15,6 +15,6 @@ def address(path: str) -> str:
 
 def _host() -> str:
     """What is listened on as a name to go to: all addresses are met at this machine's own."""
-    every = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (told, not listened on)
+    every = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
     host = every.get(settings.CONSOLE_HOST, settings.CONSOLE_HOST)
     return f"[{host}]" if ":" in host else host

@@ -22,7 +22,8 @@ def test_health_is_told_whatever_name_the_machine_is_asked_by(settings, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/runs", "/runs/{run}", "/runs/{run}/events", "/approvals", "/approvals/{approval}", "/audit", "/openapi.json"]
+    "path",
+    ["/runs", "/runs/{run}", "/runs/{run}/events", "/approvals", "/approvals/{approval}", "/audit", "/openapi.json"],
 )
 def test_a_last_slash_makes_no_difference(desk, callers, path):
     scripted, _, approval = desk.parked()
