@@ -98,7 +98,8 @@ class Parser:
     def _parse(self, raw: bytes) -> Frame | None:
         plain = _PLAIN.fullmatch(raw.decode("utf-8", "replace"))
         if plain is not None and len(plain[3]) <= MAX_DATA_BYTES:
-            return Frame(*plain.groups(""))
+            number, kind, data, created = plain.groups("")
+            return Frame(number, kind, data, created)
         lines = [line for line in _LINE_END.split(raw) if line]
         fields = [line for line in lines if not line.startswith(b":")]
         self.comments += len(lines) - len(fields)
