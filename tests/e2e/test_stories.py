@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.driver import Stack, words
 
-VARIANTS = (0, 2, 5)
+VARIANTS = (0, 5)  # `tests/local/mind/test_stories.py` tells the stories in others
 
 
 class Story:
@@ -96,7 +96,7 @@ def test_a_payment_parks_before_the_click_and_is_paid_when_approved(story: Any, 
 def test_a_payment_that_is_failed_or_cancelled_stays_unpaid(story: Any, stack: Stack, callers: SimpleNamespace) -> None:
     before = paid(stack)
     told = story(SIGN_IN + "and pay invoice INV-1042.")
-    for approval, action in zip(told.parked(), ("fail", "cancel", "fail"), strict=True):
+    for approval, action in zip(told.parked(), ("fail", "cancel"), strict=True):
         assert callers.reviewer.decide(approval, action, "not ours").status_code == 200
     for run in told.runs:
         assert callers.operator.reaches(run, {"cancelled"})["status"] == "cancelled"
