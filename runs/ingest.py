@@ -34,6 +34,7 @@ _SNAPSHOT = (
     *_MOVED, "task", "machine_id", "cua_version", "instructions", "max_steps", "on_awaiting_human",
     "deadline_seconds", "awaiting_human_timeout_seconds", "metadata", "created_at",
 )  # fmt: skip
+_FACTS = tuple(name for name in _SNAPSHOT if name not in _HOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +183,12 @@ def take_snapshots(
         with transaction.atomic():
             locked = Run.objects.select_for_update().filter(connection=connection, upstream_id__in=list(news))
             rows = {run.upstream_id: run for run in locked.order_by("pk")}
+            counted = []
             for upstream_id, payload in sorted(news.items()):
-                run = rows.get(upstream_id) or _made(connection, upstream_id)
-                known[upstream_id] = _take(run, payload, moment)
+                run = known[upstream_id] = rows.get(upstream_id) or _made(connection, upstream_id)
+                if _take(run, payload, moment):
+                    counted.append(run)
+            _save_hot(counted)
             _tell(known[upstream_id].pk for upstream_id in news)
     return [known[upstream_id] for upstream_id in by_id]
 
@@ -221,12 +225,17 @@ def _made(connection: Connection, upstream_id: str) -> Run:
     return Run.objects.select_for_update().get(connection=connection, upstream_id=upstream_id)
 
 
-def _take(run: Run, payload: dict[str, Any], moment: datetime) -> Run:
+def _take(run: Run, payload: dict[str, Any], moment: datetime) -> bool:
+    """Fold and save a snapshot; whether it only counted, as most of a listing does: those are saved together."""
+    facts, is_counted = {name: getattr(run, name) for name in _FACTS}, True
     for moved in fold.snapshot(run, payload, moment):
+        is_counted = False
         run.save(update_fields=_SNAPSHOT)
         _send(run, moved)
-    run.save(update_fields=_SNAPSHOT)
-    return run
+    is_counted = is_counted and all(getattr(run, name) == value for name, value in facts.items())
+    if not is_counted:
+        run.save(update_fields=_SNAPSHOT)
+    return is_counted
 
 
 def _send(run: Run, moved: fold.Moved) -> None:
