@@ -38,6 +38,7 @@ MEASURES = {
     "takeover": "driving:driving",
     "kill": "killing:kill",
 }
+_SHORT = {"MISSED", "not measured"}
 PAGES = "pages"  # SQL time of the pages on generated data: a program of its own
 
 
@@ -75,10 +76,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     allow_many_sockets()
-    options, rows = Options(given.quick, given.seed), []
+    options, rows, start = Options(given.quick, given.seed), [], time.monotonic()
     about = {"cores": os.cpu_count(), "quick": given.quick, "seed": given.seed}
-    for name in given.names or [*MEASURES, PAGES]:
+    names = given.names or [*MEASURES, PAGES]
+    for at, name in enumerate(names, 1):
         began = time.monotonic()
+        print(f"{at} of {len(names)}, {name} ...", file=sys.stderr, flush=True)
         found = _pages(options) if name == PAGES else _measured(name, options)
         rows += found
         if found:
@@ -88,7 +91,14 @@ def main(arguments: Sequence[str]) -> int:
             )
             print(json.dumps([row.detail for row in found]), file=sys.stderr, flush=True)
     print(table(rows))
-    return 1 if any(row.verdict in {"MISSED", "not measured"} for row in rows) else 0
+    print(_summary(rows, time.monotonic() - start))
+    return 1 if any(row.verdict in _SHORT for row in rows) else 0
+
+
+def _summary(rows: Sequence[Row], seconds: float) -> str:
+    short = [row.name for row in rows if row.verdict in _SHORT]
+    told = f"short of a must: {', '.join(short)}" if short else "every must is met"
+    return f"{len(rows)} lines in {seconds:.0f} s; {told}."
 
 
 def _measured(name: str, options: Options) -> list[Row]:

@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bench import crowd_desk
-from bench.crowd_desk import stored
+from bench.crowd_desk import PER_STEP, stored
 
 LIVE, PARKED = 300, 140
 LONG_STEPS = 500  # of the one run that is longer than all others
-PER_STEP = 4
 FRAMED = 160  # runs that have pictures
 BATCH = crowd_desk.BATCH
 PICTURES = 24  # different ones
@@ -22,7 +21,7 @@ LONG = "crowd-long"
 _TASKS = ("Fetch the invoice of {n}", "Book the room {n} for Tuesday", "Compare offer {n} with the list of prices",
           "Close the ticket {n}", "Renew the licence of {n} and keep the receipt")  # fmt: skip
 _ENDS = ("succeeded", "succeeded", "succeeded", "succeeded", "failed", "cancelled", "timed_out")
-_TYPES = "CASE n % 4 WHEN 1 THEN 'step' WHEN 2 THEN 'reasoning' WHEN 3 THEN 'tool_call' ELSE 'tool_result' END"
+_TYPES = "CASE n %% 4 WHEN 1 THEN 'step' WHEN 2 THEN 'reasoning' WHEN 3 THEN 'tool_call' ELSE 'tool_result' END"
 
 
 def make(runs: int, events: int, seed: int, now: datetime) -> None:
@@ -34,10 +33,11 @@ def make(runs: int, events: int, seed: int, now: datetime) -> None:
     _runs(runs, dice, now)
     each = max(4, events // runs)
     _events(1, runs, each, now)
+    _worked(now)
     _long_run(now)
     _frames(dice, now)
     _audit(max(100, runs * 2), now)
-    crowd_desk.fill(dice, now)
+    crowd_desk.fill(dice, each, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -96,6 +96,30 @@ def _grow(low: int, high: int, each: int, now: datetime) -> None:
     )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, [each, low, high])
+
+
+def _worked(now: datetime) -> None:
+    """What the jobs have made of runs that ended long ago: their words, what was booked. They do the rest."""
+    from django.utils import timezone
+
+    from runs import words
+    from runs.models import Account, Charge, Event, Run, SearchText
+
+    ended = Run.objects.filter(finished_at__lt=now - timedelta(hours=2)).order_by("id")
+    payloads = Event.objects.filter(run=ended.first()).values_list("data", flat=True)  # alike in all of them
+    said = set().union(*(words.in_payload(data) for data in payloads))
+
+    def text_of(run: Any) -> Any:
+        own = words.in_value([run.upstream_id, run.machine_id, run.task, run.result, run.metadata])
+        return SearchText(
+            run=run, words=" ".join(sorted(own | said)), seq=max(len(payloads), run.cursor), is_whole=True
+        )
+
+    stored(SearchText, (text_of(run) for run in ended.iterator()))
+    billed = list(ended.values_list("pk", "connection_id", "cost_cents", "finished_at"))
+    stored(Account, (Account(run_id=pk, cents=cents, is_closed=True) for pk, _home, cents, _at in billed))
+    stored(Charge, (Charge(run_id=pk, connection_id=home, day=timezone.localdate(at), cents=cents)
+                    for pk, home, cents, at in billed))  # fmt: skip
 
 
 def _long_run(now: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 BATCH = 2000
 PEOPLE = ("ada", "grace", "alan", "edsger", "barbara", "donald")
+PER_STEP = 4  # events
 ALIKE_OF = 3  # of so many that are alike one gesture decides some
 REASONS = (
     "Please solve the captcha on the page of order {n}.", "I need the six-digit code that was sent to the phone.",
@@ -34,9 +35,9 @@ def people() -> None:
         roles.give(User.objects.create(username=f"viewer-{n}"), "viewer")
 
 
-def fill(dice: random.Random, now: datetime) -> None:
-    """All that the desk and the planning hold of the runs, which must be there with their events and frames."""
-    _past(dice, now)
+def fill(dice: random.Random, each: int, now: datetime) -> None:
+    """All that the desk and the planning hold of the runs, which must be there with `each` events and their frames."""
+    _past(dice, each, now)
     _policies(now)
     _rates(now)
     _waiting(dice, now)
@@ -55,7 +56,7 @@ def _admin() -> Any:
     return User.objects.get(pk=user.pk)
 
 
-def _past(dice: random.Random, now: datetime) -> None:
+def _past(dice: random.Random, each: int, now: datetime) -> None:
     """A pause of every fourth run that has ended: decided by people, or closed elsewhere."""
     from django.contrib.auth.models import User
 
@@ -65,8 +66,9 @@ def _past(dice: random.Random, now: datetime) -> None:
     ended = Run.objects.filter(finished_at__isnull=False).order_by("id").only("id", "created_at").iterator()
     stored(Approval, (_ended(run, dice) for run in ended if run.pk % 4 == 0))
     who = list(User.objects.filter(username__in=PEOPLE))
-    decided = Approval.objects.filter(state="decided").iterator()
-    stored(Decision, (_decided(approval, dice.choice(who), dice) for approval in decided))
+    decided = Approval.objects.filter(state="decided").select_related("run").iterator()
+    steps = sum(n % PER_STEP == 1 for n in range(5, each + 1))  # after the pause, to the end of each
+    stored(Decision, (_decided(approval, dice.choice(who), steps, dice) for approval in decided))
 
 
 def _ended(run: Any, dice: random.Random) -> Any:
@@ -82,15 +84,18 @@ def _ended(run: Any, dice: random.Random) -> Any:
     )  # fmt: skip
 
 
-def _decided(approval: Any, person: Any, dice: random.Random) -> Any:
+def _decided(approval: Any, person: Any, steps: int, dice: random.Random) -> Any:
     from approvals.models import Decision
-    from approvals.states import Delivery
+    from approvals.states import Delivery, Outcome
+
+    ends = {"succeeded": Outcome.FINISHED, "failed": Outcome.FAILED}
 
     return Decision(
         approval=approval, code=f"c{approval.pk}", verdict=dice.choice(("resume", "resume", "fail", "cancel")),
         decided_by=person, decided_at=approval.closed_at, delivery=Delivery.DELIVERED, delivered_at=approval.closed_at,
         seen_seq=4, seen_reason=approval.reason, seen_cost_cents=dice.randint(5, 300), note="Go on, and tell the sum.",
-        seen_frame_open=dice.choice((True, True, False)),
+        seen_frame_open=dice.choice((True, True, False)), outcome=ends.get(approval.run.status, Outcome.STOPPED),
+        outcome_steps=steps, outcome_at=approval.run.finished_at,
     )  # fmt: skip
 
 

@@ -10,16 +10,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import crowd, opened
+from bench import crowd, opened, postgres
 
 MUST_MS, AIM_MS = 50.0, 20.0
 FULL, QUICK = (100_000, 5_000_000), (10_000, 500_000)
 SERVER_RUNS, SERVER_MUST_MS, SERVER_AIM_MS = 10_000, 100.0, 50.0
-OPENINGS, REPLAYS = 21, 3
+OPENINGS, FEW_OPENINGS = 21, 5
+REPLAYS = 3
+OWN = "postgresql"  # instead of a URL: a server of the bench's own
 Query = tuple[str, Any]
 
 
@@ -28,11 +31,13 @@ def measure(
 ) -> list[dict[str, Any]]:
     """One line a page: its SQL in milliseconds, and at a tenth of the data; each size in a process of its own.
 
-    With a `database` (a URL) the data stays there, and only the whole size is measured.
+    With a `database` (a URL) the data stays there, and only the whole size is measured; `OWN` is thrown away as SQLite.
     """
     runs, events = size or (QUICK if quick else FULL)
-    full = _apart(runs, events, seed, database)
-    tenth = {} if database or only_whole else _apart(runs // 10, events // 10, seed, "")
+    openings = FEW_OPENINGS if quick else OPENINGS
+    full = _apart(runs, events, seed, database, openings)
+    only_whole = only_whole or database not in {"", OWN}
+    tenth = {} if only_whole else _apart(runs // 10, events // 10, seed, database, openings)
     lines = [_line(name, got, tenth.get(name)) for name, got in full.items()]
     return [*lines, *_slowest({runs: full, runs // 10: tenth})]
 
@@ -62,21 +67,32 @@ def _ratio(now: float, before: float) -> float:
     return round(now / max(before, 0.1), 2)
 
 
-def _apart(runs: int, events: int, seed: int, database: str) -> dict[str, dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="crowd-") as folder:
+def _apart(runs: int, events: int, seed: int, database: str, openings: int) -> dict[str, dict[str, Any]]:
+    with tempfile.TemporaryDirectory(prefix="crowd-") as folder, _address(database) as url:
         env = {
             **os.environ,
             "DATA_DIR": folder,
-            "DATABASE_URL": database,
+            "DATABASE_URL": url,
             "LOG_LEVEL": "ERROR",
             "SECRET_KEY": "of the bench",
         }
-        command = [sys.executable, "-m", "bench.pages", "--inside", str(runs), str(events), str(seed)]
+        command = [sys.executable, "-m", "bench.pages", "--inside", *map(str, (runs, events, seed, openings))]
         done = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _inside(runs: int, events: int, seed: int) -> dict[str, dict[str, Any]]:
+@contextmanager
+def _address(database: str) -> Iterator[str]:
+    if database != OWN:
+        yield database
+        return
+    with postgres.server() as url:
+        if url is None:
+            raise RuntimeError("PostgreSQL is not installed here")
+        yield url
+
+
+def _inside(runs: int, events: int, seed: int, openings: int) -> dict[str, dict[str, Any]]:
     """In the process whose database is meant: make the crowd where there is none, then open all pages."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coasty_console.settings")
     import django
@@ -93,12 +109,22 @@ def _inside(runs: int, events: int, seed: int) -> dict[str, dict[str, Any]]:
     roles.make()
     person, _ = User.objects.get_or_create(username="bench")
     roles.give(person, "admin")
+    began = time.monotonic()
     if not Run.objects.exists():
         crowd.make(runs, events, seed, timezone.now())
     _prepare()
     warming.warm()  # as the server does
     warming.settle()
-    return {name: _measured(open_it) for name, open_it in {**opened.pages(person), **opened.fragments(person)}.items()}
+    _say(f"{runs:,} runs with {events:,} events are there ({time.monotonic() - began:.0f} s)")
+    pages = {**opened.pages(person), **opened.fragments(person)}
+    began = time.monotonic()
+    found = {name: _measured(open_it, openings) for name, open_it in pages.items()}
+    _say(f"{len(found)} pages and fragments opened {openings} times ({time.monotonic() - began:.0f} s)")
+    return found
+
+
+def _say(words: str) -> None:
+    print(f"  pages: {words}", file=sys.stderr, flush=True)
 
 
 def _prepare() -> None:
@@ -108,12 +134,12 @@ def _prepare() -> None:
     audit.verify()
 
 
-def _measured(open_it: Callable[[], Any]) -> dict[str, Any]:
+def _measured(open_it: Callable[[], Any], openings: int) -> dict[str, Any]:
     """The SQL of one opening in ms (middle of some replays, with all rows fetched), its queries, p95 of the whole by
     the clock and by the processor.
     """
     took, worked, queries = [], [], []
-    for _ in range(OPENINGS):
+    for _ in range(openings):
         begun, worked_before = time.perf_counter(), time.process_time()
         queries = asked(open_it)
         took.append((time.perf_counter() - begun) * 1000)
@@ -188,9 +214,13 @@ def main() -> None:
     read.add_argument("--runs", type=int, default=FULL[0])
     read.add_argument("--events", type=int, default=FULL[1])
     read.add_argument("--seed", type=int, default=1)
-    read.add_argument("--database", default="", help="URL of an empty or filled database; else SQLite, thrown away")
+    read.add_argument(
+        "--database",
+        default="",
+        help=f"URL of an empty or filled database; {OWN}: a server of its own, thrown away; else SQLite",
+    )
     read.add_argument("--whole", action="store_true", help="only this size, not a tenth of it too")
-    read.add_argument("--inside", nargs=3, type=int, help=argparse.SUPPRESS)
+    read.add_argument("--inside", nargs=4, type=int, help=argparse.SUPPRESS)
     given = read.parse_args()
     if given.inside:
         print(json.dumps(_inside(*given.inside)))

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connections, models, transaction
 
+from coasty_api import wire
 from runs import audit
 from runs.models import AuditEntry
 
@@ -146,7 +147,7 @@ def _fitting(field: Any, value: Any) -> Any:
     if isinstance(field, models.JSONField):
         return _clean(value)
     if isinstance(value, str):
-        return value.replace("\x00", "\ufffd")[: getattr(field, "max_length", None)]
+        return wire.clean(value)[: getattr(field, "max_length", None)]
     if isinstance(field, models.IntegerField) and isinstance(value, int):
         low, high = connections[TARGET].ops.integer_field_range(field.get_internal_type())
         return min(max(value, low if low is not None else value), high if high is not None else value)
@@ -154,9 +155,9 @@ def _fitting(field: Any, value: Any) -> Any:
 
 
 def _clean(value: Any) -> Any:
-    """JSON without NUL in its texts and without numbers that JSON does not know."""
+    """JSON without what PostgreSQL refuses in its texts, and without numbers that JSON does not know."""
     if isinstance(value, str):
-        return value.replace("\x00", "\ufffd")
+        return wire.clean(value)
     if isinstance(value, dict):
         return {_clean(key): _clean(inner) for key, inner in value.items()}
     if isinstance(value, list):

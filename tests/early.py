@@ -15,6 +15,8 @@ SETTINGS = (
 if "PYTEST_XDIST_WORKER" not in os.environ:
     for name in SETTINGS:
         os.environ.pop(name, None)
+    if engine := os.environ.get("TEST_DATABASE_URL"):  # the same tests on another engine
+        os.environ["DATABASE_URL"] = engine
     folder = tempfile.mkdtemp(prefix="coasty-tests-")
     os.environ["DATA_DIR"] = folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -66,11 +66,31 @@ def engines():
 @pytest.fixture
 def database(engines):
     """A new empty database's address."""
-    postgres = engines[0]
-    name = f"scale_{os.urandom(4).hex()}"
+    return new_database(engines[0])
+
+
+def new_database(postgres, like="template1", prefix=""):
+    name = f"{prefix}scale_{os.urandom(4).hex()}"
     with psycopg.connect(postgres.url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
     return postgres.url.rsplit("/", 1)[0] + f"/{name}"
+
+
+@pytest.fixture(scope="session")
+def migrated(engines, tmp_path_factory):
+    """The name of a database with all tables and nothing in them: migrated once, and copied for each console."""
+    address = new_database(engines[0])
+    migrate(address, tmp_path_factory.mktemp("migrated"))
+    return address.rpartition("/")[2]
+
+
+def migrate(address, folder):
+    env = {**kept_environment(), "DATA_DIR": str(folder), "DATABASE_URL": address}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=env, check=True)
+
+
+def kept_environment():
+    return {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
 
 
 @pytest.fixture
@@ -84,9 +104,8 @@ class Console:
 
     def __init__(self, folder, database, redis, upstream):
         self.folder, self.database, self.started = folder, database, []
-        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
         self.env = {
-            **kept,
+            **kept_environment(),
             "DATA_DIR": str(folder),
             "DATABASE_URL": database,
             "REDIS_URL": redis,
@@ -144,8 +163,8 @@ class Console:
 
 
 @pytest.fixture
-def console(engines, database, upstream, tmp_path):
-    made = Console(tmp_path, database, engines[1].url, upstream)
+def console(engines, migrated, upstream, tmp_path):
+    made = Console(tmp_path, new_database(engines[0], migrated), engines[1].url, upstream)
     made.manage("prepare")
     yield made
     made.end()
