@@ -10,6 +10,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
+from tests import migrated
 from tests.scale.conftest import ROOT, kept_environment
 
 pytestmark = [pytest.mark.xdist_group("scale"), pytest.mark.slow]
@@ -43,6 +44,7 @@ Worker.objects.update(beat_at=now - timedelta(hours=1))
 def source(tmp_path):
     """The environment of a console on SQLite that has been at work: no table is empty."""
     env = {**kept_environment(), "DATA_DIR": str(tmp_path)}
+    migrated.copy_into(tmp_path)
     for command in (["prepare"], ["shell", "-v0", "-c", FILL]):
         done = subprocess.run(
             [sys.executable, "manage.py", *command], cwd=ROOT, env=env, capture_output=True, text=True

@@ -11,7 +11,7 @@ from tests.scale.conftest import ROOT, kept_environment, new_database
 
 pytestmark = [pytest.mark.xdist_group("scale"), pytest.mark.slow]
 FILES = (
-    "tests/approvals/test_recall.py",  # sixty rounds of taking back against sending, each closer than the last
+    "tests/approvals/test_recall.py",  # fifty rounds of taking back against sending, each closer than the last
     "tests/approvals/test_decisions.py",
     "tests/runs/test_casefile.py",
     "tests/runs/test_retention.py",
