@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from approvals import claims, delivery, outcomes, presence, queue, takeovers
-from approvals.models import Decision
+from approvals.models import Decision, Endorsement
 from approvals.notices import tasks as notices_tasks  # noqa: F401 (registers them)
 from approvals.rules import applying
 from approvals.rules import asking as rules_asking
@@ -70,9 +70,10 @@ def verify_audit() -> None:
 
 
 def named_frames(run: Run) -> list[str]:
-    """The frames that decisions on this run name as evidence, by their SHA-256."""
-    named = Decision.objects.filter(approval__run=run).exclude(seen_frame_sha256="")
-    return list(named.values_list("seen_frame_sha256", flat=True))
+    """The frames that decisions on this run, and each yes where several were needed, name as evidence; by SHA-256."""
+    said = (Decision.objects, Endorsement.objects)
+    named = [rows.filter(approval__run=run).values_list("seen_frame_sha256", flat=True) for rows in said]
+    return sorted({digest for digests in named for digest in digests if digest})
 
 
 def deliver_due() -> None:

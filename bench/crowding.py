@@ -11,12 +11,12 @@ _RATE = 3_000.0
 
 
 def crowd(options: Options) -> list[Row]:
-    few, many = options.size(1_000, 300), options.size(10_000, 3_000)
-    rate, seconds = options.size(int(_RATE), 1_500), options.size(15, 5)
+    few, many = options.size(1_000, 200), options.size(10_000, 2_000)
+    rate, seconds = options.size(int(_RATE), 1_500), options.size(12, 4)
     with stage(few, options.seed) as small, stage(many, options.seed) as large:
         relays = {few: (small, small.relay()), many: (large, large.relay())}
         opened = {count: made.wait_until_followed() for count, (made, _relay) in relays.items()}
-        time.sleep(options.size(6, 2))  # until the notes of the opening are written
+        time.sleep(options.size(5, 1))  # until the notes of the opening are written
         idle = {count: relay.resident_bytes() for count, (_made, relay) in relays.items()}
         costs: dict[int, list[float]] = {few: [], many: []}
         for _turn in range(options.size(2, 1)):

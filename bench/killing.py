@@ -16,7 +16,7 @@ def kill(options: Options) -> list[Row]:
         if address is None:
             row.detail["why"] = "PostgreSQL is not installed here"
             return [row]
-        with stage(options.size(600, 150), options.seed, database_url=address) as made:
+        with stage(options.size(600, 90), options.seed, database_url=address) as made:
             workers = [made.relay() for _ in range(_WORKERS)]
             made.wait_until_followed()
             wait_for(lambda: _is_even(made, workers), 60)

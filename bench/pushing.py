@@ -14,7 +14,7 @@ _ECHO = b"<li class='line'>" + b"x" * 400 + b"</li>"
 
 def latency(options: Options) -> list[Row]:
     """Both consoles stand at once and speak in turns, so that they meet the same minutes."""
-    many, rate = options.size(10_000, 3_000), options.size(3_000, 1_500)
+    many, rate = options.size(10_000, 2_000), options.size(3_000, 1_000)
     with stage(100, options.seed) as quiet, stage(many, options.seed) as crowded:
         quiet.console(), crowded.console()
         opened = quiet.wait_until_followed(), crowded.wait_until_followed()
@@ -38,11 +38,11 @@ async def _latency(quiet: Stage, crowded: Stage, rate: float, options: Options) 
     for name, (made, _rate) in places.items():
         sockets[name] = Sockets()
         await sockets[name].open(made.port, [_address(n) for n in range(_WATCHED)], _cookies(made), is_timing=True)
-    await asyncio.sleep(4)
+    await asyncio.sleep(options.size(4, 2))
     for _turn in range(options.size(2, 1)):
         for name, (made, events) in places.items():
             sockets[name].reset()
-            seconds = options.size(20, 8)
+            seconds = options.size(15, 5)
             await asyncio.to_thread(made.pace, events, seconds)
             await asyncio.sleep(seconds + 1.5)
             delays[name] += sockets[name].delays
@@ -53,7 +53,7 @@ async def _latency(quiet: Stage, crowded: Stage, rate: float, options: Options) 
 
 def fan(options: Options) -> list[Row]:
     """The page's socket sends an update ten times a second at most; the bare one sends as fast as it is read."""
-    count, seconds = 500, options.size(15, 5)
+    count, seconds = 500, options.size(10, 3)
     with stage(1, options.seed) as made:
         made.console()
         made.wait_until_followed()

@@ -35,15 +35,15 @@ def postgresql(options: Options) -> list[Row]:
 
 
 def _runs(options: Options) -> int:
-    return options.size(5_000, 1_000)
+    return options.size(5_000, 500)
 
 
 def _compare(made: Stage, row: Row, options: Options, bare: Any) -> Row:
     """Bare rows, then the relay at rising rates until p99 passes the limit, then bare rows again."""
-    relay, seconds = made.relay(), options.size(6, 3)
+    relay, seconds = made.relay(), options.size(5, 2)
     made.wait_until_followed()
     before = bare(made, options.size(5, 1))
-    best, tried = _highest(made, relay, before, seconds, options.size(8, 3))
+    best, tried = _highest(made, relay, before, seconds, options.size(8, 4))
     after = bare(made, options.size(5, 1))
     rows_a_second = (before + after) / 2
     row.value = round(best["rate"] / rows_a_second, 3)

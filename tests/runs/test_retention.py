@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
+from approvals import tasks
+from approvals.models import Approval, Decision, Endorsement
 from runs import audit, retention
 from runs.models import AuditEntry, Event, Frame
 
@@ -28,6 +31,21 @@ def test_old_ended_runs_lose_events_and_frames_but_not_what_a_decision_names(mak
     assert [run.events.count() for run in (old, new, alive)] == [0, 3, 3]
     assert list(old.frames.values_list("sha256", flat=True)) == ["named"]
     assert AuditEntry.objects.filter(act="retention.swept").count() == 1
+
+
+def test_every_table_that_names_a_frame_as_evidence_keeps_it(make_run, people):
+    run = make_run("succeeded")
+    approval = Approval.objects.create(run=run, state="decided", reason="Which?", pause_seq=4)
+    naming = {
+        Decision: {"code": "abcd1234", "verdict": "resume", "decided_by": people.reviewer, "seen_seq": 4},
+        Endorsement: {"user": people.admin},
+    }
+    assert naming.keys() == {
+        model for model in apps.get_models() if any("sha256" in field.name for field in model._meta.fields)
+    } - {Frame}
+    for model, fields in naming.items():
+        model.objects.create(approval=approval, seen_frame_sha256=model.__name__, **fields)
+    assert tasks.named_frames(run) == ["Decision", "Endorsement"]
 
 
 def test_nothing_goes_unless_an_age_is_chosen(make_run):
