@@ -36,7 +36,7 @@ def make(runs: int, events: int, seed: int, now: datetime) -> None:
     _worked(now)
     _long_run(now)
     _frames(dice, now)
-    _audit(max(100, runs * 2), now)
+    _audit(max(100, runs), now)
     crowd_desk.fill(dice, each, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -148,7 +148,7 @@ class Program:
 
 
 @cache
-def _migrated() -> bytes:
+def migrated() -> bytes:
     """A database with all tables and nothing in them, made once: to copy it takes no time."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         env = {**{name: value for name, value in os.environ.items() if name in _KEPT}, "DATA_DIR": folder}
@@ -172,7 +172,7 @@ class Stage:
             **({"REDIS_URL": redis_url} if redis_url else {}),
         }  # fmt: skip
         if not database_url:
-            (folder / "console.sqlite3").write_bytes(_migrated())
+            (folder / "console.sqlite3").write_bytes(migrated())
         made = self.program(["-m", "bench.stage", str(runs), str(_PEOPLE)])
         self.sessions: list[str] = made.line()["sessions"]
         made.process.wait(60)

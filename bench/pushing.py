@@ -19,6 +19,8 @@ def latency(options: Options) -> list[Row]:
         quiet.console(), crowded.console()
         opened = quiet.wait_until_followed(), crowded.wait_until_followed()
         delays = asyncio.run(_latency(quiet, crowded, rate, options))
+    if not all(delays.values()):
+        raise RuntimeError("No line was seen on the sockets")
     p99 = {name: percentile(found, 0.99) * 1000 for name, found in delays.items()}
     detail = {
         "runs": [100, many], "events_a_second": [50, rate], "watched": _WATCHED,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
-_SEQ_AND_TIME = re.compile(rb'data-seq="(\d+)">\s*<span class="line-time"><time datetime="([^"]+)"')
+_SEQ_AND_TIME = re.compile(rb'data-seq="(\d+)"[^>]*>\s*<span class="line-time"><time datetime="([^"]+)"')
 
 
 def _client_frame(payload: bytes) -> bytes:
@@ -32,6 +32,7 @@ class Socket(asyncio.Protocol):
         self._hello, self._ack = _client_frame(hello) if hello else b"", _client_frame(ack) if ack else b""
         self._buffer, self._is_timing, self.is_open, self.updates = b"", is_timing, False, 0
         self.delays: list[float] = []
+        self.newest = 0  # a line that is drawn anew is not timed again
         self.ended = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -82,8 +83,10 @@ class Socket(asyncio.Protocol):
         self.updates += 1
         self.transport.write(self._ack)
         if self._is_timing:
-            for _seq, moment in _SEQ_AND_TIME.findall(payload):
-                self.delays.append(now - datetime.fromisoformat(moment.decode()).timestamp())
+            for seq, moment in _SEQ_AND_TIME.findall(payload):
+                if int(seq) > self.newest:
+                    self.newest = int(seq)
+                    self.delays.append(now - datetime.fromisoformat(moment.decode()).timestamp())
 
 
 class Sockets:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
 from bench import __main__ as bench
 from bench import lab
 from bench.crowd_upstream import frame
-from bench.sockets import _client_frame
+from bench.sockets import Socket, _client_frame
 from coasty_api import sse, wire
+from runs import fragments
+from runs.models import Connection, Event, Run
 
 
 def test_the_table_tells_what_was_reached_and_what_was_missed(tmp_path):
@@ -44,6 +48,28 @@ def test_the_upstream_of_the_bench_speaks_as_the_contract_says():
 def test_a_client_frame_is_masked_and_tells_its_length():
     assert _client_frame(b"x" * 3)[:2] == bytes([0x81, 0x83])
     assert _client_frame(b"x" * 300)[:4] == bytes([0x81, 0xFE, 1, 44])
+
+
+@pytest.mark.django_db
+def test_the_sockets_of_the_bench_time_every_line_as_the_page_draws_it_and_each_once():
+    run = Run.objects.create(connection=Connection.objects.create(name="far", base_url="x"), upstream_id="run-1")
+    moment = timezone.now()
+    for seq in range(1, 6):
+        kind, data = frame_told(seq)
+        Event.objects.create(run=run, seq=seq, type=kind, data=data, created_at=moment, received_at=moment)
+    drawn = str(fragments.run_timeline(run)).encode()
+    socket = Socket("/", "127.0.0.1", "", b"", b"", is_timing=True)
+    socket.transport = SimpleNamespace(write=lambda data: None)
+    for _time in range(2):
+        socket._take(1, drawn, moment.timestamp() + 0.25)
+    assert [round(delay, 3) for delay in socket.delays] == [0.25] * 5
+
+
+def frame_told(seq):
+    """What the event of that number says: its type and payload."""
+    told = next(iter(sse.Parser().feed(frame(seq, "2026-01-02T03:04:05+00:00").split(b"\r\n", 1)[1][:-2])))
+    event = wire.event(told)
+    return event.type, event.data
 
 
 @pytest.mark.slow
