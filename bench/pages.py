@@ -31,11 +31,12 @@ def measure(
 ) -> list[dict[str, Any]]:
     """One line a page: its SQL in milliseconds, and at a tenth of the data; each size in a process of its own.
 
-    With a `database` (a URL) the data stays there, and only the whole size is measured; `OWN` is thrown away as SQLite.
+    A quick one has no tenth. With a `database` (a URL) the data stays there, without a tenth too; `OWN` is thrown away
+    as SQLite is.
     """
     runs, events = size or (QUICK if quick else FULL)
     full = _apart(runs, events, seed, database, _openings(runs, quick))
-    only_whole = only_whole or database not in {"", OWN}
+    only_whole = only_whole or quick or database not in {"", OWN}
     tenth = {} if only_whole else _apart(runs // 10, events // 10, seed, database, _openings(runs // 10, quick))
     lines = [_line(name, got, tenth.get(name)) for name, got in full.items()]
     return [*lines, *_slowest({runs: full, runs // 10: tenth})]

@@ -46,7 +46,11 @@ def server() -> Iterator[str | None]:
             os.chown(home, who["user"], who["group"])
         data, port = f"{home}/data", free_port()
         quiet = {"cwd": home, "stdout": subprocess.DEVNULL, **who}
-        subprocess.run([folder / "initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8"], check=True, **quiet)
+        subprocess.run(
+            [folder / "initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--no-sync"],
+            check=True,
+            **quiet,
+        )
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=200"
         subprocess.run(
             [folder / "pg_ctl", "-D", data, "-l", f"{home}/log", "-w", "-o", options, "start"], check=True, **quiet

@@ -43,7 +43,7 @@ def _compare(made: Stage, row: Row, options: Options, bare: Any) -> Row:
     relay, seconds = made.relay(), options.size(5, 2)
     made.wait_until_followed()
     before = bare(made, options.size(5, 1))
-    best, tried = _highest(made, relay, before, seconds, options.size(8, 4))
+    best, tried = _highest(made, relay, before, seconds, options.size(8, 3))
     after = bare(made, options.size(5, 1))
     rows_a_second = (before + after) / 2
     row.value = round(best["rate"] / rows_a_second, 3)
