@@ -50,9 +50,9 @@ def cells(done: Sequence[Done]) -> dict[tuple[str, str], str]:
     return {(one.job, one.way): cell(one.effort) for one in done}
 
 
-def markdown(done: Sequence[Done], order: Sequence[str]) -> str:
-    """The table of docs/jobs.md, a row for each job."""
-    told = cells(done)
+def markdown(done: Sequence[Done], order: Sequence[str], known: dict[tuple[str, str], str] | None = None) -> str:
+    """The table of docs/jobs.md, a row for each job; what was not done now stands as it is known."""
+    told = (known or {}) | cells(done)
     lines = ["| job | by keyboard | by mouse | on a phone |", "| --- | --- | --- | --- |"]
     lines += [f"| {job} | {' | '.join(told.get((job, way), '') for way in WAYS)} |" for job in order]
     return "\n".join(lines)
@@ -87,4 +87,4 @@ def write_docs(done: Sequence[Done]) -> None:
     text = DOCS.read_text()
     order = list(dict.fromkeys([row[0] for row in rows(text)] + [one.job for one in done]))
     head, rest = text.split(BEGINS)
-    DOCS.write_text(f"{head}{BEGINS}\n{markdown(done, order)}\n{ENDS}{rest.split(ENDS)[1]}")
+    DOCS.write_text(f"{head}{BEGINS}\n{markdown(done, order, in_docs(text))}\n{ENDS}{rest.split(ENDS)[1]}")
