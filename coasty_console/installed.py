@@ -88,6 +88,8 @@ def _words() -> dict[str, Any]:
             "refused": _("Approval %s: upstream refused your decision"),
             "settled": _("Approval %s needs nobody any more"),
             "several": _("Several approvals need a look"),
+            "burning": _("A run goes round in circles and burns money"),
+            "several_burning": _("Several runs burn money"),
             "test": _("This device rings"),
         },
     }

@@ -6,6 +6,6 @@ from django.dispatch import Signal
 # Sent again for a pause that is already known (its reason, its seq): receivers are idempotent.
 status_changed = Signal()
 
-# Sent with sender=Run class, run: Run (written), after commit: it is flagged (`run.waste_kind`) as burning money, what
-# that costs has grown, or it no longer does. A notice may follow; nothing relies on it.
+# Sent with sender=Run class, run: Run (written), has_begun: bool, inside the transaction that wrote it: the run is
+# flagged (`run.waste_kind`) as burning money, what that costs has grown, or it no longer does. Begins once an episode.
 waste_found = Signal()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from live import publish, topics
@@ -68,16 +69,21 @@ def _still(moves: Sequence[Move], still_steps: int) -> Found | None:
 
 def look(limit: int = AT_ONCE) -> int:
     """Look at the runs that have gone on since the last look; how many are flagged or cleared by it."""
-    changed = 0
-    for run in list(_moved_on()[:limit]):
-        is_news = _weigh(run)
-        # One row at a time: whoever holds one lock only stands in nobody's way, least of all the journal's.
-        Run.objects.filter(pk=run.pk).update(**{name: getattr(run, name) for name in _WRITTEN})
-        if is_news:
-            changed += 1
-            publish.nudge(topics.RUNS, topics.run(run.pk))
-            waste_found.send(sender=Run, run=run)
-    return changed
+    return sum(_look(run) for run in list(_moved_on()[:limit]))
+
+
+def _look(run: Run) -> bool:
+    before = {"waste_kind": run.waste_kind, "waste_seen_steps": run.waste_seen_steps}
+    is_news = _weigh(run)
+    # One row at a time: whoever holds one lock only stands in nobody's way, least of all the journal's.
+    # Of two that look at the same run one writes, so that an episode begins once.
+    with transaction.atomic():
+        same = Run.objects.filter(pk=run.pk, **before)
+        if not same.update(**{name: getattr(run, name) for name in _WRITTEN}) or not is_news:
+            return False
+        publish.nudge(topics.RUNS, topics.run(run.pk))
+        waste_found.send(sender=Run, run=run, has_begun=bool(run.waste_kind) and not before["waste_kind"])
+    return True
 
 
 def _moved_on() -> QuerySet[Run]:

@@ -31,7 +31,7 @@ self.addEventListener("push", (event) => {
   event.waitUntil(show(said));
 });
 async function show(said) {
-  const tag = said.id ? `approval-${said.id}` : "queue";
+  const tag = said.run !== undefined ? `run-${said.run}` : said.id ? `approval-${said.id}` : "queue";
   const settled = said.event === "settled";
   const text = words(), title = text.titles[said.event] || text.titles.opened;
   await self.registration.showNotification(title.replace("%s", said.id || ""), {
@@ -41,13 +41,19 @@ async function show(said) {
     badge: `${ROOT}icon/192.png`,
     silent: settled,
     renotify: !settled,
-    data: { path: said.event === "test" ? "settings/" : said.id ? `approvals/${said.id}/` : "approvals/" },
+    data: { path: path(said) },
   });
   if (!settled) return;
   // It rang for something that needs nobody any more: take it away, and the sum of many when nothing waits.
   for (const each of await self.registration.getNotifications()) {
     if (each.tag === tag || (each.tag === "queue" && !said.waiting)) each.close();
   }
+}
+
+function path(said) {
+  if (said.event === "test") return "settings/";
+  if (said.run !== undefined) return said.run ? `runs/${encodeURIComponent(said.run)}/` : "runs/?trouble=burning";
+  return said.id ? `approvals/${said.id}/` : "approvals/";
 }
 
 self.addEventListener("notificationclick", (event) => {

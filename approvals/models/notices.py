@@ -12,6 +12,7 @@ from django.utils import timezone
 from approvals.models.desk import Approval
 from approvals.notices.states import Digest, State
 from approvals.notices.states import Occasion as Occasions
+from runs.models import Run
 
 
 class Preferences(models.Model):
@@ -99,7 +100,10 @@ class Occasion(models.Model):
     """Something that people may want to know, written in the transaction in which it came about."""
 
     event = models.CharField(max_length=16, choices=Occasions.choices)
-    approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="occasions")
+    approval = models.ForeignKey(Approval, null=True, blank=True, on_delete=models.CASCADE, related_name="occasions")
+    run = models.ForeignKey(  # what it is about where that is no approval
+        Run, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     person = models.ForeignKey(  # whom alone it concerns; empty: everyone who may decide
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
@@ -107,13 +111,19 @@ class Occasion(models.Model):
     spread_at = models.DateTimeField(null=True, blank=True)  # when its notices were written
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approval=None, run__isnull=False) | Q(approval__isnull=False, run=None),
+                name="occasion_one_subject",
+            )
+        ]
         indexes = [
             models.Index(fields=["at"], condition=Q(spread_at=None), name="occasion_to_spread"),
             models.Index(fields=["at"], name="occasion_age"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.event} of {self.approval_id}"
+        return f"{self.event} of {self.approval_id or self.run_id}"
 
 
 class Notice(models.Model):

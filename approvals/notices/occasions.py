@@ -11,6 +11,7 @@ from django.utils import timezone
 from approvals.models import Approval, Notice, Occasion
 from approvals.notices import states
 from approvals.notices.states import State
+from runs.models import Run
 
 _AGAIN = timedelta(seconds=60)
 _TOLD = (State.PENDING, State.SENDING, State.SENT, State.UNSURE)
@@ -23,9 +24,20 @@ def note(
 
     RuntimeError outside a transaction.
     """
+    _demand_transaction()
+    return Occasion.objects.create(event=event, approval=approval, person=person, at=timezone.now() + after)
+
+
+def _demand_transaction() -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("An occasion belongs into the transaction in which it came about.")
-    return Occasion.objects.create(event=event, approval=approval, person=person, at=timezone.now() + after)
+
+
+def note_burning(run: Run) -> None:
+    """It has begun to burn money: for everyone who may end it. One that waits for a person burns nothing meanwhile."""
+    _demand_transaction()
+    if run.is_burning:
+        Occasion.objects.create(event=states.Occasion.BURNING, run=run, at=timezone.now())
 
 
 def note_opened(approval: Approval) -> None:

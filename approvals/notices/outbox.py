@@ -17,6 +17,7 @@ from approvals.notices.states import PERSONAL, State
 SETTLE = timedelta(seconds=2)  # what a policy or a quick reviewer answers at once alarms nobody
 BATCH = 200
 KEPT = timedelta(days=30)
+_ENDS = "runs.cancel_run"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _EVER = (State.PENDING, State.SENDING, State.SENT, State.UNSURE)
 
@@ -30,8 +31,14 @@ class Audience:
         return {person.pk: person for person in able.distinct()}
 
     @cached_property
+    def enders(self) -> dict[int, User]:
+        """Everybody who may end a run."""
+        able = User.objects.with_perm(_ENDS, backend=_BACKEND).filter(is_active=True)
+        return {person.pk: person for person in able.distinct()}
+
+    @cached_property
     def wanted(self) -> dict[int, Preferences]:
-        return preferences.of_all(self.people.values())
+        return preferences.of_all({**self.people, **self.enders}.values())
 
     @cached_property
     def channels(self) -> list[Channel]:
@@ -48,7 +55,7 @@ class Audience:
 def spread(now: datetime) -> int:
     """Write the notices of the occasions that have settled; how many occasions were taken on."""
     waiting = Occasion.objects.filter(spread_at=None, at__lte=now - SETTLE)
-    found = waiting.select_related("approval__run", "approval__routed_to", "person").order_by("at")[:BATCH]
+    found = waiting.select_related("approval__run", "approval__routed_to", "run", "person").order_by("at")[:BATCH]
     audience = Audience()
     return sum(_spread(occasion, audience, now) for occasion in found)
 
@@ -63,6 +70,8 @@ def _spread(occasion: Occasion, audience: Audience, now: datetime) -> bool:
 
 def _notices(occasion: Occasion, audience: Audience, now: datetime) -> list[Notice]:
     approval, event = occasion.approval, occasion.event
+    if approval is None:
+        return _about_run(occasion, audience, now)
     if event == states.Occasion.SETTLED:
         return [Notice(occasion=occasion, event=event, device=device, due_at=now) for device in _told(approval)]
     if not approval.is_open and event != states.Occasion.REFUSED:
@@ -72,24 +81,44 @@ def _notices(occasion: Occasion, audience: Audience, now: datetime) -> list[Noti
             Notice(occasion=occasion, event=event, device=device, due_at=now)
             for device in _told(approval, settled=True)
         ]
+    found = _to_people(occasion, concerned(occasion, approval, audience), audience, now)
+    if event not in PERSONAL and occasion.person_id is None:
+        found += _to_team(occasion, audience, now)
+    return found
+
+
+def _about_run(occasion: Occasion, audience: Audience, now: datetime) -> list[Notice]:
+    """That it burns money, to everyone who may end it and to the team, as long as it still does."""
+    if occasion.run is None or not occasion.run.is_burning:
+        return []
+    told = [(person, occasion.event) for person in audience.enders.values()]
+    return _to_people(occasion, told, audience, now) + _to_team(occasion, audience, now)
+
+
+def _to_people(occasion: Occasion, told: Iterable[tuple[User, str]], audience: Audience, now: datetime) -> list[Notice]:
     found = []
-    for person, told_as in concerned(occasion, audience):
+    for person, told_as in told:
         wants = audience.of(person)
-        if preferences.wants(wants, told_as, approval.kind):
+        if preferences.wants(wants, told_as, _kind(occasion)):
             due_at = preferences.tell_at(wants, told_as, now)
             found += [
                 Notice(occasion=occasion, event=told_as, due_at=due_at, **where) for where in _places(person, audience)
             ]
-    if event not in PERSONAL and occasion.person_id is None:
-        found += [
-            Notice(occasion=occasion, event=event, channel=channel, due_at=now) for channel in _team(occasion, audience)
-        ]
     return found
 
 
-def concerned(occasion: Occasion, audience: Audience) -> Iterable[tuple[User, str]]:
+def _to_team(occasion: Occasion, audience: Audience, now: datetime) -> list[Notice]:
+    where = _team(occasion, audience)
+    return [Notice(occasion=occasion, event=occasion.event, channel=channel, due_at=now) for channel in where]
+
+
+def _kind(occasion: Occasion) -> str:
+    return occasion.approval.kind if occasion.approval else ""
+
+
+def concerned(occasion: Occasion, approval: Approval, audience: Audience) -> Iterable[tuple[User, str]]:
     """Whom to tell, and as what: an approval that is put to one person opens for that person alone."""
-    approval, event = occasion.approval, occasion.event
+    event = occasion.event
     if occasion.person is not None:
         return [(occasion.person, event)] if occasion.person.is_active else []
     if event == states.Occasion.OPENED:
@@ -114,11 +143,11 @@ def _places(person: User, audience: Audience) -> list[dict[str, Channel | Device
 
 
 def _team(occasion: Occasion, audience: Audience) -> list[Channel]:
-    approval, event = occasion.approval, occasion.event
+    event = occasion.event
     return [
         row for row in audience.channels
         if row.owner_id is None and event not in row.muted_occasions
-        and (event != states.Occasion.OPENED or approval.kind not in row.muted_kinds)
+        and (event != states.Occasion.OPENED or _kind(occasion) not in row.muted_kinds)
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from approvals.models import Approval, Channel, Claim, Device, Notice
+from approvals.models import Approval, Channel, Claim, Device, Notice, Occasion
 from approvals.notices import preferences, push, speaking, states, wording
 from approvals.notices.speaking import Failed
 from approvals.notices.states import State
@@ -98,19 +98,18 @@ def _claimed(name: str, pk: int, batch: str, now: datetime) -> list[Notice]:
     if not claim.update(state=State.SENDING, batch=batch, sending_since_at=now, attempts=F("attempts") + 1):
         return []
     mine = Notice.objects.filter(batch=batch, state=State.SENDING, pk__in=chosen)
-    return list(mine.select_related("occasion__approval__run").order_by("pk"))
+    return list(mine.select_related("occasion__approval__run", "occasion__run").order_by("pk"))
 
 
 def _wanted(found: list[Notice], target: Target, now: datetime) -> list[Notice]:
-    """Without what time has answered; of several about one approval, the last."""
+    """Without what time has answered; of several about one approval, or one run, the last."""
     held = _held(found, now)
     is_off = isinstance(target, Channel) and not target.is_enabled
-    last = {(notice.occasion.approval_id, _is_settled(notice)): notice for notice in found}
+    last = {_subject(notice): notice for notice in found}
     wanted = []
     for notice in found:
-        approval = notice.occasion.approval
-        is_last = last[approval.pk, _is_settled(notice)] is notice
-        if is_off or not is_last or _is_answered(notice, held.get(approval.pk), _owner(target)):
+        is_last = last[_subject(notice)] is notice
+        if is_off or not is_last or _is_answered(notice, held, _owner(target)):
             Notice.objects.filter(pk=notice.pk, batch=notice.batch).update(state=State.DROPPED)
         else:
             wanted.append(notice)
@@ -122,17 +121,24 @@ def _held(found: Iterable[Notice], now: datetime) -> dict[int, int]:
     return dict(live.values_list("approval_id", "user_id"))
 
 
+def _subject(notice: Notice) -> tuple[int | None, int | None, bool]:
+    return notice.occasion.approval_id, notice.occasion.run_id, _is_settled(notice)
+
+
 def _is_settled(notice: Notice) -> bool:
     return notice.event == states.Occasion.SETTLED
 
 
-def _is_answered(notice: Notice, held_by: int | None, owner: int | None) -> bool:
-    event, approval = notice.event, notice.occasion.approval
+def _is_answered(notice: Notice, held: dict[int, int], owner: int | None) -> bool:
+    event, approval, run = notice.event, notice.occasion.approval, notice.occasion.run
+    if approval is None:
+        return run is None or not run.is_burning
     if event in {states.Occasion.SETTLED, states.Occasion.REFUSED}:
         return False
     if not approval.is_open:
         return True
     is_called = event in {states.Occasion.OPENED, states.Occasion.ROUTED, states.Occasion.DUE_SOON}
+    held_by = held.get(approval.pk)
     return is_called and held_by is not None and held_by != owner
 
 
@@ -150,12 +156,17 @@ def waiting_count() -> int:
 
 
 def _groups(target: Target, notices: list[Notice]) -> list[list[Notice]]:
-    """What makes one message: all for a channel; for a device each approval, or all of many."""
+    """What makes one message: all for a channel; for a device each approval and each run, or all of many."""
     if isinstance(target, Channel):
         return [notices]
-    told = [notice for notice in notices if not _is_settled(notice)]
     settled = [[notice] for notice in notices if _is_settled(notice)]
-    return settled + ([told] if len(told) > SINGLY else [[notice] for notice in told])
+    asking = [notice for notice in notices if not _is_settled(notice) and notice.occasion.approval_id]
+    burning = [notice for notice in notices if notice.occasion.run_id]
+    return settled + _few(asking) + _few(burning)
+
+
+def _few(told: list[Notice]) -> list[list[Notice]]:
+    return [told] if len(told) > SINGLY else [[notice] for notice in told]
 
 
 def _hand_over(target: Target, notices: list[Notice]) -> None:
@@ -163,14 +174,19 @@ def _hand_over(target: Target, notices: list[Notice]) -> None:
         words = wording.of(notices, waiting_count())
         speaking.send(vault.unseal(target.sealed_url), words.title, words.body, words.facts)
     elif len(notices) > 1:
-        _push(target, "several", None)
+        _push(target, "several_burning" if notices[0].occasion.run_id else "several")
     else:
-        _push(target, notices[0].event, notices[0].occasion.approval_id)
+        _push(target, notices[0].event, notices[0].occasion)
 
 
-def _push(device: Device, event: str, approval_id: int | None) -> None:
+def _push(device: Device, event: str, about: Occasion | None = None) -> None:
+    approval_id = about.approval_id if about else None
     topic = f"approval-{approval_id}" if approval_id else _QUEUE_TOPIC
     payload: dict[str, Any] = {"event": event, "id": approval_id, "waiting": waiting_count()}
+    if event in {states.Occasion.BURNING, "several_burning"}:
+        run = about.run if about else None
+        topic = f"run-{run.pk}" if run else "runs"
+        payload["run"] = run.upstream_id if run else ""
     is_urgent = event in {states.Occasion.ESCALATED, states.Occasion.HANDED, states.Occasion.ROUTED}
     push.send(device, payload, topic=topic, is_urgent=is_urgent)
 
@@ -232,7 +248,7 @@ def test(target: Target) -> str:
                 words = wording.test()
                 speaking.send(vault.unseal(target.sealed_url), words.title, words.body, words.facts)
             else:
-                _push(target, "test", None)
+                _push(target, "test")
     except push.Gone:
         Device.objects.filter(pk=target.pk).delete()
         return "gone"

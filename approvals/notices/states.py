@@ -13,6 +13,7 @@ class Occasion(TextChoices):
     DUE_SOON = "due_soon", _("One is due soon")
     ESCALATED = "escalated", _("One is overdue and escalates")
     REFUSED = "refused", _("Upstream refuses my decision")
+    BURNING = "burning", _("A run goes round in circles and burns money")
     SETTLED = "settled", _("One needs nobody any more")  # goes to devices that were told of it, to take it back
 
 

@@ -178,6 +178,11 @@ class Run(models.Model):
         return states.is_terminal(self.status)
 
     @property
+    def is_burning(self) -> bool:
+        """It goes round in circles, and each further step is billed: a parked run bills none."""
+        return bool(self.waste_kind) and not self.is_terminal and self.status != states.Status.AWAITING_HUMAN
+
+    @property
     def worst_case_cents(self) -> int | None:
         """What the run may cost at most: max_steps x step price (runs.md, section 10)."""
         return self.max_steps * step_cents(self.cua_version) if self.max_steps else None

@@ -62,26 +62,26 @@ def test_without_any_picture_the_acts_alone_tell() -> None:
     assert judge([]) is None
 
 
+def go_on(run, acts, screens, first=1):
+    """Write steps of a run as the journal would: one act each, and the cost."""
+    seq, now = run.events.count() + 1, timezone.now()
+    for number, (said, screen) in enumerate(zip(acts, screens, strict=True), first):
+        told = {"tool_call": {"step": number, "action_type": "click", "params": said}}
+        told |= {"tool_result": {"step": number, "success": True}, "step": {"steps_completed": number}}
+        for kind, payload in told.items():
+            data = payload if isinstance(payload, str) else json.dumps(payload)
+            Event.objects.create(run=run, seq=seq, type=kind, data=data, received_at=now)
+            seq += 1
+        Frame.objects.create(run=run, index=number, step=number, sha256=screen, received_at=now, image=b"")
+    last = first + len(acts) - 1
+    Run.objects.filter(pk=run.pk).update(steps_completed=last, cost_cents=5 * last)
+    run.refresh_from_db()
+    return run
+
+
 @pytest.fixture
 def drive(make_run):
-    """Write steps of a run as the journal would: one act each, and the cost."""
-
-    def go(run, acts, screens, first=1):
-        seq, now = run.events.count() + 1, timezone.now()
-        for number, (said, screen) in enumerate(zip(acts, screens, strict=True), first):
-            told = {"tool_call": {"step": number, "action_type": "click", "params": said}}
-            told |= {"tool_result": {"step": number, "success": True}, "step": {"steps_completed": number}}
-            for kind, payload in told.items():
-                data = payload if isinstance(payload, str) else json.dumps(payload)
-                Event.objects.create(run=run, seq=seq, type=kind, data=data, received_at=now)
-                seq += 1
-            Frame.objects.create(run=run, index=number, step=number, sha256=screen, received_at=now, image=b"")
-        last = first + len(acts) - 1
-        Run.objects.filter(pk=run.pk).update(steps_completed=last, cost_cents=5 * last)
-        run.refresh_from_db()
-        return run
-
-    return go
+    return go_on
 
 
 HERE = {"x": 10, "y": 20}
