@@ -17,7 +17,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from approvals import answers, decisions, forms, fragments, groups, history, kinds, lists, policies, queue, states
-from approvals.models import Approval, Decision
+from approvals.models import Approval, Decision, Policy
+from approvals.rules import record
 from runs import fragments as run_fragments
 from runs.models import step_cents
 from runs.requests import SignedIn
@@ -144,5 +145,15 @@ def over(request: SignedIn) -> HttpResponse:
         "ways": [*states.Verdict.choices, (history.CLOSED, _("Closed elsewhere"))],
         "people": User.objects.filter(Exists(Decision.objects.filter(decided_by=OuterRef("pk")))).order_by("username"),
         "connections": run_fragments.known_connections(),
+        **_policy(wanted),
     }
     return render(request, "approvals/history.html", context)
+
+
+def _policy(wanted: history.Wanted) -> dict[str, Any]:
+    """Which number of which policy it is about, with what its runs have cost; empty where it is about none."""
+    policy = Policy.objects.filter(pk=wanted.policy).first() if wanted.policy else None
+    if policy is None:
+        return {}
+    cost = record.lately([policy], timezone.now())[policy.pk].cost_cents if wanted.deed == "decided" else None
+    return {"policy": policy, "deed": record.DEEDS[wanted.deed], "cost_cents": cost}

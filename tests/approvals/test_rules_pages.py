@@ -10,11 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from approvals.models import Approval, Policy, Stop
+from approvals.models import Applied, Approval, Policy, Stop
 from approvals.rules import applying
 from approvals.rules.forms import PolicyForm, initial
+from approvals.rules.record import lately
 from approvals.rules.shape import Then, When, dump
 from runs.models import AuditEntry
+from tests.approvals.desk import decision_row
 from tests.approvals.rules_desk import policy
 
 CAPTCHA = {"kinds": ("captcha",)}
@@ -191,3 +193,38 @@ def test_the_list_costs_no_query_more_for_each_policy(admin, people):
     with CaptureQueriesContext(connection) as more:
         admin.get("/policies/")
     assert len(more) == len(few)
+
+
+def test_each_number_of_thirty_days_leads_to_exactly_its_rows_open_ones_too(client, people, desk):
+    made, other = (policy(people.admin, CAPTCHA, {"verdict": "cancel"}, name=name, mode="off") for name in "ab")
+    parked = [desk.parked(ASKS)[2] for _ in range(6)]
+    outcomes = ({"outcome": "finished"}, {"outcome": "failed"}, {"delivery": "recalled"}, {"outcome": "parked"})
+    for one, fields in zip(parked, outcomes, strict=False):
+        decision_row(one, None, policy=made, **fields)
+        Applied.objects.create(policy=made, approval=one, version=1, outcome="did", verdict="cancel")
+    long_ago = timezone.now() - timedelta(days=31)
+    decision_row(parked[4], None, policy=made, decided_at=long_ago)
+    for version in (1, 2):
+        Applied.objects.create(policy=made, approval=parked[5], version=version, outcome="would")
+    Applied.objects.create(policy=other, approval=parked[4], version=1, outcome="would")
+    Applied.objects.create(policy=made, approval=parked[5], version=2, outcome="stood_back", at=long_ago)
+    client.force_login(people.viewer)
+    wanted = {
+        "decided": parked[:4], "finished": parked[:1], "failed": parked[1:2], "taken_back": parked[2:3],
+        "parked": parked[3:4], "disagreed": parked[1:4], "did": parked[:4], "would": parked[5:], "stood_back": [],
+    }  # fmt: skip
+    shown = client.get(f"/policies/{made.pk}/").content.decode()
+    counts = lately([made], timezone.now())[made.pk]
+    for deed, rows in wanted.items():
+        address = f"/approvals/history/?policy={made.pk}&deed={deed}"
+        context = client.get(address).context
+        assert {row.pk for row in context["rows"]} == {row.pk for row in rows}, deed
+        assert getattr(counts, deed) == context["in_all"] == len(rows), deed
+        linked = f'href="{address.replace("&", "&amp;")}">{len(rows)}</a>'
+        assert (linked in shown) == bool(rows and deed != "disagreed"), deed
+    page = client.get(f"/approvals/history/?policy={made.pk}&deed=would").content.decode()
+    assert '<input type="hidden" name="deed" value="would">' in page
+    assert "Waits</span>" in page
+    assert client.get(f"/approvals/history/?policy={made.pk}&kind=payment").context["in_all"] == 0
+    assert client.get("/approvals/history/?policy=999&deed=x").context["in_all"] == 0
+    assert f"?policy={made.pk}&amp;deed=disagreed" in client.get("/policies/").content.decode()
