@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
+from approvals import alike as alike_parts
 from approvals import answers, decisions, forms, fragments, groups, history, kinds, lists, policies, queue, states
 from approvals.models import Approval, Decision, Policy
 from approvals.rules import record
@@ -60,16 +61,35 @@ def alike(request: SignedIn, pk: int) -> HttpResponse:
     first = get_object_or_404(Approval.objects.visible_to(request.user), pk=pk)
     if request.method == "POST":
         return _decide(request, first)
+    if not first.is_open and (rest := groups.rest(first)):
+        return redirect("alike", rest.pk)
     return render(request, "approvals/alike.html", _alike(request.user, first))
+
+
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def alike_card(request: SignedIn, pk: int, member: int) -> HttpResponse:
+    """One of them as it stands now, unticked, in the place of what had moved; nothing where it is over by now."""
+    first = get_object_or_404(Approval.objects.visible_to(request.user), pk=pk)
+    shown = lists.members([member], timezone.now())
+    if not shown or shown[0].approval.sameness != first.sameness or not first.sameness:
+        return HttpResponse(status=204)
+    states = alike_parts.states(request.user, first, [member])
+    return render(request, "parts/alike_card.html", {"m": shown[0], "state": states[member], "is_fresh": True})
 
 
 def _alike(user: User, first: Approval, **more: Any) -> dict[str, Any]:
     found = groups.members(first) if first.is_open else []
     shown = lists.members(found, timezone.now())
     runs = [member.approval.run for member in shown]
+    states = alike_parts.states(user, first, [member.approval.pk for member in shown])
     return {
         "approval": first,
         "members": shown,
+        "cards": [(member, states[member.approval.pk]) for member in shown],
+        "head": alike_parts.alike_head(first, len(shown)),
+        "of": ",".join(str(member.approval.pk) for member in shown),
         "beyond": max(0, len(found) - len(shown)),
         "why_alone": groups.why_alone(first),
         "why_not": policies.why_not_decide(user, first, "") or (_("Nothing is ticked.") if not shown else ""),
@@ -96,8 +116,9 @@ def _decide(request: SignedIn, first: Approval) -> HttpResponse:
         context = _alike(request.user, first, refused=sentence, note=request.POST.get("note", ""))
         return render(request, "approvals/alike.html", context, status=422)
     gesture, _results = groups.decide(
-        request.user, seen, **form.said(first), secret_for=first.reason, hold_seconds=settings.DECISION_HOLD_SECONDS
-    )
+        request.user, seen, **form.said(first), secret_for=first.reason, hold_seconds=settings.DECISION_HOLD_SECONDS,
+        looked_at=forms.read_looked_at(request.POST.get("looked_at", "")),
+    )  # fmt: skip
     return redirect("alike_told", gesture)
 
 

@@ -1,4 +1,4 @@
-"""The sockets of the desk's pages: the frame's counts, the overview, the queue, one approval."""
+"""The sockets of the desk's pages: the frame's counts, the overview, the queue, those alike, one approval."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from django.http import QueryDict
 
-from approvals import claims, company, fragments, history, lists, presence
+from approvals import alike, claims, company, fragments, groups, history, lists, presence
 from approvals.errors import Refused
 from approvals.models import Approval
 from approvals.notices import fragments as notice_fragments
@@ -54,6 +54,27 @@ class QueueConsumer(LiveConsumer):
     def regions(self) -> list[str]:
         waiting = lists.approval_queue(self.user, self.shown_rows)
         return [waiting, history.past(self.user), fragments.held(self.user)]
+
+
+class AlikeConsumer(LiveConsumer):
+    """Those that are alike, as many as the page has drawn: what has become of each since."""
+
+    permission = "approvals.view_approval"
+
+    def open(self) -> None:
+        asked = QueryDict(self.scope["query_string"]).get("of", "").split(",")[: groups.LIMIT]
+        self.pks = [int(part) for part in asked if part.isascii() and part.isdecimal() and len(part) < 19]
+        first = Approval.objects.visible_to(self.user).filter(pk=self.scope["url_route"]["kwargs"]["pk"]).first()
+        if first is None:
+            raise Missing
+        self.first = first
+        self.runs = list(Approval.objects.filter(pk__in=self.pks).values_list("run_id", flat=True))
+
+    def topics(self) -> list[str]:
+        return [topics.QUEUE, *(topics.run(pk) for pk in self.runs)]
+
+    def regions(self) -> list[str]:
+        return list(alike.regions(self.user, self.first, self.pks))
 
 
 class ApprovalConsumer(LiveConsumer):

@@ -121,6 +121,14 @@ def read_member(text: str) -> tuple[int, Seen]:
     raise ValueError("A member is an object with its approval and the evidence that was shown.")
 
 
+def read_looked_at(text: str) -> set[int] | None:
+    """Which of them were looked at, as the page's script told; None where it told nothing that can be read."""
+    numbers = [part for part in text.removeprefix("seen").split(",") if part]
+    if not text.startswith("seen") or not all(part.isascii() and part.isdecimal() for part in numbers):
+        return None
+    return {int(part) for part in numbers if len(part) < 20}
+
+
 def _newlines(text: str) -> str:
     # A browser sends CRLF whatever was typed or drawn.
     return text.replace("\r\n", "\n")

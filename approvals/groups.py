@@ -5,17 +5,18 @@ by a person, each for itself: its own evidence, its own decision or refusal, all
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from approvals import decisions, errors, kinds
-from approvals.models import Approval, ApprovalQuerySet
+from approvals.models import Approval, ApprovalQuerySet, Claim
 from approvals.seen import Seen
 from runs import audit, likeness
 from runs.models import AuditEntry, Frame
@@ -40,6 +41,20 @@ def why_alone(approval: Approval) -> str:
     if approval.people_needed > 1:
         return _("It needs more than one person.")
     return "" if approval.sameness else _("The agent gave no reason to compare.")
+
+
+def holder(approval: Approval) -> Claim | None:
+    """The claim on it that still holds, as it was read along."""
+    claim: Claim | None = getattr(approval, "claim", None)
+    return claim if claim and claim.expires_at > timezone.now() else None
+
+
+def rest(approval: Approval) -> Approval | None:
+    """The first of those that were alike to one that is over, where any still waits."""
+    if not approval.sameness:
+        return None
+    same = Approval.objects.open().filter(sameness=approval.sameness, people_needed=1)
+    return same.order_by("rank_at", "id").first()
 
 
 def alike(approvals: Sequence[Approval]) -> dict[int, list[int]]:
@@ -89,15 +104,19 @@ def decide(
     secret: str = "",
     secret_for: str = "",
     hold_seconds: float = 0,
+    looked_at: Collection[int] | None = None,
 ) -> tuple[str, list[Result]]:
     """Decide each (approval, what was shown of it) by itself: the gesture's id, which every entry of it in the audit
     log names, and a result each. A `secret` goes only to those who ask for it in the very words of `secret_for`:
-    alike, but for digits, may be another account.
+    alike, but for digits, may be another account. `looked_at` are those whose picture was on screen; None: not told.
     """
     gesture = secrets.token_hex(8)
     with audit.gesture(gesture):
         how = {"secret": secret, "hold_seconds": hold_seconds}
-        results = [_decide(user, pk, shown, verdict, note, secret_for, how) for pk, shown in seen[:LIMIT]]
+        results = []
+        for pk, shown in seen[:LIMIT]:
+            told = {**how, "seen_frame_open": _was_open(pk, shown, looked_at)}
+            results.append(_decide(user, pk, shown, verdict, note, secret_for, told))
         with transaction.atomic():
             audit.record(
                 user,
@@ -108,6 +127,11 @@ def decide(
                 refused=[[result.pk, result.refused] for result in results if result.refused],
             )
     return gesture, results
+
+
+def _was_open(pk: int, seen: Seen, looked_at: Collection[int] | None) -> bool | None:
+    """Whether its picture was on screen; None where nobody has told, or where there is none."""
+    return pk in looked_at if looked_at is not None and seen.seen_frame_sha256 else None
 
 
 def _decide(user: User, pk: int, seen: Seen, verdict: str, note: str, secret_for: str, how: dict[str, Any]) -> Result:

@@ -222,11 +222,10 @@ def members(pks: Iterable[int], now: datetime) -> list[Member]:
     found = queue.ordered(now=now).filter(pk__in=list(pks)).annotate(frame_pk=Subquery(newest))
     rows = list(found[: groups.LIMIT])
     pictures = Frame.objects.defer("image").in_bulk([row.frame_pk for row in rows if row.frame_pk])
-    return [_member(row, pictures.get(row.frame_pk), now) for row in rows]
+    return [_member(row, pictures.get(row.frame_pk)) for row in rows]
 
 
-def _member(approval: Any, frame: Frame | None, now: datetime) -> Member:
+def _member(approval: Any, frame: Frame | None) -> Member:
     run = approval.run
     seen = Seen(run.cursor, frame.sha256 if frame else "", approval.reason, run.cost_cents)
-    claim = getattr(approval, "claim", None)
-    return Member(approval, frame, seen, claim if claim and claim.expires_at > now else None)
+    return Member(approval, frame, seen, groups.holder(approval))

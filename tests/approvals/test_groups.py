@@ -7,8 +7,9 @@ import json
 import pytest
 from django.utils import timezone
 
-from approvals import decisions, groups, lists
+from approvals import alike, decisions, groups, lists
 from approvals.models import Approval, Decision
+from live import fragments
 from runs.models import AuditEntry, Frame
 
 pytestmark = pytest.mark.django_db
@@ -198,3 +199,63 @@ def test_a_secret_that_was_typed_is_dropped_when_they_are_ended(parked, people, 
     decision = Decision.objects.get()
     assert decision.verdict == "fail"
     assert "password" not in decision.note
+
+
+def now_of(people, first, *pks):
+    return {fragments.root_id(html): html for html in alike.regions(people.reviewer, first, pks)}
+
+
+def test_the_live_parts_say_what_became_of_each_and_how_many_are_left(parked, people):
+    first, moved, faster, closed, other = (parked() for _ in range(5))
+    pks = [one.pk for one in (first, moved, faster, closed, other)]
+    before = now_of(people, first, *pks)
+    assert "5 that look alike" in before["alike-head"]
+    assert not any("data-gone" in html or "input" in html for html in before.values())
+    Frame.objects.create(
+        run=moved.run, index=1, received_at=timezone.now(), mime_type="image/png", sha256="f" * 64, image=b"y"
+    )
+    decisions.decide(people.admin, faster, "fail", "no")
+    Approval.objects.filter(pk=closed.pk).update(state="closed", closed_because="cancelled elsewhere")
+    Approval.objects.filter(pk=other.pk).update(people_needed=2)
+    after = now_of(people, first, *pks)
+    assert before[f"alike-state-{first.pk}"] == after[f"alike-state-{first.pk}"]
+    assert "2 that look alike" in after["alike-head"]
+    assert f'data-frame="{"f" * 64}"' in after[f"alike-state-{moved.pk}"]
+    for one, said in (
+        (faster, "admin decided: fail"),
+        (closed, "cancelled elsewhere"),
+        (other, "more than one person"),
+    ):
+        assert "data-gone" in after[f"alike-state-{one.pk}"]
+        assert said in after[f"alike-state-{one.pk}"]
+    Approval.objects.update(state="closed")
+    assert "These are over" in now_of(people, first, *pks)["alike-head"]
+
+
+def test_a_card_that_moved_is_drawn_anew_unticked_and_the_page_of_one_that_is_over_leads_on(parked, people, client):
+    first, second = parked(), parked()
+    stranger = parked("Is this the right customer?")
+    client.force_login(people.reviewer)
+    card = client.get(f"/approvals/{first.pk}/alike/{second.pk}/").content.decode()
+    assert f'id="alike-{second.pk}"' in card
+    assert "checked" not in card
+    assert client.get(f"/approvals/{first.pk}/alike/{stranger.pk}/").status_code == 204
+    decisions.decide(people.admin, first, "cancel")
+    assert client.get(f"/approvals/{first.pk}/alike/").headers["Location"] == f"/approvals/{second.pk}/alike/"
+    decisions.decide(people.admin, second, "cancel")
+    assert client.get(f"/approvals/{first.pk}/alike/{second.pk}/").status_code == 204
+    assert "These are over" in client.get(f"/approvals/{first.pk}/alike/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [("seen{0}", [True, False]), ("seen", [False, False]), ("", [None, None]), ("x", [None, None])],
+)
+def test_whether_each_frame_was_on_screen_is_kept_as_the_page_told_it(told, expected, parked, people, client):
+    first, second = parked(), parked()
+    client.force_login(people.reviewer)
+    members = [json.dumps(member.evidence) for member in lists.members([first.pk, second.pk], timezone.now())]
+    form = {"verdict": "resume", "member": members, "looked_at": told.format(first.pk)}
+    assert client.post(f"/approvals/{first.pk}/alike/", form).status_code == 302
+    kept = Decision.objects.order_by("approval_id").values_list("seen_frame_open", flat=True)
+    assert list(kept) == expected

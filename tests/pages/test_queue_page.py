@@ -32,22 +32,39 @@ def park(upstream, request):
 
 
 def test_what_is_alike_is_one_row_decided_by_one_gesture_and_leaves_everybody_at_once(people, park, until) -> None:
-    runs = [park(f"I can't find parcel {n} on this page.") for n in range(3)]
+    runs = [park(f"I can't find parcel {n} on this page.") for n in range(5)]
     first, second = people["reviewer"], people["second"]
     watched = second.live("/approvals/?kind=error")
     page = first.live("/approvals/")
     row = page.locator(".alike-row", has_text="I can't find parcel")
-    expect(row).to_contain_text("3 alike", timeout=15_000)
+    expect(row).to_contain_text("5 alike", timeout=15_000)
     expect(watched.locator(".queue-row", has_text="I can't find parcel")).to_have_count(1)
     count = int(page.locator("#nav-counts").get_attribute("data-count"))
     assert page.locator("#queue-title .count").inner_text() == str(count), "the badge is the list's"
     row.locator("a").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".alike-card")).to_have_count(3)
+    expect(page.locator(".alike-card")).to_have_count(5)
     assert not violations(page)
-    page.locator(".alike-card").last.locator("input").uncheck()
-    expect(page.get_by_role("button", name="Cancel 2")).to_be_visible()
+    card = [page.locator(".alike-card", has_text=f"Row {n} of") for n in range(5)]
+    card[2].locator("input").uncheck()
     page.fill("#note", "no such parcels")
+    # One is ended elsewhere, one gets another picture: both lose their ticks and say why, and nothing else moves.
+    until(first.is_live)
+    runs[3].finish("cancelled")
+    runs[4].frames.append(picture(40))
+    runs[4].emit("text", {"text": "It changed by itself", "step": 1})
+    expect(card[3]).to_contain_text("cancelled elsewhere", timeout=8000)
+    expect(card[4]).to_contain_text("there is a newer picture of the screen", timeout=8000)
+    expect(page.get_by_role("button", name="Cancel 2")).to_be_visible()
+    assert [box.is_checked() for box in page.locator("[name=member]").all()].count(True) == 2
+    assert page.input_value("#note") == "no such parcels"
+    assert not violations(page)
+    card[4].get_by_role("button", name="Show them").click()
+    expect(card[4].locator("input")).to_be_enabled()
+    expect(card[4].locator("input")).not_to_be_checked()
+    page.wait_for_function("document.querySelector('[name=looked_at]').value.split(',').length > 3")
+    runs[4].finish("cancelled")
+    expect(page.locator("h1")).to_have_text("3 that look alike: Error", timeout=8000)
     page.keyboard.press("Escape")
     page.keyboard.press("c")
     page.keyboard.press("Enter")
@@ -55,7 +72,7 @@ def test_what_is_alike_is_one_row_decided_by_one_gesture_and_leaves_everybody_at
     assert not violations(page)
     expect(watched.locator(".alike-row", has_text="I can't find parcel")).to_have_count(0)
     expect(watched.locator(".queue-row", has_text="I can't find parcel")).to_have_count(1)
-    until(lambda: sorted(run.status for run in runs) == ["awaiting_human", "cancelled", "cancelled"])
+    until(lambda: sorted(run.status for run in runs) == ["awaiting_human", *["cancelled"] * 4])
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(first.site.url + "/approvals/")
     assert not violations(page)
