@@ -130,6 +130,24 @@ CHANNEL_LAYERS = {
     else {"BACKEND": "live.layer.MemoryLayer"}
 }
 
+_NEAR = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "near",
+    "OPTIONS": {"MAX_ENTRIES": 128},
+}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "near": _NEAR,
+    "shared": {  # by `live.shelf`: what all processes share for seconds
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "coasty-shelf",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2, "serializer": "runs.vault.Sealing"},
+    }
+    if REDIS_URL
+    else _NEAR,
+}
+
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_IGNORE_RESULT = True
 _BROKER = {

@@ -1,8 +1,8 @@
-"""Owns the machine's screen as it is now: one question to upstream for all who look, however many they are."""
+"""Owns the machine's screen as it is now: one question to upstream for all who look, in however many processes."""
 
 from __future__ import annotations
 
-import threading
+import hashlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +10,17 @@ from datetime import datetime
 from django.utils import timezone
 
 from coasty_api import errors, wire
+from live import shelf
 from runs import frames, states, upstream
 from runs.models import Run
 
-FRESH_SECONDS = 2.0  # nobody is asked again sooner
+FRESH_SECONDS = 2  # nobody is asked again sooner
 TIMEOUT_SECONDS = 3.0
+_ASKING_SECONDS = 6  # longer than any question takes: whoever asked and has not answered is dead
+_PATIENCE_SECONDS = 4.0  # of whoever waits for an answer that another one asked for
+_LOOK_SECONDS = 0.05
+_WHY_NOT = b"!"  # begins what is no picture
 _SHOWN = frozenset({states.Status.RUNNING, states.Status.AWAITING_HUMAN})
-_KEPT = 64  # machines whose picture is kept in memory
 
 
 class NotShown(Exception):
@@ -32,20 +36,6 @@ class Shot:
     taken_at: datetime
 
 
-class _Machine:
-    """What is known of one machine's screen: asked by one thread at a time."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.asked_at = float("-inf")
-        self.shot: Shot | None = None
-        self.problem = ""
-
-
-_machines: dict[tuple[int, str], _Machine] = {}
-_all = threading.Lock()
-
-
 def now(run: Run) -> Shot:
     """The screen, at most two seconds old where upstream answers. Raises NotShown."""
     if run.status not in _SHOWN:
@@ -54,14 +44,29 @@ def now(run: Run) -> Shot:
         raise NotShown("no machine")
     if _is_private(run):
         raise NotShown("driven")
-    machine = _known((run.connection_id, run.machine_id))
-    with machine.lock:
-        if time.monotonic() - machine.asked_at >= FRESH_SECONDS:
-            _ask(run, machine)
-            machine.asked_at = time.monotonic()
-    if machine.shot is None:
-        raise NotShown(machine.problem)
-    return machine.shot
+    return _unpacked(_answer(run))
+
+
+def _answer(run: Run) -> bytes:
+    """What upstream said last, to whichever process asked it; whoever comes meanwhile waits for that answer."""
+    name = _name(run)
+    asked, deadline = f"{name}-asked", time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        # It lapses behind the answer, so that no answer is shown that is older than it may be.
+        if shelf.take(asked, _ASKING_SECONDS):
+            said = _ask(run)
+            shelf.put(name, said, FRESH_SECONDS)
+            shelf.hold(asked, FRESH_SECONDS)
+            return said
+        if said := shelf.get(name) or b"":
+            return said
+        if time.monotonic() > deadline:
+            raise NotShown("slow")
+        time.sleep(_LOOK_SECONDS)
+
+
+def _name(run: Run) -> str:
+    return f"screen-{run.connection_id}-{hashlib.sha256(run.machine_id.encode()).hexdigest()[:32]}"
 
 
 def _is_private(run: Run) -> bool:
@@ -70,23 +75,20 @@ def _is_private(run: Run) -> bool:
     return driven.exists() or run.private_times.filter(until_at=None).exists()
 
 
-def _known(key: tuple[int, str]) -> _Machine:
-    with _all:
-        found = _machines.pop(key, None) or _Machine()
-        _machines[key] = found  # the newest last
-        while len(_machines) > _KEPT:
-            del _machines[next(iter(_machines))]
-        return found
-
-
-def _ask(run: Run, machine: _Machine) -> None:
-    machine.shot = None
+def _ask(run: Run) -> bytes:
     try:
         answer = upstream.client(run.connection, TIMEOUT_SECONDS).machine_screenshot(run.machine_id)
     except errors.CoastyError as problem:
-        machine.problem = problem.message[:200]
-        return
+        return _WHY_NOT + (problem.message[:200] or "no picture").encode(errors="replace")
     image, mime_type = frames.image_of(answer.get("image_b64"))
-    machine.problem = "" if image else "no picture"
-    if image:
-        machine.shot = Shot(image, mime_type, wire.time(answer.get("captured_at")) or timezone.now())
+    if not image:
+        return _WHY_NOT + b"no picture"
+    taken_at = wire.time(answer.get("captured_at")) or timezone.now()
+    return b"\n".join([taken_at.isoformat().encode(), mime_type.encode(), image])
+
+
+def _unpacked(said: bytes) -> Shot:
+    if said.startswith(_WHY_NOT):
+        raise NotShown(said.removeprefix(_WHY_NOT).decode(errors="replace"))
+    taken_at, mime_type, image = said.split(b"\n", 2)
+    return Shot(image, mime_type.decode(), datetime.fromisoformat(taken_at.decode()))

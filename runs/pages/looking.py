@@ -46,5 +46,6 @@ def _why(problem: str) -> str:
         "no machine": _("Upstream names no machine for this run."),
         "driven": _("A person drives the machine now; what they type is not shown."),
         "no picture": _("Upstream sent no picture."),
+        "slow": _("Upstream has not answered yet."),
     }
     return told.get(problem, problem)
