@@ -22,43 +22,43 @@ MODIFIERS = ("Alt", "Control", "Meta", "Shift")
 
 def _coordinate(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_COORDINATE:
-        raise ValueError(f"a number from 0 to {MAX_COORDINATE}")
+        raise ValueError(_("a number from 0 to %(most)s") % {"most": MAX_COORDINATE})
     return round(value)
 
 
 def _amount(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_AMOUNT:
-        raise ValueError(f"a whole number from 1 to {MAX_AMOUNT}")
+        raise ValueError(_("a whole number from 1 to %(most)s") % {"most": MAX_AMOUNT})
     return value
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_TEXT or "\x00" in value:
-        raise ValueError(f"text of 1 to {MAX_TEXT} characters")
+        raise ValueError(_("text of 1 to %(most)s characters") % {"most": MAX_TEXT})
     return value
 
 
 def _key(value: Any) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= 32 or not value.isprintable():
-        raise ValueError("the name of a key")
+        raise ValueError(_("the name of a key"))
     return value
 
 
 def _keys(value: Any) -> list[str]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_KEYS:
-        raise ValueError(f"a list of 1 to {MAX_KEYS} keys")
+        raise ValueError(_("a list of 1 to %(most)s keys") % {"most": MAX_KEYS})
     return [_key(item) for item in value]
 
 
 def _held(value: Any) -> list[str]:
     if not isinstance(value, list) or not value or not set(map(str, value)) <= set(MODIFIERS):
-        raise ValueError(f"a list of {', '.join(MODIFIERS)}")
+        raise ValueError(_("a list of %(offered)s") % {"offered": ", ".join(MODIFIERS)})
     return [str(item) for item in value]
 
 
 def _url(value: Any) -> str:
     if not isinstance(value, str) or len(value) > MAX_URL or not value.isprintable():
-        raise ValueError(f"an address of at most {MAX_URL} characters")
+        raise ValueError(_("an address of at most %(most)s characters") % {"most": MAX_URL})
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise ValueError(_("an address that begins with http:// or https://"))
@@ -68,7 +68,7 @@ def _url(value: Any) -> str:
 def _one_of(*allowed: str) -> Callable[[Any], str]:
     def check(value: Any) -> str:
         if value not in allowed:
-            raise ValueError(f"one of {', '.join(allowed)}")
+            raise ValueError(_("one of %(offered)s") % {"offered": ", ".join(allowed)})
         return str(value)
 
     return check
@@ -131,9 +131,11 @@ def checked(command: str, parameters: dict[str, Any]) -> dict[str, Any]:
         )
     needed, optional = ALLOWED[command]
     if unknown := sorted(set(parameters) - set(needed) - set(optional)):
-        raise Invalid(f"{command} takes no {', '.join(map(repr, unknown))}.", field="parameters")
+        names = {"command": command, "names": ", ".join(map(repr, unknown))}
+        raise Invalid(_("%(command)s takes no %(names)s.") % names, field="parameters")
     if missing := sorted(set(needed) - set(parameters)):
-        raise Invalid(f"{command} needs {', '.join(missing)}.", field="parameters")
+        names = {"command": command, "names": ", ".join(missing)}
+        raise Invalid(_("%(command)s needs %(names)s.") % names, field="parameters")
     return {name: _one(command, name, check, parameters[name]) for name, check in {**needed, **optional}.items()
             if name in parameters}  # fmt: skip
 
@@ -142,4 +144,5 @@ def _one(command: str, name: str, check: Callable[[Any], Any], value: Any) -> An
     try:
         return check(value)
     except ValueError as wrong:
-        raise Invalid(f"{name} of {command} must be {wrong}.", field=name) from None
+        said = {"name": name, "command": command, "what": wrong}
+        raise Invalid(_("%(name)s of %(command)s must be %(what)s.") % said, field=name) from None

@@ -20,7 +20,7 @@ from approvals import acts, company, decisions, errors, forms, fragments, polici
 from approvals.models import Approval, Takeover
 from approvals.states import Verdict
 from coasty_api.errors import CoastyError
-from runs import private
+from runs import private, told
 from runs.models import Run
 from runs.requests import SignedIn
 
@@ -93,7 +93,7 @@ def act(request: SignedIn, upstream_id: str) -> JsonResponse:
     except errors.Refused as refused:
         return _problem(refused.message, refused.status)
     except CoastyError as problem:
-        return _problem(_("The machine did not take it: %(why)s") % {"why": problem.message}, 502)
+        return _problem(_("The machine did not take it: %(why)s") % {"why": told.told(problem.message)}, 502)
 
 
 @require_POST
@@ -152,7 +152,7 @@ def screen(request: SignedIn, upstream_id: str) -> HttpResponse:
     try:
         image, mime = screens.picture(run)
     except CoastyError as problem:
-        return _problem(_("No picture: %(why)s") % {"why": problem.message}, 502)
+        return _problem(_("No picture: %(why)s") % {"why": told.told(problem.message)}, 502)
     tag = f'"{hashlib.sha256(image).hexdigest()[:24]}"'
     headers = {"Cache-Control": "no-store", "ETag": tag}
     if request.headers.get("If-None-Match") == tag:

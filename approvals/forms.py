@@ -73,9 +73,10 @@ class Decide(forms.Form):
         return _newlines(self.cleaned_data["seen_reason"])
 
     def problems(self) -> str:
-        """What is wrong with it, in sentences; the field is named where it is one field's."""
+        """What is wrong with it, in sentences; the field is named where it is one that people see."""
+        names = {"note": _("Note"), "secret": _("Password or code"), "value": _("Value"), "choice": _("Choice")}
         return " ".join(
-            str(error) if name == forms.ALL_FIELDS else f"{name.replace('_', ' ').capitalize()}: {error}"
+            f"{names[name]}: {error}" if name in names else str(error)
             for name, found in self.errors.items()
             for error in found
         )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coasty_api import errors
-from runs import budgets, recipes, steps
+from runs import budgets, recipes, steps, told
 from runs.models import Connection, Recipe, step_cents
 
 ENGINES = (
@@ -224,7 +224,7 @@ class NewRun(forms.Form):
                 gettext("Upstream says: %(said)s") % {"said": str(detail.get("msg", gettext("not accepted")))[:300]},
             )
         if isinstance(error, errors.NotFound):
-            self.add_error("machine_id", gettext("Upstream says: %(said)s") % {"said": error.message[:300]})
+            self.add_error("machine_id", gettext("Upstream says: %(said)s") % {"said": told.told(error.message[:300])})
         elif not named:
             self.add_error(None, remedy(error))
         for name in self.errors:
@@ -274,7 +274,7 @@ def _choice(machine: dict[str, Any]) -> tuple[str, str]:
 
 def remedy(error: errors.CoastyError) -> str:
     """What went wrong and what to do, in one or two sentences."""
-    said = {"said": error.message[:500]}
+    said = {"said": told.told(error.message[:500])}
     match error:
         case errors.Lost():
             return gettext(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from coasty_api import errors
 from coasty_api.client import Client
 from live import publish, topics
-from runs import audit, upstream, vault
+from runs import audit, told, upstream, vault
 from runs.models import Connection, new_slug
 
 CHECK_SECONDS = 5.0
@@ -145,22 +145,22 @@ def _check(base_url: str, key: str, connection_pk: int | None = None) -> str:
     """One call with the key: which kind it is (live, test, legacy; empty where upstream does not say)."""
     client = Client(base_url, key, CHECK_SECONDS)
     try:
-        told = client.list_runs(limit=_ASKED).get("data")
+        listed = client.list_runs(limit=_ASKED).get("data")
     except errors.CoastyError as problem:
         field, words = _wrong(problem)
         raise Refused(
             field,
-            _("%(words)s It says: %(message)s") % {"words": words, "message": problem.message[:300]}
+            _("%(words)s It says: %(message)s") % {"words": words, "message": told.told(problem.message[:300])}
             if problem.message
             else words,
         ) from None
-    _refuse_twin(base_url, connection_pk, told if isinstance(told, list) else [])
+    _refuse_twin(base_url, connection_pk, listed if isinstance(listed, list) else [])
     return client.key_kind
 
 
-def _refuse_twin(base_url: str, connection_pk: int | None, told: list[Any]) -> None:
+def _refuse_twin(base_url: str, connection_pk: int | None, listed: list[Any]) -> None:
     """Two keys of one account see the same runs: followed twice, each would stand here twice."""
-    ids = [item["id"] for item in told if isinstance(item, dict) and isinstance(item.get("id"), str)]
+    ids = [item["id"] for item in listed if isinstance(item, dict) and isinstance(item.get("id"), str)]
     others = Connection.objects.filter(base_url=base_url, is_enabled=True).exclude(pk__in=[connection_pk])
     twin = others.filter(runs__upstream_id__in=ids).first()
     if twin is not None:

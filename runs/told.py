@@ -51,4 +51,37 @@ know(
     gettext_noop("Upstream has asked to wait %(seconds)s s more."),
     gettext_noop("This connection's limit of requests is used up for now."),
     gettext_noop("Budget “%(name)s” is reached"),
+    gettext_noop("No relay follows it: start one with `python manage.py relay`."),
+    gettext_noop("The console's database does not answer."),
+    gettext_noop(
+        "The stored secret does not open, as SECRET_KEY is another: name the old one in SECRET_KEY_FALLBACKS."
+    ),
+)
+
+# What the client of `/v1` says where upstream said nothing: it knows no Django, and no languages.
+know(
+    gettext_noop("Upstream answered with an error."),
+    gettext_noop("Upstream refuses the key: check COASTY_API_KEY."),
+    gettext_noop("The key lacks the scope for this: issue one that has it."),
+    gettext_noop("Blocked before the API: a proxy or firewall on the way answered instead of the service."),
+    gettext_noop("Upstream knows nothing by this id for this key."),
+    gettext_noop("The run is no longer in a state that allows this."),
+    gettext_noop("Upstream refuses these values."),
+    gettext_noop("The wallet does not cover this: top it up."),
+    gettext_noop("Upstream asks to slow down: try again later."),
+    gettext_noop("Upstream is down or can't be reached: nothing was done, try again later."),
+    gettext_noop("The request went out and no answer came: read the run before anything is sent again."),
+    gettext_noop("The connection broke before an answer came."),
+    gettext_noop("Upstream's answer is too large."),
+    gettext_noop("Upstream answered with something that is not a JSON object."),
+    gettext_noop("Upstream's host name is not known."),
+    gettext_noop("Nothing answers at upstream's address (connection refused)."),
+    gettext_noop("Upstream can't be reached (connecting took too long)."),
+    gettext_noop("Upstream did not answer in time."),
+    gettext_noop("The TLS connection to upstream failed."),
+    gettext_noop("The proxy on the way to upstream failed."),
+    gettext_noop("Upstream closed the connection without an answer."),
+    gettext_noop("The connection to upstream failed (%(why)s)."),
+    gettext_noop("Upstream sent %(kind)s instead of an event stream."),
+    gettext_noop("%(said)s (HTTP %(status)s)"),
 )

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from coasty_api import errors
-from runs import audit, control, forms, fragments, requests
+from runs import audit, control, forms, fragments, requests, states
 from runs.casefile import signing
 from runs.models import Frame, Run
 from runs.requests import SignedIn
@@ -61,7 +61,7 @@ def cancel(request: SignedIn, upstream_id: str) -> HttpResponse:
         control.cancel(request.user, run)
         messages.success(request, _("The run is cancelled; upstream confirmed it."))
     except errors.Conflict as refused:
-        state = refused.current_state.replace("_", " ")
+        state = str(dict(states.Status.choices).get(refused.current_state, refused.current_state)).lower()
         messages.warning(
             request, _("Not cancelled: the run had ended before (%(state)s).") % {"state": state or _("it is over")}
         )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from runs import replay, requests, screens
+from runs import replay, requests, screens, told
 from runs.requests import SignedIn
 from runs.views import load_run
 
@@ -40,7 +40,7 @@ def now(request: SignedIn, upstream_id: str) -> HttpResponse:
 
 
 def _why(problem: str) -> str:
-    told = {
+    reasons = {
         "over": _("The run has ended."),
         "waiting": _("The run has not begun."),
         "no machine": _("Upstream names no machine for this run."),
@@ -48,4 +48,4 @@ def _why(problem: str) -> str:
         "no picture": _("Upstream sent no picture."),
         "slow": _("Upstream has not answered yet."),
     }
-    return told.get(problem, problem)
+    return reasons.get(problem) or told.told(problem)

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from coasty_api import errors
-from runs import again, control, forms, recipes, upstream
+from runs import again, control, forms, recipes, told, upstream
 from runs.models import Connection, Recipe, Run
 from runs.requests import SignedIn
 
@@ -66,9 +66,9 @@ def chosen_recipe(request: SignedIn) -> Recipe | None:
 
 def _start(request: SignedIn, form: forms.NewRun, connection: Connection, recipe: Recipe | None) -> Run | None:
     key = form.cleaned_data["idempotency_key"]
-    told: dict[str, Any] = {"connection": connection, "recipe": recipe, "shown_task": form.shown_task()}
+    made: dict[str, Any] = {"connection": connection, "recipe": recipe, "shown_task": form.shown_task()}
     try:
-        return control.start(request.user, form.body(), key, **told)
+        return control.start(request.user, form.body(), key, **made)
     except errors.CoastyError as refused:
         form.refuse(refused)
         return None
@@ -77,10 +77,10 @@ def _start(request: SignedIn, form: forms.NewRun, connection: Connection, recipe
 def known_machines(connection: Connection) -> tuple[list[dict[str, Any]], str]:
     """The machines to choose from, and why there are none."""
     if connection.health in {Connection.Health.DOWN, Connection.Health.REFUSED}:
-        return [], connection.health_detail or _("Upstream can't be reached.")
+        return [], told.told(connection.health_detail) or _("Upstream can't be reached.")
     try:
         found = upstream.client(connection, MACHINES_TIMEOUT_SECONDS).machines().get("data") or []
     except errors.CoastyError as problem:
         upstream.note_health(connection, problem)
-        return [], problem.message
+        return [], told.told(problem.message)
     return [machine for machine in found if isinstance(machine, dict) and machine.get("id")], ""

@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from approvals import decisions
+from approvals import acts, decisions
+from approvals.errors import Invalid
 from approvals.rules import shape, words
+from coasty_api import client, errors
 from runs import told
 from runs.plain import plain
 
@@ -80,3 +82,27 @@ def test_programs_read_english_whatever_they_accept(desk, german):
     assert body["state"] == "open"
     wrong = german.get("/api/approvals/999999").json()
     assert "There is no approval" in str(wrong)
+
+
+def test_what_the_client_of_upstream_says_by_itself_is_told_in_german():
+    kinds = [errors.CoastyError]
+    for kind in kinds:
+        kinds += [one for one in kind.__subclasses__() if one.__module__.startswith("coasty_api")]
+    said = {kind().message for kind in kinds} | {words for _sign, words in client._WORDS}
+    assert len(said) > 15
+    with translation.override("de"):
+        assert not [text for text in said if told.told(text) == text]
+        down = told.told(f"{errors.Unavailable().message} (HTTP 503)")
+        assert down.startswith("Upstream ist ausgefallen")
+        assert down.endswith("(HTTP 503)")
+
+
+def test_refusals_of_acts_and_of_forms_are_german(desk, german):
+    with translation.override("de"), pytest.raises(Invalid) as refused:
+        acts.checked("type", {"text": "x" * (acts.MAX_TEXT + 1)})
+    assert refused.value.message == f"text von type muss sein: ein Text von 1 bis {acts.MAX_TEXT} Zeichen."
+    _scripted, _mirror, approval = desk.parked()
+    answer = german.post(f"/approvals/{approval.pk}/decide/", {"verdict": "pay", "seen_seq": "x"})
+    assert answer.status_code == 422
+    assert "Wählen Sie, was geschehen soll." in text_of(answer)
+    assert "Seen seq" not in text_of(answer)
