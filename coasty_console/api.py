@@ -16,6 +16,7 @@ from approvals.rules.api import router as policies
 from coasty_console import errors
 from runs import tokens
 from runs.api import router as runs
+from runs.batch_api import router as batches
 
 
 class Token(HttpBearer):
@@ -53,6 +54,7 @@ api = NinjaAPI(
 )
 errors.handle(api)
 api.add_router("", runs)
+api.add_router("", batches)
 api.add_router("", approvals)
 api.add_router("", policies)
 others = Router()

@@ -35,12 +35,11 @@ def _whole(value: Any) -> Any:
 Whole = Annotated[int, BeforeValidator(_whole)]
 
 
-class RunIn(Schema):
-    """The fields of POST /v1/runs."""
+class RunFields(Schema):
+    """What a run may start with beside its task, as POST /v1/runs takes it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    task: str = Field(min_length=1, max_length=16_000)
     machine_id: str | None = Field(None, max_length=128, description="Without one: the first machine that runs.")
     cua_version: Literal["v1", "v3", "v4", "v5"] | None = None
     instructions: str | None = Field(None, max_length=16_000)
@@ -54,6 +53,12 @@ class RunIn(Schema):
     metadata: dict[str, Any] | None = Field(None, max_length=50)
     llm: dict[str, Any] | None = None
     action_policy: dict[str, Any] | None = None
+
+
+class RunIn(RunFields):
+    """The fields of POST /v1/runs."""
+
+    task: str = Field(min_length=1, max_length=16_000)
     connection: str | None = Field(None, max_length=64, description="A connection's slug; else the settings' own.")
 
 

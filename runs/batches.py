@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from celery import current_app
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from kombu.exceptions import OperationalError as BrokerDown
 from live import publish, topics
 from runs import audit, budgets, recipes, secrets, sheets, states, vault
 from runs.models import Batch, BatchItem, Connection, Recipe, Run
+from runs.models.planning import new_gesture
 from runs.sheets import Checked, Sheet
 
 log = logging.getLogger(__name__)
@@ -39,15 +40,41 @@ class Refused(ValueError):
     """One sentence that says why."""
 
 
+@dataclass(frozen=True)
+class Order:
+    """What a program asks for, by names of its own: told twice, it is done once."""
+
+    gesture: str = field(default_factory=new_gesture)
+    asked: str = ""  # a digest of it; empty where nobody will say it again
+
+
+def ordered(order: Order) -> Batch | None:
+    """The batch that this very order has made. Refused where its name stands for another one."""
+    found = Batch.objects.select_related("connection").filter(gesture=order.gesture).first()
+    if found is not None and found.asked != order.asked:
+        raise Refused(_("This idempotency key stands for another batch."))
+    return found
+
+
 def draft(
-    by: User, connection: Connection, recipe: Recipe | None, table: str, fields: dict[str, Any], name: str = ""
+    by: User,
+    connection: Connection,
+    recipe: Recipe | None,
+    table: str,
+    fields: dict[str, Any],
+    name: str = "",
+    *,
+    text: str = "",
+    order: Order | None = None,
 ) -> Batch:
     """Keep a table to look at before anything is started. `sheets.Unreadable` for one that can't be read."""
-    sheet = sheets.read(table)
-    text = recipe.text if recipe else TASK_ONLY
+    sheet, order = sheets.read(table), order or Order()
+    text = text or (recipe.text if recipe else TASK_ONLY)
     return Batch.objects.create(
         act=Batch.Act.START,
         name=name.strip()[:120] or (recipe.name if recipe else _("From a table")),
+        gesture=order.gesture,
+        asked=order.asked,
         made_by=by,
         made_by_name=by.get_username(),
         connection=connection,
@@ -99,6 +126,30 @@ def begin(by: User, batch: Batch, limit_cents: int | None = None) -> Batch:
     return Batch.objects.get(pk=batch.pk)
 
 
+def begin_at_once(
+    by: User, connection: Connection, recipe: Recipe | None, table: str, fields: dict[str, Any], *, text: str,
+    name: str, limit_cents: int | None, order: Order,
+) -> tuple[Batch | None, Checked]:  # fmt: skip
+    """Begin a table whose columns are named as the variables; with what is wrong instead, where something is.
+
+    Of two that bring the same order at once, one begins it and both get it.
+    """
+    try:
+        with transaction.atomic():
+            batch = draft(by, connection, recipe, table, fields, name, text=text, order=order)
+            batch.mapping = {one.name: one.name for one in recipes.variables(text)}
+            map_columns(batch, batch.mapping)
+            checked = check(batch, batch.mapping)
+            if not checked.problems:
+                return begin(by, batch, limit_cents), checked
+            transaction.set_rollback(True)
+            return None, checked
+    except IntegrityError:
+        if (found := ordered(order)) is None:
+            raise
+        return found, Checked()
+
+
 def _item(batch: Batch, line: int, values: dict[str, str], hidden: set[str]) -> BatchItem:
     told = {name: value for name, value in values.items() if name not in hidden}
     sealed = {name: value for name, value in values.items() if name in hidden}
@@ -108,12 +159,15 @@ def _item(batch: Batch, line: int, values: dict[str, str], hidden: set[str]) -> 
     )  # fmt: skip
 
 
-def cancel_runs(by: User | None, runs: Iterable[Run], name: str, actor_name: str = "") -> Batch:
+def cancel_runs(
+    by: User | None, runs: Iterable[Run], name: str, actor_name: str = "", order: Order | None = None
+) -> Batch:
     """Cancel each of these runs by itself, with a result each. They are named in one audit entry."""
-    runs = list(runs)
+    runs, order = list(runs), order or Order()
     with transaction.atomic():
         batch = Batch.objects.create(
             act=Batch.Act.CANCEL, state=Batch.State.RUNNING, name=name[:120], begun_at=timezone.now(),
+            gesture=order.gesture, asked=order.asked,
             made_by=by, made_by_name=actor_name or (by.get_username() if by else "system"),
         )  # fmt: skip
         BatchItem.objects.bulk_create(

@@ -107,6 +107,7 @@ class Batch(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)  # not before
     claimed_until = models.DateTimeField(null=True, blank=True)
     claim = models.CharField(max_length=32, blank=True)  # of the worker that is at it
+    asked = models.CharField(max_length=64, blank=True, default="")  # keyed digest of what a program sent with its key
 
     class Meta:
         indexes = [models.Index(fields=["state"], name="batch_running", condition=Q(state="running"))]

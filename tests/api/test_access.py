@@ -20,6 +20,9 @@ ROUTES = [
     ("GET", "/runs/{run}", None, SEES, 200),
     ("GET", "/runs/{run}/events", None, SEES, 200),
     ("POST", "/runs/{run}/cancel", None, OPERATES, 200),
+    ("POST", "/batches", {"rows": [{"task": "Do it"}]}, OPERATES, 201),
+    ("POST", "/batches/cancel", {"runs": ["nobody"]}, OPERATES, 422),
+    ("GET", "/batches/{batch}", None, SEES, 404),  # none was begun
     ("GET", "/approvals", None, SEES, 200),
     ("GET", "/approvals/{approval}", None, SEES, 200),
     ("POST", "/approvals/{approval}/decision", {"action": "resume"}, REVIEWS, 200),
@@ -35,7 +38,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path", "body", "allowed", "good"), ROUTES)
 def test_each_route_answers_each_role_as_it_should(desk, callers, method, path, body, allowed, good, role):
     scripted, _, approval = desk.parked()
-    answer = getattr(callers, role)(method, path.format(run=scripted.id, approval=approval.pk), body)
+    answer = getattr(callers, role)(method, path.format(run=scripted.id, approval=approval.pk, batch=7), body)
     expected = good if role in allowed else 401 if role == "anonymous" else 403
     assert answer.status_code == expected, answer.content
     if expected in {401, 403}:
@@ -48,9 +51,7 @@ def test_each_route_answers_each_role_as_it_should(desk, callers, method, path, 
 def test_the_table_above_names_every_route(callers):
     schema = callers.anonymous("GET", "/openapi.json").json()
     told = {(method.upper(), path) for path, methods in schema["paths"].items() for method in methods}
-    tested = {
-        (m, "/api" + p.replace("{run}", "{run_id}").replace("{approval}", "{approval_id}")) for m, p, *_ in ROUTES
-    }
+    tested = {(method, "/api" + path.replace("}", "_id}")) for method, path, *_ in ROUTES}
     assert told == tested
 
 
