@@ -44,7 +44,7 @@ class BatchIn(Schema):
         None, ge=5, le=10**9, description="What all its runs may cost together; a row waits until its worst case fits."
     )
     connection: str | None = Field(None, max_length=64, description="A connection's slug; else the settings' own.")
-    fields: RunFields = Field(default_factory=RunFields, description="What each run starts with; over the template's.")
+    fields: RunFields | None = Field(None, description="What each run starts with; over the template's.")
 
 
 class CancelIn(Schema):
@@ -109,7 +109,7 @@ def _begun(user: Any, connection: Connection, body: BatchIn, order: Order) -> Ba
     text = recipe.text if recipe else body.task or batches.TASK_ONLY
     names = [one.name for one in recipes.variables(text)]
     batch, checked = batches.begin_at_once(
-        user, connection, recipe, _table(names, body.rows), body.fields.dict(exclude_none=True),
+        user, connection, recipe, _table(names, body.rows), _fields(body),
         text=text, name=body.name, limit_cents=body.limit_cents, order=order,
     )  # fmt: skip
     if batch is None:
@@ -121,6 +121,10 @@ def _begun(user: Any, connection: Connection, body: BatchIn, order: Order) -> Ba
             ]
         )
     return batch
+
+
+def _fields(body: BatchIn) -> dict[str, Any]:
+    return body.fields.dict(exclude_none=True) if body.fields else {}
 
 
 def _recipe(body: BatchIn) -> Recipe | None:
