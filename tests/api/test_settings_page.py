@@ -18,7 +18,8 @@ from tests.approvals.receivers import Browser, Receiver
 
 pytestmark = pytest.mark.django_db
 WISHES = {
-    "language": "de", "time_zone": "Asia/Tokyo", "occasions": ["opened", "routed", "handed", "escalated", "refused", "burning"],
+    "language": "de", "time_zone": "Asia/Tokyo",
+    "occasions": ["opened", "routed", "handed", "escalated", "refused", "burning"],
     "kinds": ["payment"], "digest": "every", "digest_minutes": "30", "quiet_from": "22:00", "quiet_to": "07:00",
     "escalations_break_through": "on",
 }  # fmt: skip
