@@ -62,18 +62,25 @@
     if ("now" in button.dataset) return true;
     return isQuick() && rested && Date.now() - opened > 300 && Boolean(button.closest("[data-quick]"));
   }
+  function lacks(field) {
+    // Of what only helps an answer a note says as much.
+    if (!("wanted" in field.dataset)) return !field.checkValidity();
+    const given = field.type === "radio" ? field.form.querySelector(`[name="${field.name}"]:checked`) : field.value;
+    return !given && !field.form.querySelector("textarea")?.value;
+  }
   function missing(button) {
-    // What a yes still lacks comes first, but only once: whoever wants to go on without it presses the letter again.
-    if (button.formNoValidate || button.form?.dataset.led) return null;
-    const field = [...(button.form?.querySelectorAll("[required], [data-wanted]") || [])].find((one) => ("wanted" in one.dataset ? !one.value && !button.form.querySelector("textarea")?.value : !one.checkValidity()) && one.offsetParent);
-    if (field) button.form.dataset.led = "1";
+    // What a yes still lacks comes first, but each only once: whoever wants to go on without it presses the letter again.
+    if (button.formNoValidate) return null;
+    const fields = [...(button.form?.querySelectorAll("[required], [data-wanted]") || [])];
+    const field = fields.find((one) => !("led" in one.dataset) && one.offsetParent && lacks(one));
+    if (field) field.dataset.led = "";
     return field;
   }
   function press(letter) {
     const button = [...document.querySelectorAll(`[data-key="${letter}"]`)].find((one) => !one.matches(":disabled") && one.offsetParent);
     if (!button) return false;
-    const lacks = missing(button), target = lacks || button;
-    if (!lacks && mayPress(button)) {
+    const needed = missing(button), target = needed || button;
+    if (!needed && mayPress(button)) {
       button.click();
       if (button.matches("summary")) button.focus(); // what it has opened comes next
       return true;
@@ -81,6 +88,12 @@
     target.focus();
     target.scrollIntoView({ block: "nearest" });
     return true;
+  }
+  function choose(number) {
+    const option = document.querySelector(`input[type=radio][name=choice][value="${number}"]:enabled`);
+    option?.click();
+    option?.focus();
+    return Boolean(option);
   }
   let left = null; // the field that Esc has led out of
   function part() {
@@ -97,6 +110,7 @@
     if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
     if (key === "]") return following();
     if (key === "/") { const field = document.querySelector("[data-search]"); field?.focus(); return Boolean(field); }
+    if (/^[1-9]$/.test(key) && choose(key)) return true;
     if (/^[1-9]$/.test(key)) { const tab = document.querySelectorAll("[data-numbered] a")[key - 1]; tab?.click(); return Boolean(tab); }
     if (key === "?") { help(); return true; }
     if (key === "p") return part();
@@ -107,7 +121,13 @@
   document.addEventListener("keydown", (event) => {
     rested = rested && !event.repeat;
     const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest("textarea")?.form?.querySelector("[data-sends]");
-    if (sends && !event.repeat) { event.preventDefault(); const lacks = missing(sends); lacks ? lacks.focus() : sends.click(); return; }
+    if (sends && !event.repeat) {
+      const needed = missing(sends);
+      event.preventDefault();
+      if (needed) needed.focus();
+      else sends.click();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog, [role=application]")) { left = event.target; left.blur(); return; }
     if (!isOn() || typing(event.target) || document.querySelector("dialog[open]")) return;
