@@ -121,6 +121,7 @@ class Hands:
         """Something that the page shows at once."""
         with self._waiting("waited"):
             _expect(target, text, PAGE_SLOW)
+            self.page.wait_for_load_state()  # keys mean something once the page's scripts have run
 
     def watch(self, target: Locator, text: str = "") -> None:
         """Something that the agent or upstream has to do first."""
