@@ -7,17 +7,19 @@ from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Header, Query, Router, Schema
 from pydantic import BeforeValidator, ConfigDict
 
 from approvals import decisions, endorsements, notes, recalls, takeovers
 from approvals.models import Approval, Claim, Decision, Endorsement, Takeover
 from approvals.states import State
 from runs import paging
-from runs.api import Limit, Next, need
+from runs.api import Cursor, Limit, Next, need
 from runs.secrets import mask
 
 router = Router(tags=["Approvals"])
+
+OfState = Annotated[str, Query("", description=f"One of: {', '.join(State.values)}.")]
 
 
 def _seq(value: Any) -> Any:
@@ -164,7 +166,7 @@ def shape_decision(decision: Decision) -> dict[str, Any]:
 
 @router.get("/approvals", response=ApprovalsOut, summary="List approvals, newest first")
 def list_approvals(
-    request: HttpRequest, limit: Limit, state: str = "", run_id: str = "", cursor: str = ""
+    request: HttpRequest, limit: Limit, cursor: Cursor, state: OfState, run_id: str = ""
 ) -> dict[str, Any]:
     rows = _rows(need(request, "approvals.view_approval"))
     if state:

@@ -45,7 +45,16 @@ class Session(APIKeyCookie):
         return request.user if request.user.is_authenticated else None
 
 
-api = NinjaAPI(
+class Described(NinjaAPI):
+    """An API whose description names its refusals too: they come from one place, not from each route."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        schema = super().get_openapi_schema(**options)
+        errors.describe(schema)
+        return schema
+
+
+api = Described(
     title="Coasty Console",
     version=settings.VERSION,
     description="Runs, approvals and the audit log. Tokens come from `python manage.py api_token USERNAME`.",

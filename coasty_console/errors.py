@@ -37,11 +37,63 @@ _UPSTREAM: tuple[tuple[type[upstream.CoastyError], int, str, str], ...] = (
     (upstream.CoastyError, 502, "UPSTREAM_ERROR", "Read what upstream says."),
 )
 
+_TEXT = {"type": ["string", "null"]}
+_SHAPE = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string", "description": "for programs; the set is open"},
+                "message": {"type": "string", "description": "for people: what is wrong or what to do"},
+                "details": {"type": "array", "items": {"type": "object"}, "description": "each wrong value by its loc"},
+                "remedy": {"type": "string", "description": "what to do where upstream refused"},
+                "upstream_code": {"type": "string"},
+            },
+        },
+        "decided_by": {**_TEXT, "description": "with 409 to a decision: whose decision stands; null where none does"},
+        "action": {**_TEXT, "description": "what was decided"},
+        "decided_at": {**_TEXT, "format": "date-time"},
+    },
+}
+_DESCRIBED = {
+    "400": "The body is not JSON.",
+    "401": "The token is missing or not known.",
+    "403": "The caller's role does not allow it.",
+    "404": "There is no such thing, here or upstream.",
+    "409": "It has moved on: somebody was quicker, the run has ended, or a budget is reached.",
+    "413": "The body is too large.",
+    "422": "A value can't be taken.",
+    "default": "402, 429: upstream wants credit or patience. 500, 502, 503: here or upstream something failed.",
+}
+
 
 def envelope(status: int, code: str, message: str, /, **more: Any) -> JsonResponse:
     """The one shape of an error."""
     facts = {name: more[name] for name in _DECISION_FACTS if name in more}
     return JsonResponse({"error": {"code": code, "message": message, **more}, **facts}, status=status)
+
+
+def describe(schema: dict[str, Any]) -> None:
+    """Add to an OpenAPI document the refusals that each route may answer with."""
+    schema["components"]["schemas"]["Refusal"] = _SHAPE
+    refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            for status, said in _DESCRIBED.items():
+                if _may_answer(status, path, method, operation):
+                    operation["responses"].setdefault(status, {"description": said, "content": refusal})
+
+
+def _may_answer(status: str, path: str, method: str, operation: dict[str, Any]) -> bool:
+    if status in {"400", "413"}:
+        return "requestBody" in operation
+    if status in {"404", "409", "422"}:
+        takes = "requestBody" in operation or operation.get("parameters")
+        return {"404": "{" in path or method == "post", "409": method == "post", "422": bool(takes)}[status]
+    return True
 
 
 def handle(api: NinjaAPI) -> None:

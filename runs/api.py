@@ -24,6 +24,9 @@ EVENTS_LARGEST = 5000
 PAGE_BYTES = 8 * 1024 * 1024  # of event payloads in one answer, at most
 Next = Annotated[str | None, Field(description="give it as `cursor` for the next page; null on the last one")]
 Limit = Annotated[int, Query(paging.DEFAULT, ge=1, le=paging.LARGEST, description="How many at most.")]
+Cursor = Annotated[str, Query("", description="The `next` of the page before.")]
+OfStatus = Annotated[str, Query("", description=f"One of: {', '.join(states.Status.values)}.")]
+Words = Annotated[str, Query("", description="Words of the task, a reason, an id or what happened.")]
 
 
 def _whole(value: Any) -> Any:
@@ -183,7 +186,7 @@ def shape(run: Run) -> dict[str, Any]:
 
 @router.get("/runs", response=RunsOut, summary="List runs, newest first")
 def list_runs(
-    request: HttpRequest, limit: Limit, status: str = "", q: str = "", cursor: str = "", connection: str = ""
+    request: HttpRequest, limit: Limit, status: OfStatus, q: Words, cursor: Cursor, connection: str = ""
 ) -> dict[str, Any]:
     user = need(request, "runs.view_run")
     rows = _matching(Run.objects.visible_to(user).select_related("started_by", "connection"), status, q)
@@ -304,7 +307,7 @@ def cancel_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
 
 
 @router.get("/audit", response=AuditsOut, tags=["Audit"], summary="The audit log, newest first")
-def list_audit(request: HttpRequest, limit: Limit, cursor: str = "", act: str = "", run: str = "") -> dict[str, Any]:
+def list_audit(request: HttpRequest, limit: Limit, cursor: Cursor, act: str = "", run: str = "") -> dict[str, Any]:
     need(request, "runs.view_auditentry")
     rows = AuditEntry.objects.select_related("run").order_by("-seq")
     rows = rows.filter(act=act) if act else rows

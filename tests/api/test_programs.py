@@ -99,3 +99,28 @@ def test_what_is_wrong_in_a_body_is_named_where_it_stands(callers, body, said, l
 def test_a_body_that_is_no_json_is_told_so(callers):
     answer = callers.operator("POST", "/runs", "{")
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, "The body is not JSON.")
+
+
+def test_the_description_names_every_refusal_and_they_look_as_described(desk, callers):
+    _, _, approval = desk.parked()
+    schema = callers.anonymous("GET", "/openapi.json").json()
+    shape = schema["components"]["schemas"]["Refusal"]["properties"]
+    decision = f"/approvals/{approval.pk}/decision"
+    callers.reviewer("POST", decision, {"action": "cancel"})
+    for caller, method, path, body in (
+        (callers.anonymous, "GET", "/runs", None),
+        (callers.viewer, "POST", "/runs", {"task": "x"}),
+        (callers.viewer, "GET", "/runs/{run_id}", None),
+        (callers.viewer, "GET", "/runs?limit=0", None),
+        (callers.viewer, "GET", "/audit?cursor=x", None),
+        (callers.operator, "POST", "/runs", "{"),
+        (callers.operator, "POST", "/runs", '{"task": "' + "x" * 1_000_001 + '"}'),
+        (callers.admin, "POST", "/approvals/{approval_id}/decision", {"action": "resume"}),
+    ):
+        answer = caller(method, path.replace("{approval_id}", str(approval.pk)), body)
+        described = schema["paths"]["/api" + path.split("?")[0]][method.lower()]["responses"]
+        assert str(answer.status_code) in described, (path, answer.content)
+        told = answer.json()
+        assert set(told) <= set(shape)
+        assert set(told["error"]) >= set(shape["error"]["required"])
+    assert told["decided_by"] == "reviewer"
