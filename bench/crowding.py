@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bench.lab import Options, Program, Row, Stage, stage
+from bench.lab import Options, Program, Row, Stage, stages
 
 _RATE = 3_000.0
 
@@ -13,7 +13,7 @@ _RATE = 3_000.0
 def crowd(options: Options) -> list[Row]:
     few, many = options.size(1_000, 200), options.size(10_000, 2_000)
     rate, seconds = options.size(int(_RATE), 1_500), options.size(12, 4)
-    with stage(few, options.seed) as small, stage(many, options.seed) as large:
+    with stages([few, many], options.seed) as (small, large):
         relays = {few: (small, small.relay()), many: (large, large.relay())}
         opened = {count: made.wait_until_followed() for count, (made, _relay) in relays.items()}
         time.sleep(options.size(5, 1))  # until the notes of the opening are written

@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -219,6 +220,21 @@ def stage(runs: int, seed: int, **more: str) -> Iterator[Stage]:
         made = Stage(Path(folder), runs, seed, **more)
         with made.stack:
             yield made
+
+
+@contextmanager
+def stages(runs: Sequence[int], seed: int, *, with_console: bool = False) -> Iterator[list[Stage]]:
+    """Several at once: what is measured side by side is also made side by side."""
+    migrated()
+
+    def made(count: int) -> Stage:
+        found = ends.enter_context(stage(count, seed))
+        if with_console:
+            found.console()
+        return found
+
+    with ExitStack() as ends, ThreadPoolExecutor() as hands:
+        yield list(hands.map(made, runs))
 
 
 def _answers(address: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bench.crowd_upstream import run_id
-from bench.lab import Options, Row, Stage, free_port, percentile, stage
+from bench.lab import Options, Row, Stage, free_port, percentile, stage, stages
 from bench.sockets import Sockets
 
 _WATCHED = 100
@@ -15,8 +15,7 @@ _ECHO = b"<li class='line'>" + b"x" * 400 + b"</li>"
 def latency(options: Options) -> list[Row]:
     """Both consoles stand at once and speak in turns, so that they meet the same minutes."""
     many, rate = options.size(10_000, 2_000), options.size(3_000, 1_000)
-    with stage(100, options.seed) as quiet, stage(many, options.seed) as crowded:
-        quiet.console(), crowded.console()
+    with stages([100, many], options.seed, with_console=True) as (quiet, crowded):
         opened = quiet.wait_until_followed(), crowded.wait_until_followed()
         delays = asyncio.run(_latency(quiet, crowded, rate, options))
     if not all(delays.values()):

@@ -172,7 +172,7 @@ def test_a_stream_that_falls_silent_is_opened_anew(upstream, relay, until, store
     from runs.relay import streams
 
     monkeypatch.setattr(streams, "SILENCE_SECONDS", 3.0)
-    silent = upstream.add(Manner(stall_after=2))
+    silent = upstream.add(Manner(stall_after=4))
     quiet = upstream.add(Manner(keepalive_seconds=0.5))
     silent.go()
     silent.step()
