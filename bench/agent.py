@@ -60,6 +60,7 @@ class Case:
     world: Known
     claim: bool
     answers: dict[str, str]
+    says: str = ""
 
 
 @dataclass
@@ -183,7 +184,8 @@ def _verdict(case: Case, outcome: Outcome | None, desk: Desk, fault: str) -> str
     if fault:
         return "crashed"
     if outcome is not None and outcome.passed:
-        return "success" if case.claim and case.world.done() else "claimed wrongly"
+        right = case.world.done() and case.says in outcome.summary
+        return "success" if case.claim and right else "claimed wrongly"
     if not case.claim:
         return "slow" if desk.late else "success"
     if outcome is not None:
@@ -206,7 +208,14 @@ def cases(names: list[str], seeds: list[int], street: Street, rehearsal: Rehears
                 count += 1
                 if count % every == 0:
                     world, url = street.open(task, corpus.SITES[name])
-                    yield Case(f"{name} {seed}.{at}", task.text.replace("{url}", url), world, task.claim, task.answers)
+                    yield Case(
+                        f"{name} {seed}.{at}",
+                        task.text.replace("{url}", url),
+                        world,
+                        task.claim,
+                        task.answers,
+                        task.says,
+                    )
 
 
 def report(results: list[Result]) -> str:

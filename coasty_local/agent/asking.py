@@ -11,7 +11,6 @@ from coasty_local.agent.scene import (
     BUTTON,
     CHECK,
     ICON,
-    IMAGE,
     INPUT,
     LINK,
     RADIO,
@@ -35,11 +34,6 @@ AMBIGUOUS, NOT_FOUND, NOT_UNDERSTOOD, VERIFY_FAILED, NO_PROGRESS, MISSING = (
 LONGEST = 300
 _SHORT = 90  # a phrase that asks for something is no longer than this; longer lines are prose
 
-_CAPTCHA = re.compile(
-    r"not\s*a\s*robot|captcha|are\s+you\s+(?:a\s+)?(?:robot|human)|prove\s+(?:that\s+)?you\s*(?:'re|\s*are)|verify\s+(?:that\s+)?you\s*(?:'re|\s*are)\s+(?:a\s+)?human|"
-    r"(?:type|enter)\s+the\s+(?:letters|characters|text|words|digits|numbers)\s+(?:you\s+see|shown|in\s+the|below|from)|select\s+all\s+(?:images|squares|pictures)|human\s+verification",
-    re.IGNORECASE,
-)
 _CODE = re.compile(
     r"one[\s-]*time\s*(?:code|password|passcode)|verification\s*code|security\s*code|authentication\s*code|(?:\d|six|four|eight)[\s-]*digit\s*(?:code|number|pin)|"
     r"two[\s-]*(?:step|factor)|authenticator|\botp\b|2fa|enter\s+the\s+code|code\s+(?:we|that\s+we)\s+sent|sms\s*code|login\s*code|access\s*code",
@@ -92,39 +86,8 @@ def short(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def captcha(scene: Scene) -> Line | None:
-    """The phrase of an unsolved captcha, if one stands with something to solve it by."""
-    lines = [line for line in scene.lines if len(line.text) <= _SHORT and _CAPTCHA.search(line.text)]
-    lines += [
-        Line(c.label or c.text, c.box)
-        for c in scene.controls
-        if c.kind in (CHECK, INPUT) and _CAPTCHA.search(f"{c.label} {c.text}")
-    ]
-    for line in lines:
-        ticks = [
-            c
-            for c in scene.controls
-            if c.kind == CHECK
-            and reading.near(scene, line, c, 3)
-            and (_CAPTCHA.search(c.label) or reading.on_row(scene, c.box, line.box))
-        ]
-        if ticks:
-            if not any(c.checked for c in ticks):
-                return line
-            continue
-        fields = [
-            c
-            for c in scene.controls
-            if c.kind == INPUT and c.box.y >= line.box.y - 4 and reading.near(scene, line, c, 16)
-        ]
-        fields = [c for c in fields if not _named(c, (*lexicon.USER_LABELS, *lexicon.PASSWORD_LABELS, "search"))]
-        pictures = [c for c in scene.controls if c.kind in (IMAGE, ICON) and reading.near(scene, line, c, 12)]
-        if fields or (pictures and re.search(r"select\s+all", line.text, re.IGNORECASE)):
-            return line
-    return None
-
-
-def _named(control: Control, names: Sequence[str]) -> bool:
+def named(control: Control, names: Sequence[str]) -> bool:
+    """Whether a field is labelled so, or shows the name as its hint."""
     return any(reading.within(name, control.label) or reading.same(name, control.text) for name in names)
 
 
@@ -132,7 +95,7 @@ def password_fields(scene: Scene) -> list[Control]:
     return [
         c
         for c in scene.controls
-        if c.kind == INPUT and (_named(c, lexicon.PASSWORD_LABELS) or _hints(c)) and not _named(c, ("code", "one-time"))
+        if c.kind == INPUT and (named(c, lexicon.PASSWORD_LABELS) or _hints(c)) and not named(c, ("code", "one-time"))
     ]
 
 
@@ -151,7 +114,7 @@ def code_field(scene: Scene) -> Control | None:
     fields = [
         c
         for c in scene.controls
-        if c.kind == INPUT and not _named(c, ("search", "email", "promo", "discount", "zip", "postal", "coupon"))
+        if c.kind == INPUT and not named(c, ("search", "email", "promo", "discount", "zip", "postal", "coupon"))
     ]
     asks = [line for line in scene.lines if len(line.text) <= _SHORT and _CODE.search(line.text)]
     labelled = [c for c in fields if _CODE.search(f"{c.label} {c.text}")]

@@ -244,7 +244,7 @@ def _related(session: Session, step: Commit) -> list[Control]:
 def _press(session: Session, step: Enter | Commit, trail: Trail, control: Control) -> None:
     """Press it by the policy; raise when the page complains or does not move."""
     name, before = reading.name(control), session.scene
-    pays = step.verb not in _ONWARD and paying.buys(step.verb, step.noun, before)
+    pays = step.verb not in _ONWARD and paying.buys(step.verb, step.noun, before, control)
     session.guard(control, step.noun, spelled_out=False, pays=pays)
     entered = filled(session) is not None
     with session.turn(f"I press “{name}”.") as seen:

@@ -6,7 +6,7 @@ import re
 
 from coasty_local.agent import reading
 from coasty_local.agent.planner import words as lexicon
-from coasty_local.agent.scene import BUTTON, ICON, LINK, Control, Scene
+from coasty_local.agent.scene import BUTTON, ICON, LINK, Control, Line, Scene
 
 _SHORT = 90  # a phrase that asks for something is no longer than this; longer lines are prose
 _PAY = re.compile(
@@ -63,37 +63,61 @@ _COSTING = frozenset(
     ("book", "reserve", "upgrade", "subscribe", "renew", "register", "sign up", "join", "enrol", "enroll", "confirm",
      "complete", "finish", "place", "check out", "redeem", "extend", "hire")
 )  # fmt: skip
-_SUM = re.compile(
-    r"\b(?:total|to\s+pay|amount\s+due|you(?:'ll|\s+will)?\s+pay|will\s+be\s+charged|grand\s+total|subtotal|balance\s+due|"
-    r"price|cost)s?\b",
+_TOTAL = re.compile(
+    r"\b(?:total|to\s+pay|amount\s+due|you(?:'ll|\s+will)?\s+pay|will\s+be\s+charged|balance\s+due)\b", re.IGNORECASE
+)
+_PRICE = re.compile(r"\b(?:prices?|costs?|fees?|rate|subtotal)\b", re.IGNORECASE)
+# what only leads on, looks closer or lays something aside: a price beside it is for reading
+_LEADS_ON = re.compile(
+    r"(?:details?|more(?:\s+\w+)?|(?:view|see|show|open|read|learn|compare|select|choose|pick|change|edit|back|next|search|"
+    r"find|add\s+to|put\s+in|save\s+for|continue\s+shopping|remove|apply|estimate|calculate)\b.*|\+|add)\W*",
     re.IGNORECASE,
 )
 
 
-def buys(verb: str, noun: str, scene: Scene) -> bool:
-    """Whether the act, said in words, moves money here: it always does, or the page names a sum for it."""
+def buys(verb: str, noun: str, scene: Scene, control: Control | None = None) -> bool:
+    """Whether the act, said in words, moves money by this control: it always does, or the page names a sum for it."""
+    if control is not None and _leads_on(control.text.strip()):
+        return False
     if verb in _BUYING or (verb in _SENDING and noun in _BOUGHT):
         return True
     return verb in _COSTING and costs(scene)
 
 
+def _leads_on(text: str) -> bool:
+    return bool(_LEADS_ON.fullmatch(text)) and not re.search(
+        r"\b(?:pay|buy|order|purchase|transfer|book)\b", text, re.I
+    )
+
+
 def costs(scene: Scene) -> bool:
-    """Whether the page names a sum to be paid, in one line or beside its label."""
-    for line in scene.lines:
-        if len(line.text) <= _SHORT and _SUM.search(line.text):
-            beside = [other for other in scene.lines if reading.on_row(scene, line.box, other.box)]
-            if any(lexicon.MONEY.search(other.text) for other in (line, *beside)):
-                return True
-    return False
+    """Whether the page names a sum to be paid, in one line or beside its label. A total always is one; a price only on
+    a page about one thing: a list of prices is an offer."""
+    if any(_sums(scene, line) for line in scene.lines if _TOTAL.search(line.text)):
+        return True
+    offers = {reading.digits(found) for found in amounts(scene)}
+    return len(offers) <= 2 and any(_sums(scene, line) for line in scene.lines if _PRICE.search(line.text))
+
+
+def _sums(scene: Scene, line: Line) -> bool:
+    """A sum of money stands on the line, or beside it."""
+    if len(line.text) > _SHORT:
+        return False
+    beside = [other for other in scene.lines if reading.on_row(scene, line.box, other.box)]
+    return any(lexicon.MONEY.search(other.text) for other in (line, *beside))
+
+
+_FINAL = re.compile(r"\?\s*$|\b(?:charged|confirm(?:s|ing)?|complete(?:s|d)?|final(?:ly)?|debited)\b", re.IGNORECASE)
 
 
 def pays_here(scene: Scene, control: Control) -> bool:
     """Whether a control that merely confirms answers a question about paying a sum, which stands above it."""
-    if control.kind != BUTTON or not any(
-        reading.same(word, control.text) for word in ("confirm", "yes", "ok", "submit", "continue", "proceed", "send")
-    ):
+    words = ("confirm", "yes", "ok", "submit", "continue", "proceed", "send")
+    word = next((word for word in words if reading.same(word, control.text)), "")
+    if control.kind != BUTTON or not word:
         return False
-    return any(
+    leads_on = word in ("continue", "proceed") and not any(_FINAL.search(line.text) for line in scene.lines)
+    return not leads_on and any(
         re.search(r"\b(?:pay|payment|transfer|purchase)\b", line.text, re.IGNORECASE)
         and lexicon.MONEY.search(line.text)
         and len(line.text) <= _SHORT

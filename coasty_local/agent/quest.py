@@ -257,9 +257,8 @@ def _press_act(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
 def _press(session: Session, goal: Goal, trail: roaming.Trail, control: Control) -> None:
     """Press a control of the act, by the policy; what follows is judged against the screen as it was."""
     name = reading.name(control)
-    session.guard(
-        control, goal.key or goal.noun, spelled_out=bool(goal.key), pays=paying.buys(goal.act, goal.noun, session.scene)
-    )
+    pays = paying.buys(goal.act, goal.noun, session.scene, control)
+    session.guard(control, goal.key or goal.noun, spelled_out=bool(goal.key), pays=pays)
     before = session.scene
     with session.turn(f"I press “{name}”{f' for {goal.key}' if goal.key else ''}."):
         session.memory.deliberate = True

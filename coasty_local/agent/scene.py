@@ -83,7 +83,7 @@ class Target:
 
     `words`: the visible text or label; `kinds`: roles it may have, best first (empty: any); `ordinal`: 1 first,
     2 second, -1 last, None unstated; `row`: words that stand on the same row or card ("the Pay button of INV-1042");
-    `aliases`: other words that the task or a note allowed.
+    `aliases`: other words that the task or a note allowed; `record`: the n-th thing of the page's list is meant.
     """
 
     words: str
@@ -91,6 +91,7 @@ class Target:
     ordinal: int | None = None
     row: str = ""
     aliases: tuple[str, ...] = ()
+    record: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from coasty_local.agent import asking, grounder, paying, perception, reading
+from coasty_local.agent import asking, captcha, grounder, paying, perception, reading
 from coasty_local.agent.actuator import Hands
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.memory import Memory
@@ -166,6 +166,8 @@ class Session:
 
     def _by_scrolling(self, target: Target) -> Control | None:
         """Down, up to four screens, while the picture changes; back to the top when it was for nothing."""
+        if (target.ordinal or 0) > 1 or target.record:
+            return None  # a count that begins anew on each screen would tell another one
         moved = 0
         for _ in range(SCROLLS):
             if not self.scroll("down"):
@@ -190,7 +192,8 @@ class Session:
         """Raise what keeps a person's hand needed here: a captcha, a one-time code, a sign-in that lacks
         credentials."""
         scene = self.scene
-        if line := asking.captcha(scene):
+        if line := captcha.unsolved(scene, asked=self.memory.captcha):
+            self.memory.captcha = True
             words = asking.short(line.text, 120)
             raise Stuck(asking.CAPTCHA, f"Captcha: the page says “{words}”. Please take over, solve it and hand back.")
 

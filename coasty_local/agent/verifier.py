@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from coasty_local.agent import asking, reading
+from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.steps import Read, Verify
 from coasty_local.agent.scene import BUTTON, CHECK, INPUT, LINK, RADIO, Scene
@@ -105,6 +106,25 @@ def verify(session: Session, step: Verify) -> bool:
         return True
     session.obstacles()
     return step.present and not step.state and _further_down(session, seen)
+
+
+_COMPLAINS = re.compile(
+    r"\b(?:wrong|incorrect|invalid|failed|error|expired|denied|declined|try\s+again|required|unavailable|unable|timed\s+out)\b",
+    re.IGNORECASE,
+)
+
+
+def hindrance(session: Session, step: Verify) -> Stuck | None:
+    """What stands in the way of what should be seen, so that a person can help; None when the screen just differs."""
+    scene, missing = session.scene, f"The screen does not show {wanted(step)}: "
+    if not scene.lines:
+        return Stuck(asking.VERIFY_FAILED, f"{missing}it is empty. Resume to look again.")
+    if wrong := asking.error_page(scene):
+        return Stuck(asking.VERIFY_FAILED, f"{missing}it is an error page, “{asking.short(wrong, 80)}”. Please look.")
+    says = asking.standing_trouble(scene)
+    if says and _COMPLAINS.search(says) and not reading.within(step.words, says):
+        return Stuck(asking.VERIFY_FAILED, f"{missing}the page says “{asking.short(says, 100)}”. Please look.")
+    return None
 
 
 def _further_down(session: Session, seen: Callable[[Look], bool]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from coasty_local.agent import asking, fields, perception, reading, verifier
+from coasty_local.agent import asking, entrance, fields, perception, reading, verifier
 from coasty_local.agent.asking import Refused, Stuck
 from coasty_local.agent.moves import HANDLERS
 from coasty_local.agent.planner import GrammarPlanner, Planner, notes
@@ -17,20 +17,27 @@ from coasty_local.agent.planner.steps import (
     Click,
     Commit,
     Dismiss,
+    Drag,
     Enter,
     Fact,
     Fill,
     Goal,
     Goto,
+    Hover,
     Nothing,
     Open,
+    Press,
     Read,
+    Scroll,
+    Search,
     SignIn,
     SignOut,
     Step,
+    Travel,
     Type,
     Unknown,
     Verify,
+    Wait,
 )  # fmt: skip
 from coasty_local.agent.ports import Desk, Display, DisplayError, Image, Job, Outcome
 from coasty_local.agent.scene import CHECK, RADIO, Box, Target
@@ -38,7 +45,11 @@ from coasty_local.agent.session import Session
 from coasty_local.agent.sight import Eyes
 
 _SAME_QUESTION = 8  # times that one question is asked before the run ends
-_ACTING = (Click, Type, Fill, Choose, Check, Goal, Open, SignIn, SignOut, Enter, Commit, Read)
+_ACTING = (
+    Click, Type, Fill, Choose, Check, Goal, Open, SignIn, SignOut, Enter, Commit, Read, Goto, Travel,
+    Search, Dismiss, Drag,
+)  # fmt: skip
+_QUIET = (Scroll, Wait, Hover)  # change nothing that was shown before
 
 
 def work(
@@ -165,8 +176,14 @@ class Work:
             (memory.granted.add if step.granted else memory.granted.discard)(step.kind)
         elif handler := HANDLERS.get(type(step)):
             self._ready_for(step)
-            self.proved = isinstance(step, _ACTING)
-            return handler(self.session, step)
+            before = self.session.look() if isinstance(step, Press) else None
+            self.proved = self.proved and isinstance(step, _QUIET)
+            told = handler(self.session, step)
+            if isinstance(step, _ACTING):
+                self.proved = True
+            elif before is not None:  # a key says nothing of itself: the screen must
+                self.proved = bool(self.session.sight.changed(before, self.session.look()))
+            return told
         return ""
 
     def _ready_for(self, step: Step) -> None:
@@ -181,11 +198,29 @@ class Work:
         wanted = verifier.wanted(step)
         with self.session.turn(f"I check that the screen shows {wanted}."):
             shown = verifier.verify(self.session, step)
+        if not shown and step.present and self._sees_past(step):
+            return True
         if shown:
             self.proved = True
             self.told.append(f"The screen shows {wanted}.")
             self._finished(step)
         return shown
+
+    def _sees_past(self, step: Verify) -> bool:
+        """Whether a way past what hides the wanted page was gone, so that it is looked for anew. Raises Stuck where a
+        person can help: something stands in the way, or more is to be done that the check was to guard."""
+        if not step.state and entrance.wall(self.session):
+            return True
+        if stuck := verifier.hindrance(self.session, step):
+            raise stuck
+        if any(isinstance(later, _ACTING) for later in list(self.queue)[1:]):
+            shown = asking.short(reading.title(self.session.scene), 60) or "nothing"
+            raise Stuck(
+                asking.VERIFY_FAILED,
+                f"The screen does not show {verifier.wanted(step)}; it shows “{shown}”, and more is to be done. Resume "
+                "to look again, or answer skip to go on without this check.",
+            )
+        return False
 
     # asking
 
@@ -202,6 +237,7 @@ class Work:
                 self.session.hands.answer_dialog(False, "Say no to the page's dialog")
             raise Refused(f"“{asking.short(step.source or stuck.reason, 120)}” was not done.")
         elif answer.meaning == notes.SKIP:
+            self.proved = self.proved and not isinstance(step, Verify)
             self._finished(step)
         elif answer.meaning == notes.PICK and 1 <= abs(answer.number) <= len(stuck.candidates):
             number = answer.number - 1 if answer.number > 0 else answer.number

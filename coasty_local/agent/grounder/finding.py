@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from coasty_local.agent.grounder import rows
+from coasty_local.agent.grounder import listing, rows
 from coasty_local.agent.grounder.wording import folded, likeness
 from coasty_local.agent.scene import (
     BUTTON,
@@ -58,6 +58,8 @@ LATER = 0.06  # what each further role of `kinds` costs against the first
 
 def find(scene: Scene, target: Target) -> list[Candidate]:
     """Every place that may be meant, best first."""
+    if target.record and target.ordinal is not None:
+        return _recorded(scene, target.ordinal)
     places = _places(scene)
     groups = rows.tiers(scene, places, target.row) if target.row else [places]
     scored: list[Candidate] = []
@@ -68,6 +70,15 @@ def find(scene: Scene, target: Target) -> list[Candidate]:
     if target.ordinal is not None:
         return _numbered(scored, target.ordinal, scene.text_height)
     return scored
+
+
+def _recorded(scene: Scene, ordinal: int) -> list[Candidate]:
+    """The n-th record of the page's list; none when it has not so many."""
+    listed = listing.records(scene)
+    index = ordinal - 1 if ordinal > 0 else len(listed) + ordinal
+    if not 0 <= index < len(listed):
+        return []
+    return [Candidate(listed[index], 0.95, (f"record {index + 1} of {len(listed)}",))]
 
 
 def _ranked(scene: Scene, places: list[Control], target: Target) -> list[Candidate]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from coasty_local.agent.planner import checks, deeds, facts, goals, grammar
+from coasty_local.agent.planner import checks, deeds, facts, goals, grammar, turns
 from coasty_local.agent.planner.clauses import Text, clauses, trimmed
 from coasty_local.agent.planner.steps import (
     Allow,
@@ -31,7 +31,7 @@ _STARTS = re.compile(
     r"send|publish|ship|reopen|renew|suspend|activate|deactivate|resolve|assign|subscribe|unsubscribe|transfer|buy|purchase|edit|change|update|modify|"
     r"add|create|register|invite|issue|mark|submit|save|continue|proceed|apply|next|finish|stop|do\s+not|don't|never|you\s+(?:may|can|should|must)|use\b|try\b|"
     r"view|access|locate|copy|book|compare|download|upload|summari[sz]e|work\s+out|calculate|print|clear|the\s+(?:password|code|email)\s+is|point|reimburse|"
-    r"take|in\s+the|into\s+the|from\s+the|without\s+asking|be\s+sure|double-check|export|sort|filter|order|reply|forward|rename|without|request|place|reserve|repeat|retype|respond|answer|post|comment|star|flag|pin|mute|follow|share|duplicate|clone|schedule|reset|unlock|lock|block|unblock|enrol|enroll|join|escalate|merge|upgrade|downgrade|restore|undo|empty|withdraw|check\s+out|put|redeem|claim)\b",
+    r"take|in\s+the|into\s+the|from\s+the|expand|collapse|leave|keep|rename|how\s+much|who\s+is|when\s+is|what|which|without\s+asking|be\s+sure|double-check|export|sort|filter|order|reply|forward|rename|without|request|place|reserve|repeat|retype|respond|answer|post|comment|star|flag|pin|mute|follow|share|duplicate|clone|schedule|reset|unlock|lock|block|unblock|enrol|enroll|join|escalate|merge|upgrade|downgrade|restore|undo|empty|withdraw|check\s+out|put|redeem|claim)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _TABLES = (checks.RULES, grammar.RULES, goals.RULES, deeds.RULES)
@@ -85,6 +85,17 @@ def _read(clause: str, text: Text) -> list[Step] | None:
     return None if steps and any(_sprawls(step, text) for step in steps) else steps
 
 
+def _all(plain: list[str], text: Text) -> list[Step] | None:
+    """The steps of all these clauses, or None when one of them can't be read."""
+    made: list[Step] = []
+    for part in plain:
+        steps = _read(part, text)
+        if steps is None:
+            return None
+        made += steps
+    return made
+
+
 def _sprawls(step: Step, text: Text) -> bool:
     """What is pointed at has a comma or an address in it that nobody quoted: two things were read as one."""
     pointed = {
@@ -99,6 +110,8 @@ def _sprawls(step: Step, text: Text) -> bool:
 def _by_rules(clause: str, text: Text) -> list[Step] | None:
     if not clause:
         return [Nothing()]
+    if plain := turns.plainly(clause):
+        return _all(plain, text)
     told = facts.RULES.read(clause, text)
     if told is not None:
         return told

@@ -57,7 +57,7 @@ def verify(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
-    rf"(?P<page>{_PAGE})\s+(?:should|must)\s+(?:now\s+)?(?:say|show|display|read|contain)\s+{_WHAT}(?P<words>.+)"
+    rf"(?P<page>{_PAGE})\s+(?:should|must)\s+(?:(?:now|then|also|still|finally)\s+)?(?:say|show|display|read|contain)\s+{_WHAT}(?P<words>.+)"
 )
 def must(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Verify(words=_words(match.group("words"), text))]

@@ -12,16 +12,17 @@ _QUOTES = re.compile(
 _SEAL, _MARK = "\ue000{}\ue001", re.compile("\ue000(\\d+)\ue001")
 _NUMBERED = re.compile(r"(?m)^\s*(?:\(?\d{1,2}[.)]|[-*•–]|step\s+\d+\s*[:.])\s+", re.IGNORECASE)
 _INLINE_NUMBERS = re.compile(r"(?:(?<=^)|(?<=[\s.;,]))(?:\(?\d{1,2}\)|step\s+\d+\s*:)\s+(?=\w)", re.IGNORECASE)
+_COUNTED = re.compile(r"(?:(?<=\s)|^)\(?(?P<n>\d{1,2})[.)]\s+(?=[^\W\d]|\ue000)")
 _HARD = re.compile(
     r"\s*\n+\s*|"
     r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.!?]\s+(?=[^a-z]|$)"
                    r"|(?<=[a-z\ue001])\.\s+(?=(?:then|and then|after|next|finally|now)\b)")  # fmt: skip
 _SOFT = re.compile(
-    r"\s*;\s*(?:and\s+)?(?:then\s+)?|,?\s+(?:and\s+)?(?:then|afterwards?|after\s+that|finally|next)\s*,?\s+|,\s*(?:and|but)\s+|,\s+|\s+and\s+|\s+but\s+|\s+&\s+",
+    r"\s*;\s*(?:and\s+)?(?:then\s+)?|(?:,\s+(?:and\s+)?|\s+and\s+)next\s*,?\s+|,?\s+(?:and\s+)?(?:then|afterwards?|after\s+that|finally)\s*,?\s+|,\s*(?:and|but)\s+|,\s+|\s+and\s+|\s+but\s+|\s+&\s+",
     re.IGNORECASE,
 )
 _PREAMBLE = re.compile(
-    r"^(?:(?:please|kindly|pls|now|then|next|first(?:ly)?(?!\s+\w+\s+(?:link|button))|second(?:ly)?,|finally|lastly|also|and|so|ok|okay|hi|hello|hey|afterwards?|"
+    r"^(?:(?:please|kindly|pls|now|then|next|first(?:ly)?(?!\s+\w+\s+(?:link|button))|(?:second|third|fourth|fifth|sixth)(?:ly)?,|finally|lastly|also|and|so|ok|okay|hi|hello|hey|afterwards?|"
     r"after\s+that|once\s+(?:done|there|that\s+is\s+done|(?:you\s+are\s+)?(?:signed|logged)\s+in)|when\s+(?:done|you\s+are\s+done)|to\s+(?:start|begin)(?:\s+with)?|"
     r"(?:can|could|would|will)\s+you(?:\s+please)?|i\s+(?:want|need|would\s+like)\s+(?:you\s+)?to|i'd\s+like\s+(?:you\s+)?to|you\s+(?:should|must|need\s+to)|"
     r"your\s+task\s+is\s+to|the\s+task\s+is\s+to|go\s+ahead\s+and|try\s+to|just|simply|let's|we\s+need\s+to|help\s+me(?:\s+to)?)\s*[,:]?\s+)+",
@@ -77,9 +78,22 @@ def trimmed(clause: str) -> str:
         clause = shorter
 
 
+def _listed(text: str) -> str:
+    """The text with a break before each number of a list that counts 1. 2. 3. within a line."""
+    marks: list[re.Match[str]] = []
+    for mark in _COUNTED.finditer(text):
+        if int(mark.group("n")) == len(marks) + 1:
+            marks.append(mark)
+    if len(marks) < 2:
+        return text
+    for mark in reversed(marks):
+        text = f"{text[: mark.start()]}\n{text[mark.end() :]}"
+    return text
+
+
 def sentences(sealed: str) -> list[str]:
     """The parts that no instruction crosses: sentences, lines, list items."""
-    text = _NUMBERED.sub("\n", sealed.replace("\r", "\n"))
+    text = _NUMBERED.sub("\n", _listed(sealed.replace("\r", "\n")))
     text = _INLINE_NUMBERS.sub("\n", text)
     parts = [part.strip() for part in _HARD.split(text) if part]
     return [part for part in parts if part and re.search(r"\w|\ue000", part)]
@@ -90,7 +104,7 @@ def clauses(sealed: str, starts: Callable[[str], bool], reads: Callable[[str], b
     instruction and the
     left side can be read by itself; otherwise both stay together."""
     for sentence in sentences(sealed):
-        pieces = _soft_pieces(sentence, starts)
+        pieces = _soft_pieces(trimmed(sentence), starts)
         held = ""
         for joint, piece in pieces:
             if held and not reads(trimmed(held)) and reads(trimmed(held + joint + piece)):

@@ -92,7 +92,7 @@ def take_out(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
-    rf"(?:add|post|leave|write)\s+{_ARTICLE}(?P<noun>comment|note|reply|message|remark)\s*[:,]?\s*(?P<value>{_SEALED})"
+    rf"(?:add|post|leave|write)\s+{_ARTICLE}(?P<noun>comment|note|reply|message|remark)\s*(?:[:,]|saying|that\s+says|with\s+the\s+text|reading)?\s*(?P<value>{_SEALED})"
     r"(?:\s+(?:to|on|under|for|at)\s+(?P<where>.+))?"
 )
 def remark(match: re.Match[str], text: Text) -> list[Step] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from coasty_local.agent.planner import rules, targets
 from coasty_local.agent.planner import slots as slotting
@@ -24,6 +25,7 @@ _COMPARE = re.compile(
 @RULES.rule(
     r"(?:sign|log)(?:\s+me)?[\s-]?(?:in|on)(?:\s+(?:to|into|on|at)\s+(?P<where>(?!as\b|with\b|using\b).+?))?(?:\s*,?\s*(?:as|with|using|by\s+using|via|under)\s+(?:the\s+)?(?P<rest>.+))?",
     r"login(?:\s+(?:to|into)\s+(?P<where>.+?))?(?:\s*,?\s*(?:as|with|using)\s+(?P<rest>.+))?",
+    r"(?:sign|log)\s*(?:me\s+)?in(?P<where>)\s*[(:]\s*(?P<rest>.+?)\)?",
     r"authenticate(?:\s*,?\s*(?:as|with|using)\s+(?P<rest>.+))?(?P<where>)",
 )
 def sign_in(match: re.Match[str], text: Text) -> list[Step] | None:
@@ -78,10 +80,15 @@ def open_(match: re.Match[str], text: Text) -> list[Step] | None:
         _COMPARE.search(what) or len(what.split()) > 6 or re.match(r"(?:out|who|what|how|why|when|if|whether)\b", what)
     ):
         return None
-    ordinal = re.match(rf"(?:{'|'.join(lexicon.ORDINALS)})\s+(?P<noun>\w+)$", what, re.IGNORECASE)
+    whole = re.sub(r"^\S+\s+(?:up\s+|to\s+)?(?:the\s+)?", "", match.group())
+    ordinal = re.match(
+        rf"(?:{'|'.join(lexicon.ORDINALS)})\s+(?:search\s+)?(?P<noun>\w+)(?:\s+(?:in|of|on|from)\s+.*)?$",
+        whole,
+        re.IGNORECASE,
+    )
     if ordinal:
-        found = targets.target(what, text)
-        return [Click(target=Target(found.words, found.kinds or (LINK, BUTTON), found.ordinal, found.row))]
+        found = targets.target(re.sub(r"\bsearch\s+(?=results?\b)", "", whole), text)
+        return [Click(target=replace(found, kinds=found.kinds or (LINK, BUTTON)))]
     noun, key = thing(what, text)
     return [Open(noun=noun, key=key)]
 

@@ -47,6 +47,8 @@ _LIST_END = (
 @RULES.rule(
     rf"(?:open|start|launch|use)(?:\s+up)?\s+{_BROWSER}",
     r"(?:take|make|capture)\s+a\s+screenshot(?:\s+of\s+.*)?",
+    r"(?:once|when|after|as\s+soon\s+as)\s+(?:it|that|this|the\s+(?:page|site|app))(?:['’]s|\s+has|\s+is|\s+have)?\s+(?:finished\s+|been\s+|fully\s+)?(?:loaded|opened|open|done|there|ready|loading|loads|opens|appears|shown|visible)",
+    r"(?:leave|keep)\s+(?:all\s+)?(?:the\s+)?(?:rest|others?(?:\s+fields?)?|remaining\s+fields?|everything\s+else)\s+(?:empty|blank|unchanged|alone|as\s+(?:it\s+is|they\s+are|is))",
     r"(?:that'?s|that\s+is)\s+(?:all|it)|done|stop(?:\s+there)?|finish|thanks?(?:\s+you)?.*|thank\s+you.*|please|begin|start|be\s+careful.*|ok(?:ay)?",
 )
 def nothing(match: re.Match[str], text: Text) -> list[Step] | None:
@@ -116,6 +118,12 @@ def press(match: re.Match[str], text: Text) -> list[Step] | None:
         return None
     times = {"twice": 2, None: 1}.get(match.group("times")) or int(match.group("times") or 1)
     return [Press(keys=tuple(keys)) for _ in range(min(times, 20))]
+
+
+@RULES.rule(r"(?P<key>enter|return|tab|escape|esc|space)(?:\s+key)?")
+def bare_key(match: re.Match[str], text: Text) -> list[Step] | None:
+    """ "Press Tab and then Enter"."""
+    return [Press(keys=(lexicon.KEYS[match.group("key").lower()],))]
 
 
 @RULES.rule(
@@ -270,7 +278,7 @@ def choose(match: re.Match[str], text: Text) -> list[Step] | None:
 @RULES.rule(
     r"(?P<verb>check|tick|mark|enable|turn\s+on|switch\s+on|activate|untick|uncheck|clear|unmark|disable|turn\s+off|switch\s+off|unselect|deselect)\s+(?:the\s+)?(?P<what>.+?(?:check\s*box|box|switch|toggle|option|setting|radio\s+button))(?P<row>\s+.+)?",
     r"(?P<verb>check|tick|enable|turn\s+on|switch\s+on|untick|uncheck|turn\s+off|switch\s+off|deselect|unselect)\s+(?P<off>off\s+)?(?P<what>.+)",
-    r"(?P<verb>agree\s+to|accept)\s+(?P<what>(?:the\s+)?(?:terms|conditions|privacy|policy|licen[cs]e|agreement).*)",
+    r"(?P<verb>agree\s+to|accept)\s+(?P<what>(?:(?:the|our|your|their|all)\s+)?(?:[\w-]+\s+){0,2}(?:terms|conditions|privacy|policy|licen[cs]e|agreement|rules|statement|disclaimer).*)",
 )
 def check(match: re.Match[str], text: Text) -> list[Step] | None:
     found = match.groupdict()
@@ -300,7 +308,7 @@ def _too_wide(words: str) -> bool:
 def click(match: re.Match[str], text: Text) -> list[Step] | None:
     verb = match.group("verb").lower()
     phrase = re.sub(
-        r"\s+(?:to\s+(?:submit|continue|proceed|finish|save|sign\s+in|log\s+in|go\s+on|confirm)(?:\s+.*)?|once)$",
+        r"\s+(?:again|once\s+more|to\s+(?:submit|continue|proceed|finish|save|sign\s+in|log\s+in|go\s+on|confirm)(?:\s+.*)?|once)$",
         "",
         match.group("what"),
         flags=re.IGNORECASE,
@@ -308,8 +316,11 @@ def click(match: re.Match[str], text: Text) -> list[Step] | None:
     found = targets.target(phrase, text)
     if not quoted(match.group("what")) and _too_wide(found.words):
         return None
-    clicks = 2 if verb.startswith("double") or (match.group("times") or "").strip() else 1
-    return [Click(target=found, clicks=clicks, button="right" if verb.startswith("right") else "left")]
+    if re.search(r"\buntil\b", found.words) and not quoted(match.group("what")):
+        return None  # how often is not said
+    button = "right" if verb.startswith("right") else "left"
+    step = Click(target=found, clicks=2 if verb.startswith("double") else 1, button=button)
+    return [step, step] if (match.group("times") or "").strip() else [step]
 
 
 @RULES.rule(

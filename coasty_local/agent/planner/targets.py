@@ -6,7 +6,7 @@ import re
 
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.clauses import Text
-from coasty_local.agent.scene import CHECK, INPUT, RADIO, SELECT, Target
+from coasty_local.agent.scene import CHECK, INPUT, LINK, RADIO, SELECT, TEXT, Target
 
 _ROLE = "|".join(sorted((re.escape(role) for role in lexicon.ROLES), key=len, reverse=True))
 _ORDINAL = "|".join(sorted(lexicon.ORDINALS, key=len, reverse=True))
@@ -30,6 +30,18 @@ _WHERE = re.compile(
     r"\s+(?:on|at|in|from)\s+(?:the|this)\s+(?:\w+\s+)?(?:page|screen|form|site|website|top|bottom|left|right|corner|window)(?:\s+(?:of|on)\s+.*)?$",
     re.IGNORECASE,
 )
+_INSIDE = re.compile(
+    r"\s+(?:on|at|in|inside|from|of|within)\s+(?:the|this|that)\s+(?:(?:top|bottom|left|right|main|side|upper|lower|first|next|"
+    r"current|confirmation|navigation|search|header|footer|little|small|open|opened)\s+)?(?:dialog(?:ue)?(?:\s+box)?|pop-?\s?up|modal|menu|banner|list|table|header|footer|"
+    r"sidebar|navigation|nav(?:igation)?\s*bar|toolbar|menu\s*bar|text|paragraph|article|results?|search\s+results|box|panel|window|column)$",
+    re.IGNORECASE,
+)
+RECORDS = frozenset(
+    "result item entry row record card story article post product order invoice ticket message email mail customer "
+    "user task project book hit match offer event job flight hotel listing recipe topic question thread issue document "
+    "file note contact patient appointment booking reservation course movie film song video person member employee "
+    "lead deal lesson chapter page headline".split()
+)
 _FIRST_NAME = re.compile(r"(?:first|last|second|middle)[\s-]*names?\b", re.IGNORECASE)
 _BOX_TO = re.compile(
     r"^(?:the\s+|a\s+)?(?:check\s*|tick\s*)?box\s+(?:to|for|that\s+says|saying)\s+(?P<what>.+)$", re.IGNORECASE
@@ -39,7 +51,7 @@ _ARTICLE = re.compile(r"^(?:on\s+|at\s+)?(?:the|a|an|your|my|this|that|its)\s+",
 
 def target(phrase: str, text: Text, kinds: tuple[str, ...] = ()) -> Target:
     """The Target that the sealed phrase names; `kinds` hold when the phrase itself names no role."""
-    phrase, row = _row(_WHERE.sub("", phrase.strip()))
+    phrase, row = _row(_INSIDE.sub("", _WHERE.sub("", phrase.strip())))
     named = _NAMED.match(phrase)
     if named:
         ordinal, role, words = named.groups()
@@ -49,6 +61,8 @@ def target(phrase: str, text: Text, kinds: tuple[str, ...] = ()) -> Target:
         ordinal, phrase = _ordinal(phrase)
     else:
         ordinal = None
+    if ordinal is not None and not kinds and phrase.lower() in RECORDS:
+        return Target("", (LINK, TEXT), ordinal, text.plain(row), record=not row)
     head = _HEAD.match(phrase)
     if head:
         return _made(text, head.group(2), _kinds(head.group(1), kinds), ordinal, row)

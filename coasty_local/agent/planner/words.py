@@ -104,6 +104,10 @@ FIELD_ALIASES: dict[str, tuple[str, ...]] = {
     "date of birth": ("birth date", "birthday", "dob", "born"),
     "description": ("details", "text", "body"),
     "code": CODE_LABELS,
+    **dict.fromkeys(
+        ("coupon", "promo", "discount", "voucher", "gift"),
+        ("coupon code", "promo code", "discount code", "voucher code", "gift code", "coupon", "voucher", "promo"),
+    ),
 }
 FIELDS = frozenset(FIELD_ALIASES) | frozenset(
     "country city state street tel telephone mobile website url comment notes department team manager "

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from coasty_local.agent import asking, paying, reading, verifier, ways
+from coasty_local.agent import asking, captcha, paying, reading, verifier, ways
 from coasty_local.agent.planner.steps import Goal, Verify
 from coasty_local.agent.scene import BUTTON, CHECK, INPUT, LINK, Box, Control, Line, Scene
 
@@ -49,10 +49,14 @@ def the(page: Scene, words: str) -> Control:
     [
         scene("# Are you a robot?", "Type the letters you see in the picture", "{Letters|}", "[Verify]"),
         scene("# Sign in", "{Email|a@b.c}", "{Password|}", "(I'm not a robot:off)", "[Sign in]"),
+        scene("# UC1NM", "Type the letters you see in the picture to prove that you are", "not a robot.", "[Continue]"),
+        scene("# One moment", "Enter the characters shown in the image", "<Show another picture>"),
+        scene("# Sign up", "{Name|Ada}", "Please type the text in the image below.", "{|}", "[Create]"),
+        scene("Please prove you are human", "{Answer|}", "[Go]"),
     ],
 )
 def test_a_captcha_is_a_phrase_with_something_to_solve_it_by(page: Scene) -> None:
-    assert asking.captcha(page) is not None
+    assert captcha.unsolved(page) is not None
 
 
 @pytest.mark.parametrize(
@@ -61,10 +65,18 @@ def test_a_captcha_is_a_phrase_with_something_to_solve_it_by(page: Scene) -> Non
         scene("# How captchas work", "A captcha asks people to prove they are human.", "<Read more>"),
         scene("# Sign in", "{Email|}", "(I'm not a robot:on)", "[Sign in]"),
         scene("# Search", "{Search|captcha}", "[Find]"),
+        scene("# Help", "{Search|}", "[Go]", "Why we ask you to type the letters in the picture", "<Read more>"),
+        scene("# Check your phone", "Enter the code that we sent you.", "{Code|}", "[Verify]"),
     ],
 )
 def test_prose_and_solved_captchas_do_not_park(page: Scene) -> None:
-    assert asking.captcha(page) is None
+    assert captcha.unsolved(page) is None
+
+
+def test_an_answer_that_a_person_typed_into_a_form_is_left_to_be_sent() -> None:
+    page = scene("# Sign up", "Type the letters you see in the picture", "{Letters|UC1NM}", "[Create account]")
+    assert captcha.unsolved(page) is not None
+    assert captcha.unsolved(page, asked=True) is None
 
 
 def test_a_code_is_asked_for_where_a_field_stands_with_the_phrase() -> None:
@@ -101,6 +113,32 @@ def test_a_plain_confirmation_pays_when_the_question_above_it_is_about_money() -
     assert paying.pays_here(page, the(page, "Confirm"))
     other = scene("# Leave this page?", "[Confirm]    [Cancel]")
     assert not paying.pays_here(other, the(other, "Confirm"))
+
+
+@pytest.mark.parametrize("words", ["Details", "Add to cart", "View", "Select", "Choose", "Next", "Learn more", "+"])
+def test_a_price_beside_a_control_that_leads_on_is_for_reading(words: str) -> None:
+    page = scene("# Rooms", "Double room    Price: $90.00", f"[{words}]", "Total: $90.00")
+    assert not paying.pays(the(page, words))
+    assert not paying.buys("book", "room", page, the(page, words))
+
+
+@pytest.mark.parametrize("words", ["Book", "Confirm booking", "Pay now", "Place order", "Transfer", "Reserve now"])
+def test_what_completes_a_thing_that_costs_asks(words: str) -> None:
+    page = scene("# Double room", "Total: $90.00", f"[{words}]")
+    assert paying.pays(the(page, words)) or paying.buys("book", "room", page, the(page, words))
+
+
+def test_a_list_of_prices_is_an_offer_and_a_total_a_sum_to_pay() -> None:
+    assert not paying.costs(scene("# Rooms", "Single    Price: $60", "Double    Price: $90", "Suite    Price: $200"))
+    assert paying.costs(scene("# Double room", "Price: $90", "[Book]"))
+    assert paying.costs(scene("# Rooms", "Single    Price: $60", "Double    Price: $90", "Tax    $9", "Total    $159"))
+
+
+def test_going_on_to_the_next_page_of_an_order_is_no_payment_yet() -> None:
+    page = scene("# Delivery", "Your payment of $40.00 comes next", "[Continue]")
+    assert not paying.pays_here(page, the(page, "Continue"))
+    asked = scene("# Pay $40.00 to Acme?", "[Continue]    [Cancel]")
+    assert paying.pays_here(asked, the(asked, "Continue"))
 
 
 def test_the_question_names_payee_and_amount_as_the_screen_shows_them() -> None:

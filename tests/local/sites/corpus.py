@@ -9,6 +9,7 @@ from tests.local.sites.clinic import CLINIC
 from tests.local.sites.desk import DESK
 from tests.local.sites.entry import SIGN_IN, SIGN_UP
 from tests.local.sites.hotel import HOTEL
+from tests.local.sites.kiosk import KIOSK
 from tests.local.sites.leave import LEAVE
 from tests.local.sites.library import LIBRARY
 from tests.local.sites.mail import MAIL
@@ -18,7 +19,7 @@ from tests.local.sites.world import Site, Task
 
 SITES: dict[str, Site] = {
     site.name: site
-    for site in (SIGN_IN, SIGN_UP, CHECKOUT, SHOP, DESK, LEAVE, MAIL, HOTEL, ADMIN, LIBRARY, CLINIC, THEATRE)
+    for site in (SIGN_IN, SIGN_UP, CHECKOUT, SHOP, DESK, LEAVE, MAIL, HOTEL, ADMIN, LIBRARY, CLINIC, THEATRE, KIOSK)
 }
 FORMS = ("sign_in", "sign_up", "checkout")
 ERRANDS = ("shop", "desk", "leave", "mail", "hotel", "admin")

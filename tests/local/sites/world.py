@@ -32,6 +32,7 @@ class Task:
     answers: dict[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     path: str = ""
+    says: str = ""  # what the run's summary must tell
 
 
 @dataclass
