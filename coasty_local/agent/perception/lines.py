@@ -6,9 +6,10 @@ import hashlib
 import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
@@ -29,6 +30,9 @@ POOL = ThreadPoolExecutor(
 KEPT = 6000  # lines remembered by their pixels
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class Cut:
     """The tight box of one line, its background and the colour of its letters."""
@@ -38,25 +42,43 @@ class Cut:
     ink: Colour
 
 
-class Memory:
-    """Lines that were read, by their pixels; shared by all threads."""
+class Kept(Generic[T]):
+    """What was worked out from pixels, by these pixels: the newest answers; safe in threads."""
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+    def __init__(self, most: int = KEPT) -> None:
+        self._most = most
+        self._known: OrderedDict[bytes, T] = OrderedDict()
         self._lock = threading.Lock()
 
-    def read(self, crop: Image) -> tuple[str, float]:
-        key = hashlib.blake2b(crop.tobytes(), digest_size=16, salt=crop.shape[1].to_bytes(8, "big")).digest()
+    def get(self, pixels: Image, more: float, work: Callable[[], T]) -> T:
+        """The answer for these pixels (and one number that it depends on), from before or by working it out now."""
+        salt = pixels.shape[1].to_bytes(4, "big") + round(more * 100).to_bytes(4, "big")
+        key = hashlib.blake2b(np.ascontiguousarray(pixels), digest_size=16, salt=salt).digest()
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        text, score = models.read(crop)
+        found = work()
         with self._lock:
-            self._known[key] = text, score
-            while len(self._known) > KEPT:
+            self._known[key] = found
+            while len(self._known) > self._most:
                 self._known.popitem(last=False)
-        return text, score
+        return found
+
+
+class Memory:
+    """Lines that were read, and where lines were found, by their pixels; shared by all threads."""
+
+    def __init__(self) -> None:
+        self._read: Kept[tuple[str, float]] = Kept()
+        self._found: Kept[list[Box]] = Kept()
+
+    def read(self, crop: Image) -> tuple[str, float]:
+        return self._read.get(crop, 0, lambda: models.read(crop))
+
+    def find(self, part: Image, size: float) -> list[Box]:
+        """The cores of the lines of a part of a picture: the head of a site is the same on many of its pages."""
+        return self._found.get(part, size, lambda: models.find(part, size))
 
 
 def blocks(edge: Mask) -> list[Box]:
@@ -115,18 +137,18 @@ def scale(edge: Mask, places: Sequence[Box]) -> float:
     return 1.0 if len(heights) and float(np.median(heights)) < SMALL else 0.75
 
 
-def find(image: Image, places: Sequence[Box], size: float, fences: Sequence[Box]) -> list[Cut]:
+def find(image: Image, places: Sequence[Box], size: float, fences: Sequence[Box], memory: Memory) -> list[Cut]:
     """The lines inside `places`, each with a tight box. A line never runs across the side of a box in `fences`."""
     cuts: list[Cut] = []
-    for found in POOL.map(lambda place: _cores(image, place, size), _halved(places)):
+    for found in POOL.map(lambda place: _cores(image, place, size, memory), _halved(places)):
         for core in found:
             for piece in _fenced(core, fences):
                 cuts.extend(_cut(image, piece, _around(piece, fences)))
     return _joined(_single(cuts), fences)
 
 
-def _cores(image: Image, place: Box, size: float) -> list[Box]:
-    found = models.find(image[place.y : place.bottom, place.x : place.right], size)
+def _cores(image: Image, place: Box, size: float, memory: Memory) -> list[Box]:
+    found = memory.find(image[place.y : place.bottom, place.x : place.right], size)
     return [Box(core.x + place.x, core.y + place.y, core.w, core.h) for core in found]
 
 

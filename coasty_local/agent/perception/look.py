@@ -14,6 +14,7 @@ from coasty_local.agent.perception.page import Page, Word, covered, reading_orde
 from coasty_local.agent.ports import Image
 from coasty_local.agent.scene import PANEL, Box, Control, Line, Scene
 
+SCENES = 96  # whole pictures remembered: runs of one task meet the same pages
 RUNS = 12  # pictures kept for the next look, one a pair of eyes
 AROUND = 24  # pixels around a change that are searched again
 
@@ -26,15 +27,35 @@ class Last:
     cuts: list[lines.Cut]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What one picture shows, and what the next look needs of it."""
+
+    scene: Scene
+    cuts: list[lines.Cut]
+    marks: list[ticks.Tick]
+
+
 class Looker:
     """Looks at pictures and remembers lines by their pixels and each eyes' last picture. Safe in threads."""
 
     def __init__(self) -> None:
         self._memory = lines.Memory()
+        self._scenes: lines.Kept[Seen] = lines.Kept(SCENES)
         self._last: OrderedDict[str, Last] = OrderedDict()
         self._lock = threading.Lock()
 
     def see(self, who: str, image: Image) -> Scene:
+        """Everything found in the picture; `who` looks, and what changed since their last look is searched first."""
+        seen = self._scenes.get(image, 0, lambda: self._look(who, image))
+        with self._lock:
+            self._last[who] = Last(ticks.erase(image, seen.marks), seen.cuts)
+            self._last.move_to_end(who)
+            while len(self._last) > RUNS:
+                self._last.popitem(last=False)
+        return seen.scene
+
+    def _look(self, who: str, image: Image) -> Seen:
         edge = regions.edges(image)
         areas, marks = regions.find(image, edge), ticks.find(image, edge)
         clean = ticks.erase(image, marks)
@@ -46,11 +67,11 @@ class Looker:
         found += strokes.controls(page, found)
         found += [Control(t.kind, t.box, checked=t.checked, score=0.9) for t in page.ticks]
         found += links.controls(page, self._memory)
-        return _scene(page, names.label(page, found))
+        return Seen(_scene(page, names.label(page, found)), cuts, marks)
 
     def read(self, image: Image) -> str:
         """The text in one small picture, lines joined by blanks."""
-        cuts = lines.find(image, [Box(0, 0, image.shape[1], image.shape[0])], 1.0, [])
+        cuts = lines.find(image, [Box(0, 0, image.shape[1], image.shape[0])], 1.0, [], self._memory)
         words = self._words(image, cuts)
         order = reading_order([w.box for w in words], unit(words))
         return " ".join(words[i].text for i in order)
@@ -70,13 +91,7 @@ class Looker:
         kept: list[lines.Cut] = []
         if last is not None and last.image.shape == image.shape:
             places, kept = _stale(last, image, places)
-        cuts = kept + lines.find(image, places, lines.scale(edge, places), fences)
-        with self._lock:
-            self._last[who] = Last(image, cuts)
-            self._last.move_to_end(who)
-            while len(self._last) > RUNS:
-                self._last.popitem(last=False)
-        return cuts
+        return kept + lines.find(image, places, lines.scale(edge, places), fences, self._memory)
 
 
 def _stale(last: Last, image: Image, places: list[Box]) -> tuple[list[Box], list[lines.Cut]]:
