@@ -51,7 +51,9 @@ def sign_in(session: Session, step: SignIn) -> str:
 
 
 def _same_page(before: Scene, after: Scene) -> bool:
-    """Most of what was written there still is."""
+    """Most of what was written there still is, under the same heading: menus stand on every page."""
+    if reading.headings(before) and reading.title(before) != reading.title(after):
+        return bool(asking.standing_trouble(after))
     known = {reading.folded(line.text) for line in before.lines}
     kept = known & {reading.folded(line.text) for line in after.lines}
     return len(kept) > 0.6 * len(known)

@@ -6,7 +6,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from coasty_local.agent import asking, entrance, fields, forms, grounder, quest, reading, relations, roaming, verifier
+from coasty_local.agent import (
+    asking,
+    entrance,
+    fields,
+    forms,
+    grounder,
+    quest,
+    reading,
+    relations,
+    roaming,
+    verifier,
+    ways,
+)
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import steps
 from coasty_local.agent.planner import words as lexicon
@@ -88,20 +100,13 @@ def _pressable(session: Session, step: steps.Click) -> Control:
 def _in_row_menu(session: Session, target: Target) -> Control | None:
     """The entry of a menu that opens on the target's row; None when the row has no menu, or the menu no such entry."""
     before = session.scene
-    opener = session.seen(Target(_MENUS[0], (BUTTON, LINK, ICON), row=target.row, aliases=_MENUS[1:]))
-    if opener is None or not any(reading.same(word, opener.text) for word in _MENUS):
+    opener = ways.row_menu(before, target.row)
+    if opener is None:
         return None
     with session.turn(f"I open “{reading.name(opener)}” in the row of “{asking.short(target.row, 40)}”."):
         session.hands.click(opener, f"“{reading.name(opener)}”")
         session.sight.until(lambda look: look.scene.lines != before.lines, 1.5)
-    entries = [c for c in session.scene.controls if c.kind in (BUTTON, LINK) and reading.same(target.words, c.text)]
-    entries = [c for c in entries if reading.fresh(before, c)]
-    lines = [line for line in reading.new_lines(before, session.scene) if reading.same(target.words, line.text)]
-    found = entries or [reading.as_control(line) for line in lines]
-    return found[0] if len(found) == 1 else None
-
-
-_MENUS = ("actions", "more", "more actions", "options", "menu", "manage", "⋮", "…", "...")
+    return ways.entry(session.scene, before, (target.words,))
 
 
 def _left_form(session: Session) -> None:

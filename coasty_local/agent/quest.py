@@ -56,6 +56,7 @@ def _move(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
             _fill_form,
             _finish,
             _press_act,
+            roaming.open_row_menu,
             roaming.open_record,
             roaming.look_further,
             roaming.go_to_place,

@@ -43,6 +43,22 @@ def open_record(session: Session, goal: Goal | Open, trail: Trail) -> bool:
     return follow(session, control)
 
 
+def open_row_menu(session: Session, goal: Goal | Open, trail: Trail) -> bool:
+    """Open the menu of the record's row, where the row has one: acts and the way to the record may hide in it."""
+    scene = session.scene
+    here = f"menu {goal.key}@{reading.plain(reading.title(scene))}"
+    if not goal.key or here in trail.visited or ways.titled(scene, goal.key) or not ways.keyed(scene, goal.key):
+        return False
+    control = ways.row_menu(scene, goal.key)
+    if control is None:
+        return False
+    trail.visited.add(here)
+    trail.opened = scene
+    follow(session, control)
+    opens = ways.entry(session.scene, scene, ways.OPENERS) if isinstance(goal, Open) else None
+    return follow(session, opens) if opens is not None else True
+
+
 def go_to_place(session: Session, goal: Goal | Open, trail: Trail) -> bool:
     names = ways.places(goal.act if isinstance(goal, Goal) else "", goal.noun)
     control = ways.way_to(session.scene, names, trail.visited)
@@ -150,7 +166,7 @@ def open_thing(session: Session, step: Open) -> str:
         if there or (trail.visited and _arrived(session.scene, step, trail)):
             return f"The page shows “{title(session)}”."
         if step.key:
-            moves = (open_record, look_further, go_to_place, search, scroll_on, go_home, explore)
+            moves = (open_row_menu, open_record, look_further, go_to_place, search, scroll_on, go_home, explore)
             moved = any(move(session, step, trail) for move in moves)
         else:
             moved = go_to_place(session, step, trail) or (not trail.visited and _by_name(session, step, trail))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from coasty_local.agent import grounder, reading
 from coasty_local.agent.planner import words as lexicon
@@ -28,7 +29,7 @@ _ACT_PLACES = {
     "approve": ("approvals", "requests", "invoices"),
     "add": (),
 }
-_OPENERS = ("view", "open", "details", "show", "more", "manage", "select", "see details", "view details", "edit")
+OPENERS = ("view", "open", "details", "show", "more", "manage", "select", "see details", "view details", "edit")
 _NEGATIVE = re.compile(
     r"\b(?:cancel|back|keep|no|not|never|close|later|skip|previous|return|abort|stay|"
     r"help|forgot|learn|export|print|download|check ?out)\b",
@@ -38,6 +39,7 @@ _MAKING = re.compile(
     r"\+|(?:new|add|create|write|compose|submit|save|send|delete|remove|pay|buy|reserve|make|cancel|close|approve|reject|"
     r"update|confirm|place)\b"
 )
+_ASIDE = re.compile(r"\b(?:out|off|help|exit|log ?in|sign ?in|sign ?up|register)\b")
 _BUYING = re.compile(r"(?:book|order|request|post|start)\b")  # names of things, too: "Order history" is a place
 _GENERAL = ("menu", "overview", "dashboard", "home", "more", "all")
 _WIDE = 46  # no name of a place or an act is longer
@@ -79,7 +81,7 @@ def unseen_place(scene: Scene, visited: set[str]) -> Control | None:
     """The next place of the menu, by its order: a link that only leads somewhere."""
     for control in clickable(scene):
         words = reading.plain(control.text)
-        idle = words not in visited and not _MAKING.match(words) and not re.search(r"\b(?:out|off|help|exit)\b", words)
+        idle = words not in visited and not _MAKING.match(words) and not _ASIDE.search(words)
         if control.kind == LINK and idle and len(words) < 24 and reading.in_menu(scene, control):
             return control
     return None
@@ -190,7 +192,7 @@ def opener(scene: Scene, key: str) -> Control | None:
     ]
     if links:
         return min(links, key=lambda c: len(c.text))
-    choice = grounder.settle(grounder.find(scene, Target(_OPENERS[0], (BUTTON, LINK), row=key, aliases=_OPENERS[1:])))
+    choice = grounder.settle(grounder.find(scene, Target(OPENERS[0], (BUTTON, LINK), row=key, aliases=OPENERS[1:])))
     if choice.kind == "one" and choice.candidates[0].control.kind in (BUTTON, LINK, ICON):
         return choice.candidates[0].control
     lines = reading.find(scene, key)
@@ -198,6 +200,27 @@ def opener(scene: Scene, key: str) -> Control | None:
     if len(lines) == 1 and beside and lines[0].box.y > scene.height * 0.12:
         return min(beside, key=lambda c: c.box.x)  # a row is opened by its first link
     return reading.as_control(lines[0]) if lines else None
+
+
+MENUS = ("actions", "more", "more actions", "options", "menu", "manage", "⋮", "…", "...")
+
+
+def row_menu(scene: Scene, key: str) -> Control | None:
+    """What opens the menu of the record's row."""
+    choice = grounder.settle(grounder.find(scene, Target(MENUS[0], (BUTTON, LINK, ICON), row=key, aliases=MENUS[1:])))
+    found = choice.candidates[0].control if choice.kind == "one" else None
+    return found if found is not None and any(reading.same(word, found.text) for word in MENUS) else None
+
+
+def entry(scene: Scene, before: Scene, words: Sequence[str]) -> Control | None:
+    """The one entry with these words in a menu that has opened since."""
+    for word in words:
+        found = [c for c in clickable(scene) if reading.same(word, c.text) and reading.fresh(before, c)]
+        lines = [line for line in reading.new_lines(before, scene) if reading.same(word, line.text)]
+        found = found or [reading.as_control(line) for line in lines]
+        if len(found) == 1:
+            return found[0]
+    return None
 
 
 def adder(scene: Scene, goal: Goal) -> Control | None:

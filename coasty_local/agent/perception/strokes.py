@@ -64,7 +64,7 @@ def _field(page: Page, rule: Box, rules_: Sequence[Box], found: Sequence[Control
     unit = page.unit
     if not 4 * unit <= rule.w <= 75 * unit:
         return None
-    over = [w for w in page.words if _stands_over(w, rule) and rule.y - w.box.bottom < 3.6 * unit]
+    over = [w for w in page.words if _stands_over(w, rule) and rule.y - w.box.bottom < _reach(page, w, rule) * unit]
     beside = [
         w for w in page.words if 0 <= rule.x - w.box.right < 9 * unit and 0 <= rule.y - w.box.center[1] < 2 * unit
     ]
@@ -86,6 +86,12 @@ def _field(page: Page, rule: Box, rules_: Sequence[Box], found: Sequence[Control
     if not beside and not _has_label(page, value, over) and _separates(page, rule, over):
         return None
     return _built(page, rule, value, over)
+
+
+def _reach(page: Page, word: Word, rule: Box) -> float:
+    """How far above the line its words may stand: a short name flush with it a little further than others."""
+    flush = abs(word.box.x - rule.x) < 0.4 * page.unit and rule.w < 0.6 * page.image.shape[1]
+    return 4.4 if flush and len(word.text) <= 26 and word.size < 1.25 * page.unit else 3.6
 
 
 def _has_label(page: Page, value: Sequence[Word], over: Sequence[Word]) -> bool:
