@@ -42,7 +42,7 @@ def _phrases(scene: Scene) -> list[Line]:
     found += [
         Line(c.label or c.text, c.box)
         for c in scene.controls
-        if c.kind in (CHECK, INPUT) and _ASKS.search(f"{c.label} {c.text}")
+        if c.kind in (CHECK, INPUT) and _ASKS.search(c.label or c.text)
     ]
     if not found:
         found = [Line(f"{a.text} {b.text}", a.box) for a, b in _wrapped(scene) if _ORDERS.search(f"{a.text} {b.text}")]
@@ -85,7 +85,7 @@ def _takes(scene: Scene, line: Line, control: Control) -> bool:
     other = (*lexicon.USER_LABELS, *lexicon.PASSWORD_LABELS, "search", "name", "message", "phone", "comment")
     if control.box.y < line.box.y - 4 or not reading.near(scene, line, control, 22):
         return False
-    return bool(_ASKS.search(f"{control.label} {control.text}")) or not asking.named(control, other)
+    return bool(_ASKS.search(control.label or control.text)) or not asking.named(control, other)
 
 
 def _answered(control: Control) -> bool:

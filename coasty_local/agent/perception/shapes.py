@@ -154,6 +154,8 @@ def _kind(page: Page, area: Region, words: list[Word], chevron: bool) -> tuple[s
     left, right = words[0].box.x - box.x, box.right - words[-1].box.right
     centred = abs(left - right) <= max(0.8 * unit, 0.08 * box.w)
     loud = area.raised >= STRONG and (saturation(area.colour) > 40 or abs(luma(area.colour) - luma(area.outside)) > 70)
+    if centred and not loud and box.w < 16 * unit and _drawn_as_written(area, words[0]):
+        return BUTTON, 0.85
     if chevron and not loud and (left < 2.2 * unit or not centred):
         return SELECT, 0.85
     if loud and _paper(area) and not centred and left <= max(3.4 * unit, 0.9 * box.h):
@@ -177,6 +179,11 @@ def _kind(page: Page, area: Region, words: list[Word], chevron: bool) -> tuple[s
             return BUTTON, 0.6
         return INPUT, 0.8 if area.outlined >= EDGE else 0.7
     return BUTTON, 0.6
+
+
+def _drawn_as_written(area: Region, word: Word) -> bool:
+    """The frame has the colour of its words: so are buttons drawn beside the main one; that of a field is paler."""
+    return area.outlined >= EDGE and distance(area.border, word.ink) < 40
 
 
 def _labelled(page: Page, box: Box) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from coasty_local.agent.planner import rules, targets
 from coasty_local.agent.planner import words as lexicon
@@ -97,7 +98,6 @@ def reload(match: re.Match[str], text: Text) -> list[Step] | None:
 @RULES.rule(
     r"(?:close|dismiss|hide|get\s+rid\s+of)\s+(?:the\s+|any\s+|this\s+|that\s+)?(?P<what>(?:\S+\s+)*?(?:dialog(?:\s+box)?|pop-?\s?ups?|banner|modal|overlay|message|notification|newsletter|cookies?(?:\s+\w+)?|alert|window|drawer|toast))",
     r"(?:accept|allow|reject|decline|refuse|agree\s+to)\s+(?:all\s+)?(?:the\s+)?(?P<what>cookies?(?:\s+\w+)?)(?:\s+if\s+.*)?",
-    r"if\s+(?:there\s+is|you\s+see|a|an|any|the).*?(?P<what>cookie|newsletter|pop-?up|banner).*",
 )
 def dismiss(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Dismiss(words=text.plain(match.group("what")))]
@@ -266,6 +266,8 @@ def choose_from(match: re.Match[str], text: Text) -> list[Step] | None:
 @RULES.rule(r"(?:choose|select|pick)\s+(?P<what>.+)")
 def choose(match: re.Match[str], text: Text) -> list[Step] | None:
     found = targets.target(match.group("what"), text)
+    if found.record:  # to select a thing is not to open it
+        found = replace(found, words=match.group("what").split()[-1], kinds=(), record=False)
     if found.ordinal or any(kind in found.kinds for kind in (BUTTON, LINK)):
         return [Click(target=found)]
     named = re.fullmatch(r"(?:the\s+)?(?P<list>[a-z]+)\s+(?P<option>\ue000\d+\ue001|[A-Z]\w*)", match.group("what"))
