@@ -53,7 +53,7 @@ class Kept(Generic[T]):
     def get(self, pixels: Image, more: float, work: Callable[[], T]) -> T:
         """The answer for these pixels (and one number that it depends on), from before or by working it out now."""
         salt = pixels.shape[1].to_bytes(4, "big") + round(more * 100).to_bytes(4, "big")
-        key = hashlib.blake2b(np.ascontiguousarray(pixels), digest_size=16, salt=salt).digest()
+        key = hashlib.blake2b(pixels.tobytes(), digest_size=16, salt=salt).digest()
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
