@@ -130,3 +130,84 @@ def test_a_customer_is_added_as_the_task_says(display: BrowserDisplay, practice:
 
 
 @looks(2, 1, 4)
+def test_a_captcha_waits_for_a_person_and_the_run_goes_on_from_there(
+    display: BrowserDisplay, practice: tuple[str, Any], look: int
+) -> None:
+    def take_over(screen: BrowserDisplay) -> str:
+        eyes = Eyes()
+        scene = eyes.see(eyes.still(screen.grab, lambda: None))
+        field = next(c for c in scene.controls if c.kind == INPUT)
+        screen.click(*field.box.center)
+        screen.type_text(puzzle.letters(0))
+        screen.press(["Enter"])
+        return "done"
+
+    task = at(practice, look, ADA + "open the Reports page and verify that it says Quarterly report")
+    story = play(display, task, "", take_over)
+    assert story.kinds == ["captcha", "captcha"]
+    assert story.passed
+
+
+@looks(6)
+def test_the_first_link_is_clicked(display: BrowserDisplay, practice: tuple[str, Any], look: int) -> None:
+    story = play(display, at(practice, look, "Open Chrome, navigate to {site}, and click the first link."))
+    assert story.passed
+    assert story.kinds == []
+
+
+@looks(1)
+def test_a_button_that_does_not_exist_parks_with_a_frame(
+    display: BrowserDisplay, practice: tuple[str, Any], look: int
+) -> None:
+    story = play(display, at(practice, look, "go to {site} and click the Frobnicate button"))
+    assert story.kinds == ["target_not_found"]
+    assert "Frobnicate" in story.desk.asked[0][1]
+    assert story.desk.frames
+
+
+def test_a_clause_that_can_not_be_read_parks_before_anything_is_done(display: BrowserDisplay) -> None:
+    story = play(display, "go to http://127.0.0.1:9/ and frobnicate the gizmo")
+    assert story.kinds == ["not_understood"]
+    assert "frobnicate the gizmo" in story.desk.asked[0][1]
+    assert story.desk.acts == []
+
+
+def test_a_check_that_does_not_hold_ends_the_run_as_not_passed(
+    display: BrowserDisplay, practice: tuple[str, Any]
+) -> None:
+    story = play(
+        display, at(practice, 0, "go to {site}, click Help and verify that the page says Nonsense at midnight")
+    )
+    assert story.kinds == []
+    assert story.outcome is not None
+    assert not story.passed
+    assert "Nonsense at midnight" in story.outcome.summary
+
+
+def test_a_sign_in_that_hides_what_should_be_seen_is_asked_about_and_passed(
+    display: BrowserDisplay, practice: tuple[str, Any]
+) -> None:
+    task = at(practice, 0, "go to {site} and verify that the page says Welcome back, Ada")
+    story = play(display, task, "email: ada@example.com, password: lovelace")
+    assert story.kinds == ["credential"]
+    assert story.passed
+
+
+def test_a_blank_screen_starts_at_the_home_page_and_says_so(display: BrowserDisplay, practice: tuple[str, Any]) -> None:
+    story = play(display, "Click Help", home=practice[0])
+    assert story.passed
+    assert any("start at" in said for said in story.desk.said)
+
+
+def test_without_a_home_page_a_blank_screen_asks_where_to_start(
+    display: BrowserDisplay, practice: tuple[str, Any]
+) -> None:
+    story = play(display, "Click Help", f"go to {practice[0]}")
+    assert story.kinds == ["ambiguous_target"]
+    assert story.passed
+
+
+def test_an_address_that_nothing_answers_at_parks_with_the_reason(display: BrowserDisplay) -> None:
+    story = play(display, "go to http://127.0.0.1:9/nothing")
+    assert story.kinds == ["target_not_found"]
+    assert "can't open" in story.desk.asked[0][1]
