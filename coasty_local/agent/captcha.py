@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from coasty_local.agent import asking, reading
 from coasty_local.agent.planner import words as lexicon
@@ -30,10 +31,15 @@ _ANOTHER = re.compile(
 )
 
 
-def unsolved(scene: Scene, *, asked: bool = False) -> Line | None:
-    """The phrase of a captcha that waits for a person, if one stands with something to solve it by. `asked`: a person
-    was asked before, so that what stands in its field is their answer."""
+def unsolved(scene: Scene, asked: Collection[str] = ()) -> Line | None:
+    """The phrase of a captcha that waits for a person, if one stands with something to solve it by. `asked`: what the
+    fields said when a person was asked before; what one says anew is their answer."""
     return next((line for line in _phrases(scene) if _waits(scene, line, asked)), None)
+
+
+def fields(scene: Scene) -> frozenset[str]:
+    """What the fields of the page say."""
+    return frozenset(c.text.strip() for c in scene.controls if c.kind == INPUT)
 
 
 def _phrases(scene: Scene) -> list[Line]:
@@ -60,13 +66,14 @@ def _wrapped(scene: Scene) -> list[tuple[Line, Line]]:
     ]
 
 
-def _waits(scene: Scene, line: Line, asked: bool) -> bool:
+def _waits(scene: Scene, line: Line, asked: Collection[str]) -> bool:
     ticks = [c for c in scene.controls if c.kind == CHECK and _names(scene, line, c)]
     if ticks:
         return not any(c.checked for c in ticks)
-    fields = [c for c in scene.controls if c.kind == INPUT and _takes(scene, line, c)]
-    if fields:
-        return not (asked and any(_answered(c) for c in fields))
+    found = [c for c in scene.controls if c.kind == INPUT and _takes(scene, line, c)]
+    if found:
+        lines = [c for c in found if c.box.h <= 3.6 * scene.text_height]  # a frame as high as a picture is the picture
+        return not (asked and any(c.text.strip() not in asked and _answers(c) for c in lines))
     if _TILES.search(line.text):
         pictures = [c for c in scene.controls if c.kind in (IMAGE, ICON, BUTTON) and reading.near(scene, line, c, 30)]
         if pictures:
@@ -88,7 +95,7 @@ def _takes(scene: Scene, line: Line, control: Control) -> bool:
     return bool(_ASKS.search(control.label or control.text)) or not asking.named(control, other)
 
 
-def _answered(control: Control) -> bool:
+def _answers(control: Control) -> bool:
     """A person has typed an answer that was not sent yet: a short word that is no hint of the page."""
     text = control.text.strip()
     hint = re.search(

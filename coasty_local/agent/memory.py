@@ -25,7 +25,7 @@ class Memory:
     typed_secret: str = ""  # the password typed last, for a form that asks for it twice
     filled: Box | None = None  # the field filled last on the present page, until something is pressed
     filled_on: str = ""  # the title of that page
-    captcha: bool = False  # a person was asked to solve one
+    captcha: frozenset[str] = frozenset()  # what the fields said when a person was asked to solve one
     deliberate: bool = False  # a goal that the task spells out is at its last control
 
     def may(self, kind: str, token: str) -> bool:

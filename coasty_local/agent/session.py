@@ -192,8 +192,8 @@ class Session:
         """Raise what keeps a person's hand needed here: a captcha, a one-time code, a sign-in that lacks
         credentials."""
         scene = self.scene
-        if line := captcha.unsolved(scene, asked=self.memory.captcha):
-            self.memory.captcha = True
+        if line := captcha.unsolved(scene, self.memory.captcha):
+            self.memory.captcha = captcha.fields(scene)
             words = asking.short(line.text, 120)
             raise Stuck(asking.CAPTCHA, f"Captcha: the page says “{words}”. Please take over, solve it and hand back.")
 

@@ -76,7 +76,8 @@ def test_prose_and_solved_captchas_do_not_park(page: Scene) -> None:
 def test_an_answer_that_a_person_typed_into_a_form_is_left_to_be_sent() -> None:
     page = scene("# Sign up", "Type the letters you see in the picture", "{Letters|UC1NM}", "[Create account]")
     assert captcha.unsolved(page) is not None
-    assert captcha.unsolved(page, asked=True) is None
+    assert captcha.unsolved(page, {""}) is None
+    assert captcha.unsolved(page, {"UC1NM"}) is not None
 
 
 def test_a_code_is_asked_for_where_a_field_stands_with_the_phrase() -> None:
