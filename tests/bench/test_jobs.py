@@ -16,7 +16,9 @@ def test_counts_are_words_and_what_there_was_none_of_is_left_out():
 
 def test_the_docs_tell_the_counts_of_the_jobs_and_another_count_is_noticed():
     claims = jobs_told.in_docs(jobs_told.DOCS.read_text())
-    assert len({job for job, _way in claims}) >= 14
+    jobs = {job for job, _way in claims}
+    assert len(jobs) >= 15
+    assert set(claims) == {(job, way) for job in jobs for way in jobs_told.WAYS}  # all of them, in each way
     assert all(re.fullmatch(r"\d+ (click|key|field)s?(, \d+ (key|field)s?)*", said) for said in claims.values())
     (job, way), said = next(iter(claims.items()))
     found = jobs_told.differences([Done(job, way, Effort(clicks=99))])
