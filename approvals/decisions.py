@@ -65,7 +65,7 @@ def decide(
     with transaction.atomic():
         # This one statement decides: of all who come at once, it counts one row for one of them.
         if not Approval.objects.filter(pk=approval.pk, state=State.OPEN).update(state=State.DECIDED):
-            return _standing(user, approval, idempotency_key)
+            return _standing(user, approval, verdict, idempotency_key)
         fresh = Approval.objects.select_related("run").get(pk=approval.pk)
         _refuse(user, fresh, verdict, seen)
         code = _new_code()
@@ -158,6 +158,7 @@ def _conclude(decision: Decision, held: timedelta) -> None:
     """What goes with a decision in its transaction: claim and takeover end, the audit entry, the hint to deliver."""
     approval, run = decision.approval, decision.approval.run
     Claim.objects.filter(approval=approval).delete()
+    endorsements.close(approval)
     takeovers.end_for(run, "decided", by=decision.decided_by)
     audit.record(
         decision.decided_by,
@@ -179,15 +180,19 @@ def _conclude(decision: Decision, held: timedelta) -> None:
     transaction.on_commit(lambda: delivery.ask(decision.pk, held), robust=True)
 
 
-def _standing(user: User, approval: Approval, idempotency_key: str) -> Decision:
+def _standing(user: User, approval: Approval, verdict: str, key: str) -> Decision | Endorsement:
+    """What a call that is told again did the first time. AlreadyDecided, ApprovalClosed for any other."""
     decision = (
         Decision.objects.select_related("decided_by", "policy", "approval__run").filter(approval=approval.pk).first()
     )
     if decision is None:
         raise ApprovalClosed(Approval.objects.get(pk=approval.pk))
-    if idempotency_key and (decision.decided_by_id, decision.idempotency_key) == (user.pk, idempotency_key):
+    if key and (decision.decided_by_id, decision.verdict, decision.idempotency_key) == (user.pk, verdict, key):
         return decision
-    raise AlreadyDecided(decision)
+    mine = endorsements.told_again(user, approval, key) if verdict == decision.verdict == Verdict.RESUME else None
+    if mine is None:
+        raise AlreadyDecided(decision)
+    return mine
 
 
 def _refuse_if_moved(approval: Approval, seen: Seen) -> None:

@@ -10,9 +10,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 
+from approvals import policies
 from approvals.models import Approval, Endorsement
 from approvals.notes import Note
 from approvals.seen import Seen, changes, sentence
+from approvals.states import Verdict
 from live import publish, topics
 from runs import audit, secret_notes
 from runs.secrets import mask
@@ -32,9 +34,9 @@ def shown(approval: Approval) -> list[Endorsement]:
 
 def agree(user: User, approval: Approval, note: Note, seen: Seen, key: str, now: datetime) -> Endorsement:
     """The person's yes, in place of an earlier one of theirs. The approval's row is locked by the caller."""
+    if same := told_again(user, approval, key):
+        return same
     mine = standing(approval).filter(user=user).first()
-    if mine is not None and key and mine.idempotency_key == key:
-        return mine
     if mine is not None:
         _lapse(mine, "said anew", now)
     facts = Seen.of(approval)  # of somebody who told no evidence: what they could know
@@ -55,6 +57,11 @@ def agree(user: User, approval: Approval, note: Note, seen: Seen, key: str, now:
     return made
 
 
+def told_again(user: User, approval: Approval, key: str) -> Endorsement | None:
+    """The person's standing yes that was given under this key."""
+    return standing(approval).filter(user=user, idempotency_key=key).first() if key else None
+
+
 def are_enough(approval: Approval) -> bool:
     """Whether as many different people agree as the approval needs."""
     return standing(approval).count() >= approval.people_needed
@@ -63,13 +70,12 @@ def are_enough(approval: Approval) -> bool:
 def take_note(approval: Approval, last: Endorsement, code: str) -> str:
     """The note to send, as it may be kept: the last person's, or where they gave none, the newest of the others'.
 
-    A secret in it goes out under the decision's code; every other one is forgotten.
+    A secret in it goes out under the decision's code; `close` forgets every other one.
     """
     others = standing(approval).exclude(pk=last.pk).exclude(note="").order_by("-at", "-id")
     chosen = last if last.note else others.first() or last
     if chosen.secret_code:
         secret_notes.rename(chosen.secret_code, code)
-    close(approval)
     return chosen.note
 
 
@@ -78,12 +84,13 @@ def _rest(facts: Seen) -> tuple[str | None, str | None, int | None]:
 
 
 def drop_stale(approval: Approval, now: datetime) -> None:
-    """Whoever agreed on facts that are no longer so is asked again. The approval's row is locked by the caller."""
+    """Whoever agreed on facts that are no longer so is asked again, and whoever may not say resume any more counts no
+    longer. The approval's row is locked by the caller.
+    """
     for given in standing(approval):
-        found = changes(approval, Seen(None, given.seen_frame_sha256, given.seen_reason, given.seen_cost_cents))
-        if found:
-            with translation.override("en"):  # it is stored
-                because = sentence(found)
+        with translation.override("en"):  # it is stored
+            because = _why_void(approval, given)
+        if because:
             _lapse(given, because, now)
             audit.record(
                 None, "endorsement.lapsed", run=approval.run, subject=f"approval {approval.pk}",
@@ -105,12 +112,19 @@ def withdraw(user: User, approval: Approval, *, now: datetime | None = None) -> 
 
 
 def is_stale(approval: Approval, given: Endorsement) -> bool:
-    """Whether the facts have moved since it was given."""
-    return bool(changes(approval, Seen(None, given.seen_frame_sha256, given.seen_reason, given.seen_cost_cents)))
+    """Whether it counts no longer: the facts have moved since it was given, or its person's rights have."""
+    return bool(_why_void(approval, given))
+
+
+def _why_void(approval: Approval, given: Endorsement) -> str:
+    if policies.why_not_decide(given.user, approval, Verdict.RESUME):
+        return "they may not say resume any more"
+    found = changes(approval, Seen(None, given.seen_frame_sha256, given.seen_reason, given.seen_cost_cents))
+    return sentence(found) if found else ""
 
 
 def close(approval: Approval) -> None:
-    """The approval is decided: no yes of it has to be sent any more."""
+    """Nobody has to agree any more: no secret of a yes has to be sent. Inside the caller's transaction."""
     for code in standing(approval).exclude(secret_code="").values_list("secret_code", flat=True):
         secret_notes.forget(code)
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from approvals import kinds, pauses, ranking, sameness
+from approvals import endorsements, kinds, pauses, ranking, sameness
 from approvals.models import Approval, ApprovalQuerySet, Claim
 from approvals.notices import occasions, timers
 from approvals.pauses import Pause, Relation
@@ -187,6 +187,7 @@ def _close(approval: Approval, because: str) -> bool:
     )
     if closed:
         Claim.objects.filter(approval=approval).delete()
+        endorsements.close(approval)
         occasions.note_settled(approval)
         _tell(approval)
     return bool(closed)

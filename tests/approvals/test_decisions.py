@@ -114,6 +114,8 @@ def test_a_call_repeated_with_its_key_gets_the_standing_decision_and_every_other
         assert told.value.facts["decided_by"] == "reviewer"
         assert told.value.facts["action"] == "resume"
         assert told.value.facts["decided_at"] == first.decided_at
+    with pytest.raises(decisions.AlreadyDecided):  # the key of another wish
+        decisions.decide(people.reviewer, approval, "cancel", idempotency_key="a")
 
 
 @pytest.mark.django_db

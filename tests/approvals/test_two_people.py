@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 
 from approvals import decisions, endorsements, recalls
 from approvals.models import Approval, Decision, Endorsement
@@ -95,8 +96,6 @@ def test_a_yes_can_be_taken_back(people, asked):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_agree_at_once_the_last_one_needed_decides(desk, people):
-    from django.contrib.auth.models import User
-
     crowd = [User.objects.create_user(f"r{n}") for n in range(6)]
     for one in crowd:
         roles.give(one, "reviewer")
@@ -121,3 +120,51 @@ def test_whoever_started_the_run_does_not_resume_it_where_that_is_asked(desk, pe
         decisions.decide(people.reviewer, seen_before, "resume")
     assert newest(run).is_open
     assert decisions.decide(people.reviewer, seen_before, "cancel")
+
+
+def lose_role(person, _run, _approval):
+    roles.give(person, "viewer")
+
+
+def lose_account(person, _run, _approval):
+    User.objects.filter(pk=person.pk).update(is_active=False)
+
+
+def be_the_starter(person, run, approval):
+    """A policy asks for somebody else than the starter, who has agreed already."""
+    Run.objects.filter(pk=run.pk).update(started_by=person)
+    Approval.objects.filter(pk=approval.pk).update(not_starter=True)
+
+
+@pytest.mark.parametrize("change", [lose_role, lose_account, be_the_starter])
+def test_the_yes_of_somebody_who_may_not_say_it_any_more_counts_for_nothing(people, asked, change):
+    _, run, approval = asked
+    agree(people.reviewer, approval)
+    change(people.reviewer, run, approval)
+    approval = Approval.objects.select_related("run").get(pk=approval.pk)
+    assert endorsements.shown(approval) == []
+    assert isinstance(agree(people.admin, approval), Endorsement)
+    assert not Decision.objects.exists()
+    assert "may not say resume" in Endorsement.objects.get(user=people.reviewer).lapsed_because
+
+
+@pytest.mark.parametrize("end", ["fail", "cancel", "elsewhere"])
+def test_a_secret_of_the_first_one_is_forgotten_when_the_pause_ends_otherwise(desk, people, asked, end):
+    scripted, _, approval = asked
+    agree(people.reviewer, approval, "the code is", secret="482913")
+    assert SecretNote.objects.exclude(sealed="").exists()
+    if end == "elsewhere":
+        scripted.resume("by somebody else")
+        desk.follow(scripted)
+    else:
+        decisions.decide(people.admin, approval, end)
+    assert not newest(approval.run).is_open
+    assert not SecretNote.objects.exclude(sealed="").exists()
+
+
+def test_a_yes_told_again_after_the_last_one_is_answered_as_before(people, asked):
+    first = agree(people.reviewer, asked[2], idempotency_key="a")
+    agree(people.admin, asked[2], idempotency_key="a")
+    assert agree(people.reviewer, asked[2], idempotency_key="a") == first
+    with pytest.raises(decisions.AlreadyDecided):
+        agree(people.reviewer, asked[2], idempotency_key="b")
