@@ -145,6 +145,7 @@ def _send(decision: Decision, client: Client, clock: _Clock) -> None:
         else:
             payload = client.cancel_run(run.upstream_id)
     except errors.CoastyError as problem:
+        problem.message = secret_notes.struck(decision.code, problem.message)
         _not_taken(decision, client, problem, clock)
         return
     except vault.Unreadable:

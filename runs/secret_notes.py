@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 from coasty_api import wire
 from runs import vault
 from runs.models import Run, SecretNote
+from runs.secrets import MASK
 
 if TYPE_CHECKING:
     from runs.ingest import Arrived
+
+_SHORTEST = 3  # of a word that is struck out: shorter ones stand in any sentence
 
 
 def tag(code: str) -> str:
@@ -37,6 +40,18 @@ def whole(code: str) -> str | None:
     """The note to send; None where none is sealed. `vault.Unreadable` when SECRET_KEY does not open it any more."""
     sealed = SecretNote.objects.filter(code=code).exclude(sealed="").values_list("sealed", flat=True).first()
     return vault.unseal(sealed) if sealed else None
+
+
+def struck(code: str, text: str) -> str:
+    """What upstream says of a note, the secret in it struck out."""
+    note = SecretNote.objects.filter(code=code).exclude(sealed="").first()
+    if note is None:
+        return text
+    secret = vault.unseal(note.sealed)
+    words = {secret, *secret.split()} - set(note.shown.split())
+    for word in sorted((word for word in words if len(word) >= _SHORTEST), key=len, reverse=True):
+        text = text.replace(word, MASK)
+    return text
 
 
 def forget(code: str) -> None:

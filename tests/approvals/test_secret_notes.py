@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
@@ -127,3 +128,16 @@ def test_where_the_pause_asks_for_a_secret_the_note_may_hold_it_and_is_kept_mask
     assert desk.pursue(decision).delivery == "delivered"
     assert resumed_notes(scripted)[0].startswith("the code is 123456 [decision ")
     assert "123456" not in Decision.objects.get().note
+
+
+def test_an_upstream_that_repeats_the_secret_in_its_refusal_gives_nothing_away(desk, people, caplog):
+    _, run, approval = desk.parked("The page asks for the one-time code.")
+    decision = decisions.decide(people.reviewer, approval, "resume", "the code is", secret=SECRET)
+    said = f"The note 'the code is {SECRET} [decision {decision.code}]' is not taken, nor {SECRET}."
+    desk.far.fail(
+        "POST", "/resume$", status=422, body=json.dumps({"error": {"code": "INVALID", "message": said}}).encode()
+    )
+    decision = desk.deliver(decision)
+    assert decision.delivery == "refused"
+    assert "is not taken" in decision.delivery_detail
+    assert_nowhere(people, approval, run, caplog)
