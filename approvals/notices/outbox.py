@@ -17,7 +17,7 @@ from approvals.notices.states import PERSONAL, State
 SETTLE = timedelta(seconds=2)  # what a policy or a quick reviewer answers at once alarms nobody
 BATCH = 200
 KEPT = timedelta(days=30)
-_ENDS = "runs.cancel_run"
+ENDS = "runs.cancel_run"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _EVER = (State.PENDING, State.SENDING, State.SENT, State.UNSURE)
 
@@ -33,7 +33,7 @@ class Audience:
     @cached_property
     def enders(self) -> dict[int, User]:
         """Everybody who may end a run."""
-        able = User.objects.with_perm(_ENDS, backend=_BACKEND).filter(is_active=True)
+        able = User.objects.with_perm(ENDS, backend=_BACKEND).filter(is_active=True)
         return {person.pk: person for person in able.distinct()}
 
     @cached_property

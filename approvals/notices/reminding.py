@@ -31,7 +31,8 @@ def _remind(approval: Approval, lead: timedelta, now: datetime) -> bool:
     left = approval.due_at - now
     stage = 2 if left <= lead / 2 else 1 if left <= lead else 0
     claim = getattr(approval, "claim", None)
-    person = claim.user if claim and claim.expires_at > now else approval.routed_to
+    holder = claim.user if claim and claim.expires_at > now else None
+    person = holder or approval.routed_to
     if stage == 1 and person is None:
         stage = 2
     if stage <= approval.reminders:
@@ -40,7 +41,7 @@ def _remind(approval: Approval, lead: timedelta, now: datetime) -> bool:
         same = Approval.objects.filter(pk=approval.pk, state=State.OPEN, due_at=approval.due_at)
         if not same.filter(reminders=approval.reminders).update(reminders=stage):
             return False
-        occasions.note(Occasion.DUE_SOON, approval, person if stage == 1 or claim else None)
+        occasions.note(Occasion.DUE_SOON, approval, person if stage == 1 or holder else None)
     return True
 
 

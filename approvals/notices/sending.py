@@ -13,8 +13,9 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from approvals import policies
 from approvals.models import Approval, Channel, Claim, Device, Notice, Occasion
-from approvals.notices import preferences, push, speaking, states, wording
+from approvals.notices import outbox, preferences, push, speaking, states, wording
 from approvals.notices.speaking import Failed
 from approvals.notices.states import State
 from live import manner, publish, topics
@@ -109,11 +110,18 @@ def _wanted(found: list[Notice], target: Target, now: datetime) -> list[Notice]:
     wanted = []
     for notice in found:
         is_last = last[_subject(notice)] is notice
-        if is_off or not is_last or _is_answered(notice, held, _owner(target)):
+        if is_off or not is_last or not _may_hear(notice, target) or _is_answered(notice, held, _owner(target)):
             Notice.objects.filter(pk=notice.pk, batch=notice.batch).update(state=State.DROPPED)
         else:
             wanted.append(notice)
     return wanted
+
+
+def _may_hear(notice: Notice, target: Target) -> bool:
+    """Whether its person may still do something about it: rights may go between an occasion and its telling."""
+    person = target.owner if isinstance(target, Channel) else target.user
+    needed = outbox.ENDS if notice.occasion.run_id else policies.DECIDES
+    return person is None or (person.is_active and person.has_perm(needed))
 
 
 def _held(found: Iterable[Notice], now: datetime) -> dict[int, int]:

@@ -45,7 +45,8 @@ def read(url: str) -> tuple[Any, str]:
         addresses.check_url(_webhook_url(plugin))
         return plugin, f"{'https' if plugin.secure else 'http'}://{plugin.host}"
     if name == "NotifyEmail":
-        if not plugin.secure and not settings.NOTICES_TO_PRIVATE_ADDRESSES:
+        is_plain = not plugin.secure or plugin.secure_mode == "insecure"
+        if is_plain and not settings.NOTICES_TO_PRIVATE_ADDRESSES:
             raise Refused(_("Mail is sent over TLS only: begin with mailtos://."))
         addresses.check_host(plugin.smtp_host, plugin.port)
         return plugin, f"mailtos://{plugin.host}"

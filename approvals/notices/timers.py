@@ -17,7 +17,7 @@ from runs import audit
 
 DEFAULT_MINUTES: dict[str, int] = {kind: int(kinds.handling(kind).due.total_seconds()) // 60 for kind in Kind}
 WEEKDAYS = [0, 1, 2, 3, 4]
-_FURTHEST = timedelta(days=60)  # working hours that never come would be searched for ever
+_FURTHEST_DAYS = 60  # working hours that never come would be searched for ever
 
 
 def working_time() -> WorkingTime:
@@ -71,17 +71,13 @@ def _after(row: WorkingTime, since: datetime, span: timedelta) -> datetime:
     """`span` later, counted within working hours where there are any."""
     if not row.is_limited or not row.days or row.starts_at == row.ends_at:
         return since + span
-    zone = _zone(row)
-    at, last = since, since + _FURTHEST
-    while at < last:
-        start, end = _shift(row, at.astimezone(zone))
-        start = max(start, at)
-        if start + span <= end:
-            return start + span
-        if end > start:
-            span -= end - start
-        at = max(at, end)
-        at = _midnight_after(at.astimezone(zone)) if at >= end else at
+    local, left = since.astimezone(_zone(row)), span
+    for days in range(-1, _FURTHEST_DAYS):  # yesterday's may go on after midnight
+        start, end = _shift(row, local + timedelta(days=days))
+        start = max(start, since)
+        if start + left <= end:
+            return start + left
+        left -= max(end - start, timedelta(0))
     return since + span
 
 
@@ -96,10 +92,6 @@ def _shift(row: WorkingTime, local: datetime) -> tuple[datetime, datetime]:
 
 def _at(local: datetime, clock: time) -> datetime:
     return local.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0, fold=0).astimezone(UTC)
-
-
-def _midnight_after(local: datetime) -> datetime:
-    return _at(local + timedelta(days=1), time(0))
 
 
 def _zone(row: WorkingTime) -> Any:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from approvals import claims, decisions
 from approvals.models import Approval, Channel, Notice, Occasion
 from approvals.notices import addresses, channels, outbox, preferences, sending, speaking, tasks
+from coasty_console import roles
 from runs import public
 from runs.models import AuditEntry
 from tests.approvals.receivers import Receiver
@@ -106,6 +108,19 @@ def test_what_is_claimed_or_decided_before_it_goes_out_is_not_told(desk, people,
     tell()
     assert told(hook) == []
     assert Notice.objects.get().state == "dropped"
+
+
+@pytest.mark.parametrize("change", ["role", "account"])
+def test_who_may_not_decide_any_more_is_not_told_what_still_lay_there_for_them(desk, people, hook, change):
+    channel(hook, people.reviewer)
+    desk.parked()
+    outbox.spread(timezone.now() + LATER)
+    if change == "role":
+        roles.give(people.reviewer, "viewer")
+    else:
+        User.objects.filter(pk=people.reviewer.pk).update(is_active=False)
+    tell()
+    assert (hook.got, Notice.objects.get().state) == ([], "dropped")
 
 
 def test_a_hand_over_is_told_to_whom_it_is_handed(desk, people, hook):
@@ -268,6 +283,12 @@ def test_an_address_of_another_kind_or_inside_the_network_is_refused(people, url
     with pytest.raises(addresses.Refused):
         channels.add(people.reviewer, name="x", url=url, owner=people.reviewer)
     assert not Channel.objects.exists()
+
+
+@pytest.mark.parametrize("url", ["mailto://u:p@example.org", "mailtos://u:p@example.org?mode=insecure"])
+def test_mail_whose_password_would_go_out_in_the_clear_is_refused(people, url):
+    with pytest.raises(addresses.Refused, match="over TLS only"):
+        channels.add(people.reviewer, name="x", url=url, owner=people.reviewer)
 
 
 @pytest.mark.parametrize(

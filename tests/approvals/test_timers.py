@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from approvals.models import Approval, Decision, Occasion, WorkingTime
+from approvals.models import Approval, Claim, Decision, Occasion, WorkingTime
 from approvals.notices import reminding, timers
 from runs.models import AuditEntry, Run
 
@@ -42,6 +42,21 @@ def test_without_working_hours_the_clock_counts_and_a_shift_may_end_after_midnig
     night = row(days=[5], starts_at=time(22), ends_at=time(0))
     assert timers.due_at("payment", since, row=night) == datetime(2026, 7, 18, 22, 30, tzinfo=ROME)
     assert timers.due_at("captcha", since, row=row()) is None
+
+
+@pytest.mark.parametrize(
+    ("since", "due"),
+    [
+        ("2026-07-07 02:00", "2026-07-07 03:00"),  # a Tuesday, in the shift that began on Monday
+        ("2026-07-07 05:30", "2026-07-07 22:30"),
+        ("2026-07-11 03:00", "2026-07-11 04:00"),  # Friday's goes on into the Saturday
+        ("2026-07-12 03:00", "2026-07-13 23:00"),  # Saturday has none
+        ("2026-10-26 04:00", "2026-10-26 23:00"),  # Sunday has none, and summer time ended in it
+    ],
+)
+def test_a_shift_that_began_yesterday_counts(since, due):
+    since, due = (datetime.fromisoformat(text).replace(tzinfo=ROME) for text in (since, due))
+    assert timers.due_at("payment", since, row=row(starts_at=time(22), ends_at=time(6))) == due
 
 
 def test_it_is_due_before_upstream_gives_it_up():
@@ -79,6 +94,7 @@ def test_an_approval_is_due_by_its_kind_also_when_its_reason_came_after_it(desk,
 def test_whom_it_is_put_to_is_reminded_first_then_everyone_and_each_once(parked, people):
     Approval.objects.filter(pk=parked.pk).update(routed_to=people.reviewer)
     due = parked.due_at
+    Claim.objects.create(approval=parked, user=people.admin, expires_at=due - timedelta(minutes=20))  # who has left
     for minutes in (30, 10.5, 10, 9, 5, 3, 1):
         reminding.remind(due - timedelta(minutes=minutes))
         reminding.remind(due - timedelta(minutes=minutes))
