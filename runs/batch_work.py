@@ -140,6 +140,7 @@ def _check_limit(batch: Batch, item: BatchItem) -> None:
     if batch.limit_cents is None or item.state == State.SENDING:
         return
     spent, worst = batches.exposure(batch)
+    worst += batches.unseen(batch) * budgets.worst_case(batch.fields)
     if worst + budgets.worst_case(batch.fields) <= batch.limit_cents:
         return
     said = _("Its limit of %(limit)s leaves no room for one more run: %(spent)s are spent.")
@@ -209,8 +210,8 @@ def _settle(item: BatchItem, told: dict[str, Any]) -> None:
 
 
 def _put_back(item: BatchItem, why: Wait | Halt) -> None:
-    # Of one that may have arrived nobody may say later that it was never sent.
-    is_sent = isinstance(why, Unanswered)
+    # Of one that may have arrived, at this try or one before, nobody may say later that it was never sent.
+    is_sent = isinstance(why, Unanswered) or item.state == State.SENDING
     told = {"state": State.SENDING, "detail": str(why)[:500]} if is_sent else {"state": State.WAITING, "detail": ""}
     BatchItem.objects.filter(pk=item.pk, state=State.SENDING).update(**told)
 

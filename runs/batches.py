@@ -286,6 +286,11 @@ def exposure(batch: Batch) -> tuple[int, int]:
     return spent, spent + live
 
 
+def unseen(batch: Batch) -> int:
+    """How many of its rows may have started a run that nobody here has seen."""
+    return batch.items.filter(state=BatchItem.State.UNSURE, run=None).count()
+
+
 def task_of(batch: Batch, item: BatchItem) -> str:
     """The row's sentence as it may be shown."""
     return recipes.fill(batch.text, item.values, shows_secrets=False) if batch.text else ""

@@ -146,7 +146,7 @@ def _over(stands: Standing, cents: int) -> str:
 def standing(budget: Budget, now: datetime, without: str = "") -> Standing:
     """How a budget of a period stands; a start of the key `without` is not counted as under way."""
     since, until = _days(budget, now)
-    live, starting = Run.objects.live(), Starting.objects.exclude(key=without)
+    live, starting = Run.objects.live(), _starting(now).exclude(key=without)
     if budget.connection_id:
         live, starting = live.filter(connection=budget.connection_id), starting.filter(connection=budget.connection_id)
     to_come = live.aggregate(cents=still_to_come(paid="account__cents"))["cents"] or 0
@@ -176,7 +176,7 @@ def standings(now: datetime, connection: Connection | None = None) -> list[Stand
     found = list(rows.exclude(period=Budget.Period.RUN))
     if len(found) < 2:
         return [standing(budget, now) for budget in found]
-    promised = _sums(_to_come_by(), _reserved_by())
+    promised = _sums(_to_come_by(), _reserved_by(now))
     unbooked, spent = spending.unbooked_by(), {}
     for days in {_days(budget, now) for budget in found}:
         spent[days] = _sums(spending.spent_by(*days), unbooked)
@@ -188,8 +188,12 @@ def _to_come_by() -> dict[int, int]:
     return dict(rows.annotate(cents_to_come=still_to_come(paid="account__cents")))
 
 
-def _reserved_by() -> dict[int, int]:
-    return dict(Starting.objects.order_by().values_list("connection").annotate(sum=Sum("cents")))
+def _starting(now: datetime) -> QuerySet[Starting]:
+    return Starting.objects.filter(at__gte=now - Starting.LOST_AFTER)
+
+
+def _reserved_by(now: datetime) -> dict[int, int]:
+    return dict(_starting(now).order_by().values_list("connection").annotate(sum=Sum("cents")))
 
 
 def _sums(*parts: dict[int, int]) -> Callable[[Budget], int]:

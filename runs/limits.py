@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 from django.db import Error as DatabaseFailure
 from django.db import connection as database
@@ -22,7 +21,6 @@ from runs.models import Allowance, Connection, Run, Starting
 OURS = "LIMITED_HERE"  # code of a Busy that this console's own limit has raised, not upstream
 _LOOK_SECONDS = 0.25  # so old may be what a process knows of a hold
 _LONGEST_HOLD_SECONDS = 600.0
-_START_LOST = timedelta(minutes=2)  # a start that never came back counts no longer
 
 
 class Pace:
@@ -148,7 +146,7 @@ def _reserve(connection: Connection, key: str, cents: int) -> None:
     now = timezone.now()
     with transaction.atomic():
         limit = Connection.objects.select_for_update().get(pk=connection.pk).max_runs
-        Starting.objects.filter(at__lt=now - _START_LOST).delete()
+        Starting.objects.filter(at__lt=now - Starting.LOST_AFTER).delete()
         live = Run.objects.filter(connection=connection, is_ours=True, status__in=states.LIVE).count()
         others = Starting.objects.filter(connection=connection).exclude(key=key).count()
         if limit is not None and live + others >= limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -75,6 +76,8 @@ class Allowance(models.Model):
 
 class Starting(models.Model):
     """A run that is being started: it counts against limits and budgets until its row is there."""
+
+    LOST_AFTER = timedelta(minutes=2)  # one that never came back counts no longer
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=128, unique=True)

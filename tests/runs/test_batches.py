@@ -172,6 +172,38 @@ def test_an_answer_that_does_not_come_is_asked_for_with_the_same_key_and_never_c
     assert states(batch) == ["unsure", "left", "left"]
 
 
+def busy(upstream, _people):
+    upstream.fail("POST", "/runs$", status=429, retry_after=1)
+
+
+def switched_off(_upstream, people):
+    people.operator.groups.clear()
+
+
+@pytest.mark.parametrize("obstacle", [busy, switched_off])
+def test_a_row_that_may_have_arrived_is_not_called_left_out_whatever_stops_the_next_try(
+    upstream, begun, people, obstacle
+):
+    batch = begun()
+    upstream.fail("POST", "/runs$", lose="after", times=2)
+    batch_work.work(batch.pk)
+    obstacle(upstream, people)
+    batch_work.work(batch.pk)
+    assert states(batch) == ["sending", "waiting", "waiting"]
+    assert len(upstream.runs) == 1
+    batches.stop(people.admin, batch)
+    assert states(batch) == ["unsure", "left", "left"]
+
+
+def test_a_run_that_may_live_unseen_counts_against_the_batchs_own_limit(upstream, begun):
+    batch = begun(limit=100)
+    batch.items.filter(number=2).update(state="unsure")  # sent again and again, and never answered
+    batch_work.work(batch.pk)
+    batch.refresh_from_db()
+    assert states(batch) == ["unsure", "done", "waiting"]
+    assert "$1.00" in batch.waits_for
+
+
 def test_who_may_not_start_runs_any_more_starts_none(upstream, begun, people):
     batch = begun()
     people.operator.groups.clear()

@@ -123,6 +123,11 @@ def test_a_start_whose_answer_is_lost_keeps_its_place_for_a_while(upstream, conn
         control.start(people.operator, {"task": "a"}, "k1")
     with pytest.raises(budgets.OverBudget):
         control.start(people.operator, {"task": "b"})
+    make(name="Month", period="month", limit_cents=10_000)
+    now = timezone.now()
+    for at, promised in ((now, 250), (now + timedelta(minutes=3), 0)):  # it has never been there
+        assert [one.promised for one in budgets.standings(at)] == [promised] * 2
+        assert budgets.standing(Budget.objects.first(), at).promised == promised
     control.start(people.operator, {"task": "a"}, "k1")
 
 
