@@ -27,7 +27,14 @@ def records(scene: Scene) -> list[Control]:
         return named
     if len(alike) >= 2:
         return alike
-    return named if len(named) >= 2 else _cards(scene)
+    if cards := _cards(scene):
+        return cards
+    alone = [c for c in unlike if not any(_row(c, other, scene.text_height) for other in links if other is not c)]
+    return alone if len(alone) == 1 else []  # a list of one
+
+
+def _row(one: Control, other: Control, unit: float) -> bool:
+    return abs(one.box.center[1] - other.box.center[1]) <= unit
 
 
 def _inside(scene: Scene, control: Control) -> bool:
@@ -64,7 +71,7 @@ def _columns(links: Sequence[Control], unit: float) -> list[list[Control]]:
         grid = next((found for found in grids if _level(found, column, unit)), None)
         if grid is None:
             grids.append(list(column))
-        elif len(grid) < 2 * len(column) or len(column) >= 2:
+        else:
             grid += column
     return [_read(grid, unit) if _apart(grid, unit) else _firsts(grid, unit) for grid in grids if len(grid) >= 2]
 
