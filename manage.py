@@ -16,9 +16,9 @@ def main() -> None:
         if "--traceback" in sys.argv:
             raise
         said = str(problem).splitlines()[0]
-        sys.exit(
-            f"The database can't be used: {said}. Is DATA_DIR right, and was `make up` or `manage.py migrate` run?"
-        )
+        is_empty = "no such table" in said or "does not exist" in said
+        hint = "Is DATA_DIR right, and was `make up` run once?" if is_empty else "Check DATABASE_URL and that it runs."
+        sys.exit(f"The database can't be used: {said}. {hint}")
 
 
 if __name__ == "__main__":

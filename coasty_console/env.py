@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,14 @@ def data_dir() -> Path:
     """Where all state lives: `DATA_DIR`, made when missing."""
     path = Path(env.str("DATA_DIR", default=".data"))
     path = path if path.is_absolute() else ROOT / path
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise ImproperlyConfigured(
+            f"DATA_DIR={path} can't be made ({problem.strerror}): set it to a folder of yours."
+        ) from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"DATA_DIR={path} can't be written to: set it to a folder of yours.")
     return path
 
 

@@ -84,6 +84,8 @@ def check_port(name: str, port: int) -> None:
 
 def check_upstream(base_url: str, key: str) -> None:
     """One small read, so that a wrong address or key is told now and not by an empty page."""
+    if not base_url.startswith(("http://", "https://")):
+        raise Refused(f"COASTY_BASE_URL={base_url} is no address. Give all of it, for example https://coasty.ai/v1.")
     headers = {"X-API-Key": key, "User-Agent": "coasty-console"}
     request = urllib.request.Request(f"{base_url}/runs?limit=1", headers=headers)
     try:

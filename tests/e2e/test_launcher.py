@@ -82,6 +82,14 @@ def test_an_upstream_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert address in done.stderr
 
 
+@pytest.mark.parametrize("wrong", [{"COASTY_BASE_URL": "coasty.ai", "COASTY_API_KEY": "x"}, {"DATA_DIR": "/proc/no"}])
+def test_a_setting_that_can_not_work_is_one_line_that_names_it(tmp_path: Path, wrong: dict[str, str]) -> None:
+    done = up(Stack(tmp_path), **wrong)
+    assert done.returncode == 1
+    assert done.stderr.strip().count("\n") == 0
+    assert f"{next(iter(wrong))}={next(iter(wrong.values()))}" in done.stderr
+
+
 def test_a_command_before_the_first_start_says_what_is_missing(tmp_path: Path) -> None:
     done = Stack(tmp_path).manage("run", "go to example.org")
     assert done.returncode == 1
