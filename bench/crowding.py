@@ -12,7 +12,7 @@ _RATE = 3_000.0
 
 def crowd(options: Options) -> list[Row]:
     few, many = options.size(1_000, 200), options.size(10_000, 2_000)
-    rate, seconds = options.size(int(_RATE), 1_500), options.size(12, 4)
+    rate, seconds = options.size(int(_RATE), 1_500), options.size(12, 3)
     with stages([few, many], options.seed) as (small, large):
         relays = {few: (small, small.relay()), many: (large, large.relay())}
         opened = {count: made.wait_until_followed() for count, (made, _relay) in relays.items()}

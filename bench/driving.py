@@ -27,7 +27,7 @@ _TASK = "Go to {url}, sign in as ada@example.com with password lovelace, and ope
 
 
 def driving(options: Options) -> list[Row]:
-    count = options.size(25, 4)
+    count = options.size(25, 3)
     with tempfile.TemporaryDirectory() as folder, _colours() as address, _stack(Path(folder)) as stack:
         operator = stack.client("operator")
         run_id = operator.start(_TASK.format(url=stack.practice()), machine_id=stack.machines(1)[0])

@@ -55,7 +55,7 @@ def paint(options: Options) -> list[Row]:
             for _turn in range(options.size(2, 1)):
                 for name, open_page in (("bare", _bare), ("console", _console)):
                     context = browser.new_context()
-                    delays[name] += _seen(made, open_page(made, context), options.size(12, 4))
+                    delays[name] += _seen(made, open_page(made, context), options.size(12, 3))
                     context.close()
             browser.close()
     p99 = {name: percentile(found, 0.99) for name, found in delays.items()}

@@ -43,7 +43,7 @@ async def _latency(quiet: Stage, crowded: Stage, rate: float, options: Options) 
     for _turn in range(options.size(2, 1)):
         for name, (made, events) in places.items():
             sockets[name].reset()
-            seconds = options.size(15, 4)
+            seconds = options.size(15, 3)
             await asyncio.to_thread(made.pace, events, seconds)
             await asyncio.sleep(seconds + 1.5)
             delays[name] += sockets[name].delays
@@ -54,7 +54,7 @@ async def _latency(quiet: Stage, crowded: Stage, rate: float, options: Options) 
 
 def fan(options: Options) -> list[Row]:
     """The page's socket sends an update ten times a second at most; the bare one sends as fast as it is read."""
-    count, seconds = options.size(500, 200), options.size(10, 3)
+    count, seconds = options.size(500, 200), options.size(10, 2)
     with stage(1, options.seed) as made:
         made.console()
         made.wait_until_followed()
