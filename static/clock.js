@@ -18,9 +18,9 @@
     return s >= 60 && s < 3600 ? `${Math.floor(s / 60)} min` : duration(s);
   }
   // In the zone that its reader has chosen, else in the device's. Sweden writes 2026-11-26 18:05:09.
-  const written = format(document.documentElement.dataset.zone);
-  function format(timeZone) {
-    const like = { dateStyle: "short", timeStyle: "medium" };
+  const written = format("medium"), whole = format("long");
+  function format(timeStyle) {
+    const timeZone = document.documentElement.dataset.zone, like = { dateStyle: "short", timeStyle };
     try { return new Intl.DateTimeFormat("sv-SE", { ...like, timeZone }); } catch { return new Intl.DateTimeFormat("sv-SE", like); }
   }
   function stamp(date) { return written.format(date).replace(",", ""); }
@@ -37,6 +37,7 @@
       return seconds >= 0 ? gettext("time is up") : seconds < -600 ? roughly(-seconds) : duration(-seconds);
     }
     if ("countdown" in element.dataset) return `${Math.max(0, Math.ceil(-seconds))} s`;
+    if ("moment" in element.dataset) return stamp(date).slice(0, 10) === stamp(now).slice(0, 10) ? clock(date) : stamp(date);
     return "stamp" in element.dataset ? stamp(date) : clock(date);
   }
   function tick() {
@@ -44,6 +45,7 @@
     for (const element of document.querySelectorAll("time[datetime]")) {
       const text = words(element, now);
       if (element.textContent !== text) element.textContent = text;
+      if (element.title && !element.dataset.whole) element.title = element.dataset.whole = whole.format(new Date(element.dateTime)).replace(",", "");
     }
   }
   let last = Date.now();

@@ -105,6 +105,13 @@ def clock(moment: datetime | None) -> SafeString:
 
 
 @register.simple_tag
+def moment(at: datetime | None) -> SafeString:
+    """The time of day, and its date when that is another day than today: a failure may be old."""
+    is_today = at is not None and timezone.localtime(at).date() == timezone.localdate()
+    return _time(at, "moment", "%H:%M:%S" if is_today else "%Y-%m-%d %H:%M:%S")
+
+
+@register.simple_tag
 def stamp(moment: datetime | None) -> SafeString:
     """Date and time of day."""
     return _time(moment, "stamp", "%Y-%m-%d %H:%M:%S")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from runs import control, registry, vault
 from runs import upstream as upstreams
@@ -159,6 +161,17 @@ def test_more_live_runs_than_a_listing_shows_is_said(upstream, connection, until
         assert "more live runs" not in fragments.alerts()
     finally:
         relay.stop()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("hours", "told"), [(0, "%H:%M:%S"), (30, "%Y-%m-%d %H:%M:%S")])
+def test_an_outage_says_since_when_and_on_which_day_when_that_is_over(connection, hours, told):
+    from runs import fragments
+
+    since = timezone.now() - timedelta(hours=hours)
+    Connection.objects.filter(pk=connection.pk).update(health=Connection.Health.DOWN, health_since_at=since)
+    for shown in (fragments.alerts(), fragments.health()):
+        assert f">{timezone.localtime(since).strftime(told)}</time>" in shown
 
 
 @pytest.mark.django_db
