@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
@@ -21,6 +22,7 @@ from approvals import answers, decisions, forms, fragments, groups, history, kin
 from approvals.models import Approval, Decision, Policy
 from approvals.rules import record
 from runs import fragments as run_fragments
+from runs import paging
 from runs.models import step_cents
 from runs.requests import SignedIn
 
@@ -47,8 +49,8 @@ def following(request: SignedIn) -> HttpResponse:
     waiting = list(
         queue.ordered(request.user).visible_to(request.user).select_related(None).values_list("pk", flat=True)
     )
-    after = request.GET.get("after", "")
-    at = waiting.index(int(after)) + 1 if after.isdecimal() and int(after) in waiting else 0
+    after = paging.whole(request.GET.get("after", ""))
+    at = waiting.index(after) + 1 if after in waiting else 0
     return redirect("approval", waiting[at % len(waiting)]) if waiting else redirect("approvals")
 
 
@@ -60,6 +62,8 @@ def alike(request: SignedIn, pk: int) -> HttpResponse:
     """Those that are alike to this one, with their pictures; a POST decides the ticked ones, each for itself."""
     first = get_object_or_404(Approval.objects.visible_to(request.user), pk=pk)
     if request.method == "POST":
+        if not request.user.has_perm(policies.DECIDES):
+            raise PermissionDenied
         return _decide(request, first)
     if not first.is_open and (rest := groups.rest(first)):
         return redirect("alike", rest.pk)

@@ -160,7 +160,7 @@ def screen(request: SignedIn, upstream_id: str) -> HttpResponse:
     return HttpResponse(image, content_type=mime, headers=headers)
 
 
-@sensitive_post_parameters("note")
+@sensitive_post_parameters("secret", "note")
 @require_POST
 @login_required
 @permission_required("runs.take_over", raise_exception=True)
@@ -168,7 +168,7 @@ def hand_back(request: SignedIn, upstream_id: str) -> HttpResponse:
     """End the takeover; with a verdict the run goes on with the note, as a decision with its evidence."""
     run = load_run(request.user, upstream_id)
     approval, held = _open_approval(run), held_by(request.user, run)
-    if request.POST.get("verdict") and approval and request.user.has_perm(policies.DECIDES):
+    if request.POST.get("verdict") == Verdict.RESUME and approval and request.user.has_perm(policies.DECIDES):
         try:
             _resume(request, approval)
         except errors.Refused as refused:

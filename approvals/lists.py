@@ -39,7 +39,11 @@ class Shown:
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Shown:
         kind = query.get("kind", "")
-        return cls(query.get("mine") == "1", kind if kind in kinds.Kind.values else "", query.get("on", "")[:64])
+        return cls(
+            query.get("mine") == "1",
+            kind if kind in kinds.Kind.values else "",
+            query.get("on", "")[:64].replace("\x00", ""),
+        )
 
     def address(self, **changes: Any) -> str:
         """The query of the same page with these changes; empty for the whole queue."""

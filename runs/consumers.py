@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from live import fragments as html
 from live import topics
 from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
-from runs import audit, fragments, listing, planning_fragments, steps, timeline
+from runs import audit, fragments, listing, paging, planning_fragments, steps, timeline
 from runs.models import Batch, Run
 from runs.searching import Filters
 
@@ -30,16 +30,15 @@ class RunsConsumer(LiveConsumer):
 
     def open(self) -> None:
         given = query(self.scope)
-        known = given.get("known", "")
         self.filters = Filters.read(given)
-        self.known = int(known) if known.isascii() and known.isdecimal() and len(known) < 19 else 0
+        self.known = paging.whole(given.get("known", ""))
 
     def topics(self) -> list[str]:
         return [topics.RUNS, topics.HEALTH]
 
     def regions(self) -> list[str]:
         rows = [key.removeprefix(ROW) for key in self.shown if key.startswith(ROW)]
-        shown = [int(pk) for pk in rows[:MOST_ROWS] if pk.isascii() and pk.isdecimal() and len(pk) < 19]
+        shown = [paging.whole(pk) for pk in rows[:MOST_ROWS]]
         return listing.regions(self.user, self.filters, shown, self.known)
 
 
@@ -54,8 +53,7 @@ class RunConsumer(LiveConsumer):
         if run is None:
             raise Missing
         self.pk = run.pk
-        after = query(self.scope).get("after", "0")
-        self.resume_at(int(after) if after.isdecimal() else 0)
+        self.resume_at(paging.whole(query(self.scope).get("after", "")))
 
     def resume_at(self, after: int) -> None:
         self.after = max(0, after)
@@ -158,8 +156,8 @@ class AuditConsumer(LiveConsumer):
     def regions(self) -> list[str]:
         if time.monotonic() - self.checked_at > CHAIN_SECONDS:
             self.checked, self.checked_at = audit.standing(), time.monotonic()
-        page = self.filters.get("page", "1")
-        return [fragments.audit_list(self.filters, int(page) if page.isdecimal() else 1, self.checked)]
+        page = paging.whole(self.filters.get("page", ""), 1)
+        return [fragments.audit_list(self.filters, page, self.checked)]
 
 
 def query(scope: dict[str, bytes]) -> dict[str, str]:

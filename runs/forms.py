@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coasty_api import errors
-from runs import budgets, recipes, steps, told
+from runs import budgets, paging, recipes, steps, told
 from runs.models import Connection, Recipe, step_cents
 
 ENGINES = (
@@ -238,7 +238,8 @@ class NewRun(forms.Form):
     def worst_case(self) -> str:
         """What the run may cost at most, as the form stands: $2.50."""
         count, engine = self["max_steps"].value(), self["cua_version"].value()
-        return steps.money(int(count) * step_cents(str(engine))) if str(count).isdecimal() else "—"
+        most = paging.whole(str(count))
+        return steps.money(most * step_cents(str(engine))) if most else "—"
 
     def advanced_open(self) -> bool:
         """Whether the folded part must be seen: something in it was changed or refused."""

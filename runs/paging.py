@@ -46,6 +46,11 @@ def _fits(value: Any, kind: type) -> bool:
     return isinstance(value, kind) and (not isinstance(value, int) or 0 <= value < 2**63)
 
 
+def whole(text: str, default: int = 0) -> int:
+    """A whole number as an address or a form tells it, one that a database takes; else the default."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else default
+
+
 def refusal(name: str, message: str) -> ValidationError:
     """A query parameter that can't be taken."""
     return ValidationError([{"loc": ["query", name], "msg": message, "type": "value_error"}])

@@ -6,6 +6,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from runs import paging
+
 
 class SignedIn(HttpRequest):
     """What `login_required` lets through. For annotations only."""
@@ -16,5 +18,4 @@ class SignedIn(HttpRequest):
 
 def number(request: HttpRequest, name: str) -> int:
     """The whole number of that name in the address; 0 for none, and for what no row could have."""
-    said = request.GET.get(name, "")
-    return int(said) if said.isdecimal() and len(said) < 19 else 0
+    return paging.whole(request.GET.get(name, ""))

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from coasty_api import errors
-from runs import audit, control, forms, fragments, requests, states
+from runs import audit, control, forms, fragments, paging, requests, states
 from runs.casefile import signing
 from runs.models import Frame, Run
 from runs.requests import SignedIn
@@ -92,11 +92,12 @@ def frame(request: SignedIn, upstream_id: str, index: int) -> HttpResponse:
 @login_required
 @permission_required("runs.view_auditentry", raise_exception=True)
 def audit_log(request: SignedIn) -> HttpResponse:
-    filters = {name: request.GET.get(name, "").strip()[:200] for name in ("run", "person", "act")}
-    page = request.GET.get("page", "1")
+    given = {name: request.GET.get(name, "") for name in ("run", "person", "act")}
+    filters = {name: text.replace("\x00", "").strip()[:200] for name, text in given.items()}
+    page = paging.whole(request.GET.get("page", ""), 1)
     context = {
         "filters": filters,
-        "audit_page": page if page.isdecimal() else "1",
-        "audit_list": fragments.audit_list(filters, int(page) if page.isdecimal() else 1, audit.standing()),
+        "audit_page": page,
+        "audit_list": fragments.audit_list(filters, page, audit.standing()),
     }
     return render(request, "runs/audit.html", context)

@@ -19,6 +19,7 @@ from approvals.models import Approval, Policy
 from approvals.rules import editing, fragments, record, stopping, trying, words
 from approvals.rules.forms import PolicyForm
 from approvals.rules.matching import readable
+from runs import paging
 from runs.requests import SignedIn
 
 _MAY_SEE = permission_required("approvals.view_policy", raise_exception=True)
@@ -220,8 +221,7 @@ def _form_page(request: SignedIn, form: PolicyForm, policy: Policy | None = None
 
 
 def _version(request: SignedIn) -> int:
-    told = request.POST.get("version", "")
-    return int(told) if told.isdecimal() and len(told) < 9 else 0
+    return paging.whole(request.POST.get("version", ""))
 
 
 def _field(form: PolicyForm, refused: errors.Refused) -> str | None:

@@ -188,9 +188,7 @@ def results(request: SignedIn, pk: int) -> StreamingHttpResponse:
 @permission_required("runs.cancel_run", raise_exception=True)
 def cancel(request: SignedIn) -> HttpResponse:
     """Say what cancelling these runs means; with `sure`, do it."""
-    given = [
-        int(pk) for pk in request.POST.getlist("run")[:MOST_AT_ONCE] if pk.isascii() and pk.isdecimal() and len(pk) < 19
-    ]
+    given = [paging.whole(pk) for pk in request.POST.getlist("run")[:MOST_AT_ONCE]]
     runs = list(Run.objects.visible_to(request.user).select_related("connection").filter(pk__in=given).order_by("pk"))
     live = [run for run in runs if not run.is_terminal]
     if not runs:

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from coasty_api import errors
-from runs import again, control, forms, recipes, told, upstream
+from runs import again, control, forms, paging, recipes, told, upstream
 from runs.models import Connection, Recipe, Run
 from runs.requests import SignedIn
 
@@ -57,8 +57,7 @@ def chosen_recipe(request: SignedIn) -> Recipe | None:
     given = request.GET.get("template", "")
     if not given:
         return None
-    found = Recipe.objects.filter(is_archived=False, pk=int(given)) if given.isascii() and given.isdecimal() else None
-    recipe = found.first() if found is not None and len(given) < 19 else None
+    recipe = Recipe.objects.filter(is_archived=False, pk=paging.whole(given)).first()
     if recipe is None:
         raise Http404
     return recipe

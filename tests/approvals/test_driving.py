@@ -7,7 +7,7 @@ import json
 import pytest
 
 from approvals import answers, endorsements, screens, takeovers
-from approvals.models import Approval, Takeover
+from approvals.models import Approval, Decision, Takeover
 from runs import private
 from runs.models import AuditEntry, Run
 
@@ -73,6 +73,15 @@ def test_looking_at_the_page_takes_nothing_over(desk, people, sign_in):
         sign_in(people.operator).get(f"/runs/{run.upstream_id}/takeover/{part}")
     assert not Takeover.objects.exists()
     assert not private.is_on(run.pk)
+
+
+@pytest.mark.parametrize(("verdict", "decided"), [("resume", ["resume"]), ("cancel", []), ("", [])])
+def test_handing_back_resumes_only_where_that_is_said(desk, people, sign_in, verdict, decided):
+    _, run, _ = desk.parked("The page wants a captcha.")
+    takeovers.begin(people.reviewer, run)
+    sign_in(people.reviewer).post(f"/runs/{run.upstream_id}/takeover/end/", {"verdict": verdict, "note": "done"})
+    assert list(Decision.objects.values_list("verdict", flat=True)) == decided
+    assert takeovers.active(run) is None
 
 
 def test_the_switch_is_the_drivers_alone(desk, people, sign_in):
