@@ -165,10 +165,11 @@ def screen(request: SignedIn, upstream_id: str) -> HttpResponse:
 @login_required
 @permission_required("runs.take_over", raise_exception=True)
 def hand_back(request: SignedIn, upstream_id: str) -> HttpResponse:
-    """End the takeover; with a verdict the run goes on with the note, as a decision with its evidence."""
+    """End the takeover; with a resume the run goes on with the note, as a decision with its evidence."""
     run = load_run(request.user, upstream_id)
     approval, held = _open_approval(run), held_by(request.user, run)
-    if request.POST.get("verdict") == Verdict.RESUME and approval and request.user.has_perm(policies.DECIDES):
+    wants_resume = request.POST.get("verdict") == Verdict.RESUME or "as_secret" in request.POST
+    if wants_resume and approval and request.user.has_perm(policies.DECIDES):
         try:
             _resume(request, approval)
         except errors.Refused as refused:

@@ -31,8 +31,14 @@
   }
 
   const typing = (element) => element.closest("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable], [role=application]");
-  const opened = Date.now();
-  let going = 0, rested = true;
+  let drawn = Date.now(), going = 0, rested = true;
+  // Facts that were drawn anew a moment ago are as new to the reader as a page that has just opened.
+  let facts = document.querySelector("[data-evidence]");
+  for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.addEventListener(name, () => {
+    const now = document.querySelector("[data-evidence]");
+    if (now !== facts) drawn = Date.now();
+    facts = now;
+  });
 
   function move(step) {
     const links = [...document.querySelectorAll("[data-list] .row-link")];
@@ -58,9 +64,9 @@
   }
   function mayPress(button) {
     // What undoes acts at once. What decides does where the reader wants it so and nothing is paid or lost for good;
-    // never by a key that was held down since the page before.
+    // never by a key that was held down since the page before, nor on facts of this very moment.
     if ("now" in button.dataset) return true;
-    return isQuick() && rested && Date.now() - opened > 300 && Boolean(button.closest("[data-quick]"));
+    return isQuick() && rested && Date.now() - drawn > 300 && Boolean(button.closest("[data-quick]"));
   }
   function lacks(field) {
     // Of what only helps an answer a note says as much.

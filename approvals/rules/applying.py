@@ -43,6 +43,7 @@ def due(now: datetime) -> list[int]:
 
 def apply_due(*, now: datetime | None = None, limit: int = 200) -> int:
     """Look at all that is due; how many were looked at."""
+    # A change of the policies makes what is open due after this moment: rules that were read before it take no more.
     moment = now or timezone.now()
     rules = at_work(moment)
     if not rules:

@@ -75,11 +75,14 @@ def test_looking_at_the_page_takes_nothing_over(desk, people, sign_in):
     assert not private.is_on(run.pk)
 
 
-@pytest.mark.parametrize(("verdict", "decided"), [("resume", ["resume"]), ("cancel", []), ("", [])])
-def test_handing_back_resumes_only_where_that_is_said(desk, people, sign_in, verdict, decided):
+@pytest.mark.parametrize(
+    ("said", "decided"),
+    [({"verdict": "resume"}, ["resume"]), ({"as_secret": "1"}, ["resume"]), ({"verdict": "cancel"}, []), ({}, [])],
+)
+def test_handing_back_resumes_only_where_that_is_said(desk, people, sign_in, said, decided):
     _, run, _ = desk.parked("The page wants a captcha.")
     takeovers.begin(people.reviewer, run)
-    sign_in(people.reviewer).post(f"/runs/{run.upstream_id}/takeover/end/", {"verdict": verdict, "note": "done"})
+    sign_in(people.reviewer).post(f"/runs/{run.upstream_id}/takeover/end/", {**said, "note": "done"})
     assert list(Decision.objects.values_list("verdict", flat=True)) == decided
     assert takeovers.active(run) is None
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError
+from django.db.models.signals import post_save
 from django.utils import timezone
 
 from approvals import claims, decisions, errors, recalls, takeovers
@@ -338,3 +339,17 @@ def test_a_policy_and_people_who_come_at_once_make_one_decision(desk, admin, peo
     assert Decision.objects.count() == 3
     assert Applied.objects.count() == Decision.objects.filter(decided_by=None).count()
     assert audit.verify() == (True, None)
+
+
+def test_a_policy_that_is_switched_off_while_a_sweep_is_at_it_decides_nothing_more(desk, admin):
+    made = policy(admin, CAPTCHA, RESUME)
+    approvals = [desk.parked(ASKS)[2] for _ in range(2)]
+
+    def switch_off(sender, instance, **_):
+        post_save.disconnect(switch_off, sender=Applied)
+        editing.switch(admin, made, "off", version=made.version)
+
+    post_save.connect(switch_off, sender=Applied)
+    look()
+    look()
+    assert [Decision.objects.filter(approval=one).count() for one in approvals] == [1, 0]
