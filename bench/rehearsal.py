@@ -14,7 +14,6 @@ PAID = ("pay_invoice", "INV-1042 Northwind Traders $1,250.00")
 REFUNDED = ("refund_order", "7001 Mabel Ortiz $84.50 damaged in transit")
 ADDED = ("add_customer", "Grace Hopper grace@example.com Pro")
 APPROVED = ("approve_invoice", "INV-1041 Cedar Paper Mill $2,315.75")
-DELETED = ("delete_account", "ada@example.com")
 
 
 @dataclass(frozen=True)

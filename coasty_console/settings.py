@@ -259,14 +259,3 @@ WASTE_STILL_STEPS = integer("WASTE_STILL_STEPS", 6, 2, 100)
 
 # Events and frames of runs that ended so long ago go; 0 keeps all.
 RETENTION_DAYS = integer("RETENTION_DAYS", 0, 0, 36_500)
-
-
-def upstream_key() -> str:
-    """The key to upstream: as given, else the one that the local platform issued; empty until it has."""
-    if COASTY_API_KEY or not UPSTREAM_IS_LOCAL:
-        return COASTY_API_KEY
-    return LOCAL_KEY_FILE.read_text().strip() if LOCAL_KEY_FILE.exists() else ""
-
-
-def upstream_host() -> str:
-    return urlsplit(UPSTREAM_BASE_URL).netloc

@@ -10,7 +10,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from runs import steps
+from runs import sheets, steps
 from runs.casefile import signing
 from runs.models import Event, Run
 from runs.secrets import mask
@@ -20,7 +20,6 @@ COLUMNS = (
     "step", "seq", "at", "act", "x", "y", "to_x", "to_y", "text", "keys", "url", "description", "success", "error",
     "duration_ms",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 
 
 def json_lines(run: Run, until: int | None = None) -> Iterator[str]:
@@ -114,8 +113,7 @@ def _row(cells: Iterable[Any]) -> str:
 def _cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    text = mask(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return sheets.safe(mask(value))
 
 
 async def sent(parts: Iterator[str] | Iterator[bytes]) -> AsyncIterator[bytes]:

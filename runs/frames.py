@@ -184,8 +184,3 @@ def _store(client: Client, run: Run, frames: list[Frame], newest: int) -> int:
             Run.objects.filter(pk=run.pk).update(frame_cursor=newest)
         publish.nudge(topics.run(run.pk))
     return len(frames)
-
-
-def age_seconds(frame: Frame, now: datetime) -> float:
-    """How old a picture is: by upstream's own time, else by when it came in."""
-    return max(0.0, (now - (frame.taken_at or frame.received_at)).total_seconds())

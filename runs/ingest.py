@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from coasty_api import wire
 from live import publish, topics
-from runs import bulk, fold, restores, secret_notes, states, withheld
+from runs import bulk, fold, restores, secret_notes, withheld
 from runs.models import Connection, Event, Run
 from runs.signals import status_changed
 
@@ -251,8 +251,3 @@ def _tell(runs: Iterable[int]) -> None:
     names = [topics.run(pk) for pk in runs]
     if names:
         publish.nudge(topics.RUNS, *names)
-
-
-def is_followed_to_the_end(run: Run) -> bool:
-    """Whether the log of an ended run has its last event."""
-    return states.is_terminal(run.status) and run.events.filter(type="done").exists()

@@ -25,7 +25,6 @@ _ASKED = 50  # runs, of the one call that tries a key
 KEY_ENV_PREFIX = "COASTY_"  # no other secret of the environment can be sent away by naming it
 _KEY = re.compile(r"[!-~]{1,512}\Z")
 _KEY_ENV = re.compile(rf"{KEY_ENV_PREFIX}[A-Z0-9_]{{1,120}}\Z")
-_KEY_FIELDS = frozenset({"sealed_key", "key_env"})
 
 
 class Refused(ValueError):

@@ -149,9 +149,10 @@ def written(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]
     """A table as lines of CSV that no spreadsheet takes for formulas."""
     for row in chain([head], rows):
         out = io.StringIO()
-        csv.writer(out).writerow([_safe(cell) for cell in row])
+        csv.writer(out).writerow([safe(cell) for cell in row])
         yield out.getvalue()
 
 
-def _safe(cell: Any) -> Any:
+def safe(cell: Any) -> Any:
+    """A cell that no spreadsheet carries out."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RISKY) else cell

@@ -45,7 +45,6 @@ _TROUBLE = re.compile(
     r"required\s+field|differs?|must\s+(?:be|not|have|contain)|too\s+many|locked|blocked|unknown\s+(?:user|account|email)|no\s+such|mismatch)\b",
     re.IGNORECASE,
 )
-_REFUSED_CODE = re.compile(r"code|digits?|token|try\s+again|expired", re.IGNORECASE)
 _SUCCESS = re.compile(
     r"\b(?:success(?:ful(?:ly)?)?|thank(?:s| you)|saved|added|created|sent|confirmed|completed?|done|"
     r"received|updated|approved|paid|refunded|deleted|removed|submitted|"

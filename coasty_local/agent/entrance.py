@@ -11,7 +11,6 @@ from coasty_local.agent.planner.steps import SignIn
 from coasty_local.agent.scene import BUTTON, ICON, INPUT, LINK, Control, Scene, Target
 from coasty_local.agent.session import Session
 
-_ENTER = Target("Sign in", (BUTTON,), aliases=(*lexicon.SIGN_IN, *lexicon.GO_ON))
 _MOVES = 10
 _PATIENCE_SECONDS = 2.5
 _OTHERS = re.compile(

@@ -10,13 +10,9 @@ from rapidfuzz import fuzz
 
 from coasty_local.agent.scene import (
     BUTTON,
-    CHECK,
-    ICON,
     INPUT,
     LINK,
     PANEL,
-    RADIO,
-    SELECT,
     TEXT,
     Box,
     Control,
@@ -24,7 +20,6 @@ from coasty_local.agent.scene import (
     Scene,
 )
 
-ACTIVE = (BUTTON, LINK, INPUT, CHECK, RADIO, SELECT, ICON)
 _FOLD = str.maketrans("01|!$5", "olliss")
 _CLOSE = 90.0  # how alike (of 100) a long phrase must be to count as read
 

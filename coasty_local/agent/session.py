@@ -11,7 +11,6 @@ from coasty_local.agent import asking, captcha, grounder, paying, perception, re
 from coasty_local.agent.actuator import Hands
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.memory import Memory
-from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.ports import Desk, Dialog, Display, Image, Job
 from coasty_local.agent.scene import BUTTON, ICON, LINK, Box, Candidate, Control, Scene, Target
 from coasty_local.agent.secrets import Discreet, Vault
@@ -269,7 +268,3 @@ def banner_button(
             if any(abs(line.box.center[1] - control.box.center[1]) < scene.text_height * 9 for line in lines):
                 return control
     return None
-
-
-def field_target(name: str, kinds: tuple[str, ...]) -> Target:
-    return Target(name, kinds, aliases=lexicon.field_aliases(name))

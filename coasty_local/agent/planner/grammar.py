@@ -151,9 +151,6 @@ def hover(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Hover(target=targets.target(match.group("what"), text))]
 
 
-_QUOTED_PAIR = re.compile(r"(\ue000\d+\ue001)\s+(?:in|into|for|as)\s+(?:the\s+)?(.+?)(?:\s+and\s+|,\s*(?:and\s+)?|$)")
-
-
 @RULES.rule(
     rf"{_PUT}\s+(?P<value>.+?)\s+(?:in\s*to|in|on|as|for|at|inside|under)\s+(?P<field>(?:the|your|my|its)\s+.+|\ue000.+|[\w\s-]+?\s+(?:field|box|area|input)|[A-Z][\w\s-]*|\w[\w-]*)"
 )
