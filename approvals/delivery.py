@@ -119,6 +119,8 @@ def _pursue(decision: Decision, clock: _Clock) -> None:
         return
     if not waits:
         _settle_moved(decision, client, seen, clock)
+    elif _is_resume(decision) and evidence.says_other(decision, seen):
+        _finish(decision, Delivery.REFUSED, "The agent says something else than what was decided on.", seen)
     elif clock.seconds() - read_at > FRESH_SECONDS:
         _move(decision, Delivery.PENDING, "The reading was too old to act upon.", next_try_at=clock.now())
     else:

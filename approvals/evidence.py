@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from approvals import pauses
 from approvals.models import Approval, Decision
+from approvals.seen import Seen
 from coasty_api import backlog, wire
 from coasty_api.client import Client
 from runs import secret_notes
@@ -72,6 +73,14 @@ def waits_still(client: Client, approval: Approval, seen: Look) -> bool:
     if approval.pause_seq is None:
         return True
     return not any(_resumes(client, approval, GLANCE_SECONDS if exactly else QUIET_SECONDS))
+
+
+def says_other(decision: Decision, seen: Look) -> bool:
+    """Whether the agent says something else by now than what was decided on; of who told no evidence nobody knows."""
+    has_told = decision.seen_cost_cents is not None
+    now = Seen(seen_reason=decision.seen_reason)
+    reason = wire.pause_reason(seen.payload)
+    return has_told and bool(reason) and now.differs_from(reason)
 
 
 def resumed_by(client: Client, decision: Decision) -> Resumed:

@@ -125,17 +125,25 @@ def _open(run: Run, pause: Pause) -> Approval | None:
 
 
 def _repeat(latest: Approval, run: Run) -> Approval | None:
-    """The same pause asked once more: the decision made on it was refused upstream, or recalled; handled as before."""
+    """The same pause asked once more: the decision made on it was refused upstream, or recalled. Handled as before,
+    unless the agent says something of another kind by now.
+    """
+    reason = (run.awaiting_human_reason or latest.reason)[:REASON_LIMIT]
+    kind, expires_at = kinds.of(reason), _expires_at(run, latest.opened_at)
+    handling = {name: getattr(latest, name) for name in _HANDLING}
+    if kind != latest.kind:
+        needed = kinds.people_needed(kind, settings.TWO_PEOPLE_KINDS)
+        handling |= {"people_needed": max(latest.people_needed, needed), **timers.relearned(latest, kind, expires_at)}
     return _create(
         run,
         pause_seq=latest.pause_seq,
         paused_at=latest.paused_at,
         ask=latest.ask + 1,
-        reason=(run.awaiting_human_reason or latest.reason)[:REASON_LIMIT],
-        kind=kinds.of(run.awaiting_human_reason or latest.reason),
-        **{name: getattr(latest, name) for name in _HANDLING},
+        reason=reason,
+        kind=kind,
+        **handling,
         opened_at=latest.opened_at,
-        expires_at=_expires_at(run, latest.opened_at),
+        expires_at=expires_at,
     )
 
 

@@ -41,6 +41,10 @@ class Seen:
         """Tells one reason from another without carrying it twice."""
         return hashlib.sha256((self.seen_reason or "").encode(errors="replace")).hexdigest()[:16]
 
+    def differs_from(self, reason: str) -> bool:
+        """Whether another reason was seen than this one; False where none was told."""
+        return self.seen_reason is not None and _lines(self.seen_reason) != _lines(reason[:REASON_LIMIT])
+
     def columns(self) -> dict[str, Any]:
         """As a row keeps it."""
         return {
@@ -66,7 +70,7 @@ def changes(approval: Approval, seen: Seen) -> list[Change]:
     The cost matters once it rose by more than a step: one that was under way may still be billed.
     """
     run, found = approval.run, []
-    if seen.seen_reason is not None and _lines(seen.seen_reason) != _lines(approval.reason[:REASON_LIMIT]):
+    if seen.differs_from(approval.reason):
         found.append(Change(REASON, seen.seen_reason, approval.reason))
     frame = timeline.latest_frame(run) if seen.seen_frame_sha256 is not None else None
     if frame is not None and frame.sha256 != seen.seen_frame_sha256:

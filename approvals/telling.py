@@ -29,6 +29,7 @@ told.know(
     gettext_noop("The secret in its note can't be opened: SECRET_KEY has changed."),
     gettext_noop("Taken back by %(name)s."),
     gettext_noop("The run left this pause before the decision arrived: %(state)s."),
+    gettext_noop("The agent says something else than what was decided on."),
     gettext_noop("The run left this pause without this decision: %(state)s."),
     gettext_noop("Upstream refused it: %(said)s The run was %(state)s then."),
     gettext_noop("Upstream refused it: %(said)s"),

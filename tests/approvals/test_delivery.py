@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.db import connection
 
-from approvals import decisions
+from approvals import decisions, recalls, tasks
 from runs import audit
 from runs.models import Allowance, Run
 from tests.approvals.desk import acts_in, code_in, newest, resumed_notes
@@ -309,3 +309,34 @@ def test_a_decision_that_nobody_expects_any_more_is_given_up(desk, people):
     assert desk.deliver(decision, 25 * 3600).delivery == "refused"
     desk.far.listen()
     assert desk.sent() == 0
+
+
+@pytest.fixture
+def told_late(desk, people, settings):
+    """A pause that was decided, and is held, before the agent's reason came: (run upstream, its mirror, decision)."""
+    settings.TWO_PEOPLE_KINDS = ["payment"]
+    scripted, run = desk.run()
+    scripted.state.update(status="awaiting_human")
+    scripted.emit("status", {"status": "awaiting_human"})
+    desk.follow(scripted)
+    page = {"seen_seq": run.cursor + 1, "seen_reason": "", "seen_cost_cents": 0, "seen_frame_sha256": ""}
+    decision = decisions.decide(people.reviewer, newest(run), "resume", hold_seconds=5, **page)
+    scripted.state.update(awaiting_human_reason="May I pay 900 USD?")
+    scripted.emit("awaiting_human", {"reason": "May I pay 900 USD?"})
+    desk.follow(scripted)
+    return scripted, run, decision
+
+
+def test_a_held_resume_is_not_sent_on_other_words_than_were_seen(desk, told_late):
+    scripted, run, decision = told_late
+    assert desk.deliver(decision, 6).delivery == "refused"
+    assert resumed_notes(scripted) == []
+    tasks.ask_unasked()
+    asked = newest(run)
+    assert (asked.is_open, asked.ask, asked.reason) == (True, 2, "May I pay 900 USD?")
+
+
+def test_what_is_asked_again_of_another_kind_needs_as_many_people_as_that_kind(people, told_late):
+    *_, decision = told_late
+    again = recalls.recall(people.reviewer, decision)
+    assert (again.kind, again.people_needed) == ("payment", 2)
