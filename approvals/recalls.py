@@ -32,9 +32,9 @@ def recall(user: User, decision: Decision, *, now: datetime | None = None) -> Ap
         held = Decision.objects.filter(pk=decision.pk, delivery=Delivery.PENDING, attempts=0, next_try_at__gt=now)
         if not held.update(delivery=Delivery.RECALLED, delivery_detail=f"Taken back by {user.get_username()}."[:500]):
             raise TooLate(_too_late(decision))
-        audit.record(user, "decision.recalled", run=run, subject=f"decision {decision.code}", verdict=decision.verdict)
         secret_notes.forget(decision.code)
-        again = queue.ask_again(run)
+        again = queue.ask_again(run)  # the run's row, then the log: as who brings its events takes them
+        audit.record(user, "decision.recalled", run=run, subject=f"decision {decision.code}", verdict=decision.verdict)
         publish.nudge(topics.QUEUE, topics.approval(decision.approval_id), topics.run(run.pk))
     decision.refresh_from_db(fields=["delivery", "delivery_detail"])
     return again

@@ -158,8 +158,8 @@ def _locked(policy: Policy, version: int) -> Policy:
 def _changed(user: User, act: str, policy: Policy, **detail: Any) -> None:
     """Audit it as it is now, and let the open approvals be looked at anew."""
     policy.refresh_from_db()
+    asking.ask_all()  # the log comes last, as wherever an approval is held: nobody waits for the other in a circle
     _record(user, act, policy, **detail)
-    asking.ask_all()
 
 
 def _record(user: User, act: str, policy: Policy, **detail: Any) -> None:

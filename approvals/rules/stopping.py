@@ -52,11 +52,11 @@ def allow_again(user: User, *, now: datetime | None = None) -> bool:
     if not user.has_perm(editing.EDITS):
         raise NotAllowed(_("Letting policies decide again needs the role admin."))
     with transaction.atomic():
+        asking.ask_all(now)  # approvals, then the switch, then the log: as who applies a policy takes them
         if not is_on_for_update():
             return False
         Stop.objects.filter(pk=_ROW).update(stopped_at=None, stopped_by=None, because="")
         audit.record(user, "policies.allowed_again")
-        asking.ask_all(now)
         publish.nudge(topics.QUEUE)
     return True
 
