@@ -13,7 +13,7 @@ from django.urls.exceptions import Resolver404
 
 from approvals import phrases
 from approvals.models import Policy
-from coasty_console.routing import websocket_urlpatterns
+from coasty_console.routing import refuse, websocket_urlpatterns
 from runs import batches, recipes
 from runs.models import Budget, SavedView
 
@@ -29,7 +29,7 @@ ANYBODY = set(ROLES)  # who is signed in: a person's own matters
 NEVER = None  # 405
 OPEN = {  # without a sign-in: nothing of anybody's, or proven otherwise
     "sign-in/", "sign-out/", "webhooks/coasty/<slug:slug>/", "words/<slug:language>/<slug:stamp>.js", "worker.js",
-    "manifest.webmanifest", "icon/<int:size>.png", "offline/", "offline/unanswered/", "healthz", "readyz",
+    "manifest.webmanifest", "icon/<int:size>.png", "offline/", "offline/unanswered/",
 }  # fmt: skip
 ROUTES = {  # who may GET, who may POST
     "": (SEES, NEVER),
@@ -159,7 +159,9 @@ def routes(resolver, prefix=""):
 
 def test_the_tables_name_every_page_and_every_socket():
     assert set(routes(get_resolver())) == set(ROUTES) | OPEN
-    assert {str(one.pattern): one.callback.consumer_class.permission for one in websocket_urlpatterns} == SOCKETS
+    *watched, refused = websocket_urlpatterns
+    assert {str(one.pattern): one.callback.consumer_class.permission for one in watched} == SOCKETS
+    assert refused.callback is refuse
 
 
 def asked(client, method, address):
