@@ -78,6 +78,7 @@ ROUTES = {  # who may GET, who may POST
     "approvals/history/": (SEES, NEVER),
     "approvals/alike/<str:gesture>/": (SEES, NEVER),
     "approvals/<int:pk>/alike/": (SEES, DECIDES),
+    "approvals/<int:pk>/alike/<int:member>/": (SEES, NEVER),
     "approvals/<int:pk>/": (SEES, NEVER),
     "approvals/notes/": (DECIDES, DECIDES),
     "approvals/notes/<int:pk>/remove/": (NEVER, DECIDES),
@@ -138,7 +139,13 @@ def addresses(desk, people):
         "budgets": Budget.objects.create(name="Day", period="day", limit_cents=1, act="stop").pk,
         "policies": Policy.objects.create(name="A rule").pk, "settings/channels": 1, "settings/devices": 1,
     }  # fmt: skip
-    given = {"slug": desk.connection.slug, "upstream_id": run.upstream_id, "index": 0, "gesture": "0" * 16}
+    given = {
+        "slug": desk.connection.slug,
+        "upstream_id": run.upstream_id,
+        "index": 0,
+        "member": approval.pk,
+        "gesture": "0" * 16,
+    }
 
     def address(route):
         folder = route.partition("/<int:pk>")[0]
