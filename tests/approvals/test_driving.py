@@ -144,7 +144,7 @@ def test_handing_back_with_a_resume_confirms_a_payment_as_the_approvals_page_doe
     client, digest = sign_in(people.reviewer), answers.form("payment", PAYMENT).digest
     page = client.get(f"/runs/{run.upstream_id}/takeover/").content.decode()
     assert f'id="confirm" value="{digest}" required' in page
-    for wrong in ({}, {"confirm": "on"}, {"verdict": "cancel"}, {"confirm": answers.form("payment", "Pay?").digest}):
+    for wrong in ({}, {"confirm": "on"}, {"confirm": answers.form("payment", "Pay?").digest}):
         assert handed_back(client, run, **wrong).status_code == 302
         told = client.post(
             f"/runs/{run.upstream_id}/takeover/end/", {"verdict": "resume", **wrong}, headers={"HX-Request": "true"}
