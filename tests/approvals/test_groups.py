@@ -99,10 +99,10 @@ def test_the_page_decides_what_is_ticked_and_shows_a_result_for_each(parked, peo
     assert {row.pk for row, refused in answer.context["results"] if not refused} == {first.pk, second.pk}
     assert set(Decision.objects.values_list("approval_id", flat=True)) == {first.pk, second.pk}
     for form in ({"verdict": "cancel"}, {"verdict": "pay", "member": ticked}, {"verdict": "cancel", "member": ["{}"]}):
-        assert client.post(f"/approvals/{third.pk}/alike/", form).status_code == 403
+        assert client.post(f"/approvals/{third.pk}/alike/", form).status_code == 422
     client.force_login(people.operator)
     evil = client.post(f"/approvals/{third.pk}/alike/", {"verdict": "cancel", "member": json.dumps(page[2].evidence)})
-    assert evil.status_code == 422
+    assert evil.status_code == 403
     assert Approval.objects.get(pk=third.pk).is_open
 
 
