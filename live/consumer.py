@@ -125,8 +125,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if message is None:
             await self.close(1009)
         elif "ack" in message:
+            was_full = self.under_way >= WINDOW
             self.under_way = max(0, self.under_way - 1)
-            self.dirty.set()
+            if was_full:  # what came meanwhile was left for now
+                self.dirty.set()
         elif message.get("life") in SIGNS:
             await self._hear(str(message["life"]))
         elif "have" in message and not self.hello.is_set():

@@ -53,6 +53,7 @@ class RunConsumer(LiveConsumer):
         if run is None:
             raise Missing
         self.pk = run.pk
+        self.run: Run | None = None  # as it was read for the update that is being made
         self.resume_at(paging.whole(query(self.scope).get("after", "")))
 
     def resume_at(self, after: int) -> None:
@@ -75,11 +76,11 @@ class RunConsumer(LiveConsumer):
         return [topics.run(self.pk), topics.HEALTH]
 
     def regions(self) -> list[str]:
-        run = self._fresh()
+        run, self.run = self.run or self._fresh(), None
         return [fragments.run_head(run), fragments.run_screen(run), *self._late_frames(run)]
 
     def additions(self) -> list[str]:
-        run = self._fresh()
+        run = self.run = self._fresh()
         if self.place is None:
             self.place = timeline.place_at(run, self.after)
         shown_step = self.place.step if self.after else -1

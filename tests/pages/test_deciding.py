@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -215,11 +212,11 @@ def parked(upstream, name, reason):
     return run
 
 
-def reason_becomes(site, page, reason):
-    """As if upstream told it anew for the same pause."""
-    with closing(sqlite3.connect(site.folder / "console.sqlite3", timeout=10)) as database, database:
-        pk = page.locator("[data-approval]").get_attribute("data-approval")
-        database.execute("UPDATE approvals_approval SET reason = ? WHERE id = ?", [reason, pk])
+def reason_becomes(run, reason):
+    """Upstream tells it anew for the same pause."""
+    with run.lock:
+        run.state.update(awaiting_human_reason=reason)
+        run.emit("awaiting_human", {"reason": reason})
 
 
 def test_a_code_is_typed_masked_sent_once_and_shown_as_dots_ever_after(people, upstream, until) -> None:
@@ -269,7 +266,7 @@ def test_a_payment_is_confirmed_in_the_agents_words_and_a_moved_run_is_refused_w
     assert run.status == "awaiting_human"
     page.fill("#note", "as agreed")
     page.check("#confirm")
-    reason_becomes(people["reviewer"].site, page, "I am about to pay $9,240.00 to Nordwind GmbH. Shall I?")
+    reason_becomes(run, "I am about to pay $9,240.00 to Nordwind GmbH. Shall I?")
     run.step("It moved by itself")
     expect(page.locator("[data-differs=reason]")).to_be_visible(timeout=8000)
     expect(page.locator("[data-differs=frame]")).to_be_visible(timeout=8000)
