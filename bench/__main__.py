@@ -10,6 +10,7 @@ Other benches, each with its own --help:
     python bench/eyes.py        what the agent's eyes find on generated pages
     python bench/dots.py        how the eyes tell mask dots from letters
     python -m bench.jobs        does the commonest jobs in a browser, counts clicks and keys
+    python -m bench.begin       starts everything twice; from a pause to its row on screen
     python -m bench.chaos       kills processes for a chosen time and compares what is stored
 """
 
