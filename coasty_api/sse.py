@@ -1,4 +1,4 @@
-"""Server-Sent Events from bytes as they arrive: cuts the stream into whole frames, then sseclient parses each."""
+"""Server-Sent Events from bytes as they arrive: cut into whole frames; sseclient reads those that are not plain."""
 
 from __future__ import annotations
 

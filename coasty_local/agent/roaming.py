@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from coasty_local.agent import asking, entrance, fields, reading, ways
@@ -9,6 +10,8 @@ from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner.steps import Goal, Open
 from coasty_local.agent.scene import BUTTON, LINK, Box, Control, Scene, Target
 from coasty_local.agent.session import SCROLLS, Session
+
+Find = Callable[[Scene, str], Control | None]
 
 
 @dataclass
@@ -31,29 +34,29 @@ def title(session: Session) -> str:
 
 def open_record(session: Session, goal: Goal | Open, trail: Trail) -> bool:
     """Open the record where its name stands in a list."""
+    control = _of_record(session, goal, trail, "record", ways.opener)
+    return control is not None and follow(session, control)
+
+
+def _of_record(session: Session, goal: Goal | Open, trail: Trail, kind: str, find: Find) -> Control | None:
+    """The control of the record's row that `find` knows, once a page, where the record is named and not open yet."""
     scene = session.scene
-    here = f"record {goal.key}@{reading.plain(reading.title(scene))}"
+    here = f"{kind} {goal.key}@{reading.plain(reading.title(scene))}"
     if not goal.key or here in trail.visited or ways.titled(scene, goal.key) or not ways.keyed(scene, goal.key):
-        return False
-    control = ways.opener(scene, goal.key)
-    if control is None:
-        return False
-    trail.visited.add(here)
-    trail.opened = scene
-    return follow(session, control)
+        return None
+    control = find(scene, goal.key)
+    if control is not None:
+        trail.visited.add(here)
+        trail.opened = scene
+    return control
 
 
 def open_row_menu(session: Session, goal: Goal | Open, trail: Trail) -> bool:
     """Open the menu of the record's row, where the row has one: acts and the way to the record may hide in it."""
     scene = session.scene
-    here = f"menu {goal.key}@{reading.plain(reading.title(scene))}"
-    if not goal.key or here in trail.visited or ways.titled(scene, goal.key) or not ways.keyed(scene, goal.key):
-        return False
-    control = ways.row_menu(scene, goal.key)
+    control = _of_record(session, goal, trail, "menu", ways.row_menu)
     if control is None:
         return False
-    trail.visited.add(here)
-    trail.opened = scene
     follow(session, control)
     opens = ways.entry(session.scene, scene, ways.OPENERS) if isinstance(goal, Open) else None
     return follow(session, opens) if opens is not None else True
