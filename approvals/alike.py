@@ -19,10 +19,11 @@ from runs.models import Frame
 
 
 def regions(user: Any, first: Approval, pks: Sequence[int]) -> list[SafeString]:
-    """The head and the state of each of these; two queries, however many they are."""
+    """The head, the state of each of these, and how many more came; three queries, however many they are."""
     members = _members(user, pks)
     left = sum(not _why_gone(member, first) for member in members)
-    return [alike_head(first, left), *(alike_state(member, first, user) for member in members)]
+    states = (alike_state(member, first, user) for member in members)
+    return [alike_head(first, left), alike_more(first, pks), *states]
 
 
 def states(user: Any, first: Approval, pks: Sequence[int]) -> dict[int, SafeString]:
@@ -33,13 +34,25 @@ def states(user: Any, first: Approval, pks: Sequence[int]) -> dict[int, SafeStri
 def _members(user: Any, pks: Sequence[int]) -> list[Any]:
     newest = Frame.objects.filter(run=OuterRef("run_id")).order_by("-index").values("sha256")[:1]
     related = ("run", "claim__user", "decision__decided_by", "decision__policy")
-    found = Approval.objects.visible_to(user).select_related(*related).filter(pk__in=pks[: groups.LIMIT])
+    found = Approval.objects.visible_to(user).select_related(*related).filter(pk__in=pks[: groups.DRAWN])
     return list(found.annotate(frame_sha256=Subquery(newest)).order_by("pk"))
 
 
 def alike_head(first: Approval, left: int) -> SafeString:
     """How many of those that were drawn can still be decided here."""
     return fragments.render("approvals/_alike_head.html", {"approval": first, "left": left})
+
+
+def alike_more(first: Approval, drawn: Sequence[int]) -> SafeString:
+    """How many are alike and not drawn; whoever reads it draws them by a gesture of their own."""
+    context = {"approval": first, "more": len(groups.others(first, drawn)), "has_room": len(drawn) < groups.DRAWN}
+    return fragments.render("approvals/_alike_more.html", context)
+
+
+def read_drawn(text: str) -> list[int]:
+    """Which approvals a page has drawn, as its address tells."""
+    numbers = text.split(",")[: groups.DRAWN]
+    return [int(part) for part in numbers if part.isascii() and part.isdecimal() and len(part) < 19]
 
 
 def alike_state(member: Any, first: Approval, user: Any) -> SafeString:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
@@ -80,21 +82,47 @@ def alike_card(request: SignedIn, pk: int, member: int) -> HttpResponse:
     if not shown or shown[0].approval.sameness != first.sameness or not first.sameness:
         return HttpResponse(status=204)
     states = alike_parts.states(request.user, first, [member])
-    return render(request, "parts/alike_card.html", {"m": shown[0], "state": states[member], "is_fresh": True})
+    return render(request, "parts/alike_card.html", {"m": shown[0], "state": states[member]})
 
 
-def _alike(user: User, first: Approval, **more: Any) -> dict[str, Any]:
+@require_GET
+@login_required
+@permission_required("approvals.view_approval", raise_exception=True)
+def alike_others(request: SignedIn, pk: int) -> HttpResponse:
+    """The cards, unticked, of those that are alike and not among those that the page has drawn."""
+    first = get_object_or_404(Approval.objects.visible_to(request.user), pk=pk)
+    drawn = alike_parts.read_drawn(request.GET.get("of", ""))
+    found = groups.others(first, drawn)[: groups.DRAWN - len(drawn)]
+    cards = _cards(request.user, first, lists.members(found, timezone.now()), ticked=())
+    return render(request, "parts/alike_cards.html", {"cards": cards})
+
+
+def _cards(
+    user: User, first: Approval, shown: Sequence[lists.Member], ticked: Collection[int] | None = None
+) -> list[tuple[lists.Member, SafeString, bool]]:
+    """Each with its state and whether it is ticked: all that nobody else is on, unless somebody has chosen already."""
+    states = alike_parts.states(user, first, [member.approval.pk for member in shown])
+
+    def is_ticked(member: lists.Member) -> bool:
+        if ticked is not None:
+            return member.approval.pk in ticked
+        return member.claim is None or member.claim.user_id == user.pk
+
+    return [(member, states[member.approval.pk], is_ticked(member)) for member in shown]
+
+
+def _alike(user: User, first: Approval, ticked: Collection[int] | None = None, **more: Any) -> dict[str, Any]:
     found = groups.members(first) if first.is_open else []
     shown = lists.members(found, timezone.now())
     runs = [member.approval.run for member in shown]
-    states = alike_parts.states(user, first, [member.approval.pk for member in shown])
+    drawn = [member.approval.pk for member in shown]
     return {
         "approval": first,
         "members": shown,
-        "cards": [(member, states[member.approval.pk]) for member in shown],
+        "cards": _cards(user, first, shown, ticked),
+        "others": alike_parts.alike_more(first, drawn),
         "head": alike_parts.alike_head(first, len(shown)),
-        "of": ",".join(str(member.approval.pk) for member in shown),
-        "beyond": max(0, len(found) - len(shown)),
+        "of": ",".join(map(str, drawn)),
         "why_alone": groups.why_alone(first),
         "why_not": policies.why_not_decide(user, first, "") or (_("Nothing is ticked.") if not shown else ""),
         "note_limit": decisions.NOTE_LIMIT,
@@ -109,15 +137,17 @@ def _alike(user: User, first: Approval, **more: Any) -> dict[str, Any]:
 def _decide(request: SignedIn, first: Approval) -> HttpResponse:
     form = forms.DecideAlike(request.POST)
     try:
-        seen = [forms.read_member(text) for text in request.POST.getlist("member")[: groups.LIMIT]]
+        seen = [forms.read_member(text) for text in request.POST.getlist("member")]
     except (ValueError, RecursionError):
         seen = []
     refused = policies.why_not_decide(request.user, first, "") or groups.why_alone(first)
-    if refused or not form.is_valid() or not seen:
-        sentence = refused or (
-            _("Tick at least one of them.") if form.is_valid() else _("Choose what to do with them.")
+    if refused or not form.is_valid() or not 0 < len(seen) <= groups.LIMIT:
+        ticks = (
+            _("Tick at most %(most)s at once.") % {"most": groups.LIMIT} if seen else _("Tick at least one of them.")
         )
-        context = _alike(request.user, first, refused=sentence, note=request.POST.get("note", ""))
+        sentence = refused or (ticks if form.is_valid() else _("Choose what to do with them."))
+        ticked = [pk for pk, _seen in seen]
+        context = _alike(request.user, first, ticked, refused=sentence, note=request.POST.get("note", ""))
         return render(request, "approvals/alike.html", context, status=422)
     gesture, _results = groups.decide(
         request.user, seen, **form.said(first), secret_for=first.reason, hold_seconds=settings.DECISION_HOLD_SECONDS,

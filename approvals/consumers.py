@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from django.http import QueryDict
 
-from approvals import alike, claims, company, fragments, groups, history, lists, presence
+from approvals import alike, claims, company, fragments, history, lists, presence
 from approvals.errors import Refused
 from approvals.models import Approval
 from approvals.notices import fragments as notice_fragments
@@ -57,13 +57,12 @@ class QueueConsumer(LiveConsumer):
 
 
 class AlikeConsumer(LiveConsumer):
-    """Those that are alike, as many as the page has drawn: what has become of each since."""
+    """Those that are alike, as many as the page has drawn: what has become of each since, and how many came."""
 
     permission = "approvals.view_approval"
 
     def open(self) -> None:
-        asked = QueryDict(self.scope["query_string"]).get("of", "").split(",")[: groups.LIMIT]
-        self.pks = [int(part) for part in asked if part.isascii() and part.isdecimal() and len(part) < 19]
+        self.pks = alike.read_drawn(QueryDict(self.scope["query_string"]).get("of", ""))
         first = Approval.objects.visible_to(self.user).filter(pk=self.scope["url_route"]["kwargs"]["pk"]).first()
         if first is None:
             raise Missing

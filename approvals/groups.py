@@ -22,6 +22,7 @@ from runs import audit, likeness
 from runs.models import AuditEntry, Frame
 
 LIMIT = 50  # that one person can look at and decide at once
+DRAWN = 2 * LIMIT  # cards on one page, those that were decided or closed since among them
 DECIDED = "approvals.decided_alike"
 _LOOKED_AT = 1000  # of one sameness: more are grouped when these are gone
 
@@ -73,6 +74,15 @@ def members(approval: Approval) -> list[int]:
         return [approval.pk]
     found = [(pk, picture) for pk, _key, picture in _pictured(Approval.objects.filter(sameness=approval.sameness))]
     return next((group for group in _clusters(found) if approval.pk in group), [approval.pk])
+
+
+def others(approval: Approval, drawn: Collection[int]) -> list[int]:
+    """The open ones that are alike to any of those drawn and not among them: they came since, or found no room."""
+    if why_alone(approval):
+        return []
+    found = [(pk, picture) for pk, _key, picture in _pictured(Approval.objects.filter(sameness=approval.sameness))]
+    near = [group for group in _clusters(found) if not set(group).isdisjoint(drawn)]
+    return [pk for group in near for pk in group if pk not in drawn]
 
 
 def _pictured(rows: ApprovalQuerySet) -> Iterable[tuple[int, str, str]]:

@@ -19,7 +19,7 @@ from approvals.seen import Seen
 from live import fragments
 from runs import fragments as run_fragments
 from runs import rates
-from runs.models import Connection, Frame
+from runs.models import Connection, Frame, step_cents
 
 QUEUE_LIMIT = 100
 NEEDS_LIMIT = 8
@@ -213,6 +213,10 @@ class Member:
     frame: Frame | None
     seen: Seen
     claim: Any = None
+
+    @property
+    def step_cents(self) -> int:
+        return step_cents(self.approval.run.cua_version)
 
     @property
     def evidence(self) -> dict[str, Any]:

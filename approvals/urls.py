@@ -17,6 +17,7 @@ urlpatterns = [
     path("approvals/history/", browsing.over, name="approvals_history"),
     path("approvals/alike/<str:gesture>/", browsing.told, name="alike_told"),
     path("approvals/<int:pk>/alike/", browsing.alike, name="alike"),
+    path("approvals/<int:pk>/alike/others/", browsing.alike_others, name="alike_others"),
     path("approvals/<int:pk>/alike/<int:member>/", browsing.alike_card, name="alike_card"),
     path("approvals/<int:pk>/", views.detail, name="approval"),
     path("approvals/notes/", views.note_templates, name="note_templates"),

@@ -1,5 +1,6 @@
 /* Owns the page of approvals that are alike: what is ticked stands on each button, and loses its tick where it is over or
-   has moved since it was drawn; which pictures were on screen, a second long and half at least, or opened. */
+   has moved since it was drawn; which pictures were on screen, a second long and half at least, or opened; how many came
+   since, to be drawn unticked at the end when somebody asks for them. */
 (() => {
   "use strict";
   const LONG_ENOUGH = 1000;
@@ -13,7 +14,12 @@
     const ticked = boxes().filter((box) => box.checked).length;
     for (const place of form.querySelectorAll("[data-ticked]")) place.textContent = ticked;
     for (const button of form.querySelectorAll("button[name=verdict]")) button.disabled = !ticked;
+    for (const place of form.querySelectorAll("[data-sum]")) place.textContent = money(place.dataset.sum);
     if (none) none.textContent = words[ticked ? 0 : 1];
+  }
+  function money(what) {
+    const cents = boxes().filter((box) => box.checked).reduce((sum, box) => sum + Number(box.closest(".alike-card").dataset[what]), 0);
+    return "$" + (cents / 100).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   }
   none?.addEventListener("click", () => {
     const any = boxes().some((box) => box.checked);
@@ -40,9 +46,41 @@
     box.disabled = true;
   }
   function lose(pk) {
-    const place = document.getElementById("announcer");
-    if (place) place.textContent = interpolate(gettext("Approval %s has lost its tick: its card says why."), [pk]);
+    announce(interpolate(gettext("Approval %s has lost its tick: its card says why."), [pk]));
   }
+  function announce(text) {
+    const place = document.getElementById("announcer");
+    if (place) place.textContent = text;
+  }
+
+  // The socket is told which cards are here; after more of them were drawn it opens anew, and sends what these missed.
+  const drawn = () => cards().map((card) => card.dataset.pk).join(",");
+  const create = htmx.createWebSocket;
+  let socket = null, line = null, more = null;
+  htmx.createWebSocket = (address) => {
+    if (!address.includes("/ws/alike/")) return create(address);
+    const at = new URL(address);
+    at.searchParams.set("of", drawn());
+    return socket = create(at.href);
+  };
+  document.addEventListener("htmx:wsOpen", (event) => { if (event.target.contains(form)) line = event.detail.socketWrapper; });
+  function openAnew() {
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    socket.addEventListener("close", () => line.reconnect(), { once: true });
+    socket.close(4000);
+  }
+  function count() {
+    const now = Number(document.getElementById("alike-more")?.dataset.more || 0);
+    if (more !== null && now > more) announce(interpolate(ngettext("%s more like these arrived, not shown yet", "%s more like these arrived, not shown yet", now - more), [now - more]));
+    more = now;
+  }
+  form.addEventListener("htmx:configRequest", (event) => { if (event.target.id === "alike-show") event.detail.parameters = { of: drawn() }; });
+  form.addEventListener("htmx:beforeSwap", (event) => { if (event.target.id === "alike-cards") event.target.dataset.had = cards().length; });
+  form.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "alike-cards") return;
+    cards()[Number(event.target.dataset.had)]?.querySelector("input[name=member]").focus();
+    openAnew();
+  });
 
   // What is not told by this script stays unknown: without it the field is empty.
   const seen = new Set(), timers = new Map();
@@ -69,6 +107,7 @@
     }
     tell();
     show();
+    count();
   }
   form.addEventListener("click", (event) => { const image = event.target.closest(".shot")?.querySelector("img"); if (image) look(image); });
   document.addEventListener("visibilitychange", () => {

@@ -77,6 +77,7 @@ ROUTES = {  # who may GET, who may POST
     "approvals/alike/<str:gesture>/": (SEES, NEVER),
     "approvals/<int:pk>/alike/": (SEES, DECIDES),
     "approvals/<int:pk>/alike/<int:member>/": (SEES, NEVER),
+    "approvals/<int:pk>/alike/others/": (SEES, NEVER),
     "approvals/<int:pk>/": (SEES, NEVER),
     "approvals/notes/": (DECIDES, DECIDES),
     "approvals/notes/<int:pk>/remove/": (NEVER, DECIDES),

@@ -259,3 +259,39 @@ def test_whether_each_frame_was_on_screen_is_kept_as_the_page_told_it(told, expe
     assert client.post(f"/approvals/{first.pk}/alike/", form).status_code == 302
     kept = Decision.objects.order_by("approval_id").values_list("seen_frame_open", flat=True)
     assert list(kept) == expected
+
+
+def test_those_that_arrive_are_counted_on_an_open_page_and_drawn_unticked_when_asked_for(parked, people, client):
+    first, second = parked(), parked()
+    client.force_login(people.reviewer)
+    page = client.get(f"/approvals/{first.pk}/alike/")
+    assert 'data-more="0"' in page.content.decode()
+    drawn = page.context["of"]
+    late, far = parked("I can't find row 3 of 7.", NEAR), parked(picture=OTHER)
+    decisions.decide(people.admin, first, "fail", "no")  # the one that the page is named by
+    told = now_of(people, first, first.pk, second.pk)["alike-more"]
+    assert 'data-more="1"' in told
+    assert "input" not in told
+    cards = client.get(f"/approvals/{first.pk}/alike/others/?of={drawn}").content.decode()
+    assert (f'id="alike-{late.pk}"' in cards, f'id="alike-{far.pk}"' in cards) == (True, False)
+    assert f'id="alike-{second.pk}"' not in cards
+    assert "checked" not in cards
+    assert 'data-more="0"' in now_of(people, first, first.pk, second.pk, late.pk)["alike-more"]
+    assert client.get(f"/approvals/{first.pk}/alike/others/?of={drawn},{late.pk}").content.strip() == b""
+
+
+def test_a_refused_gesture_keeps_the_ticks_as_they_were_and_never_decides_the_first_fifty_of_more(
+    parked, people, client
+):
+    first, second, late = parked(), parked(), parked()
+    client.force_login(people.reviewer)
+    members = {
+        one.approval.pk: json.dumps(one.evidence) for one in lists.members([first.pk, second.pk], timezone.now())
+    }
+    answer = client.post(f"/approvals/{first.pk}/alike/", {"verdict": "pay", "member": members[second.pk]})
+    ticked = {member.approval.pk: is_ticked for member, _state, is_ticked in answer.context["cards"]}
+    assert ticked == {first.pk: False, second.pk: True, late.pk: False}
+    form = {"verdict": "cancel", "member": [members[first.pk]] * (groups.LIMIT + 1)}
+    answer = client.post(f"/approvals/{first.pk}/alike/", form)
+    assert (answer.status_code, Decision.objects.count()) == (422, 0)
+    assert "Tick at most 50" in answer.content.decode()

@@ -64,6 +64,22 @@ def test_what_is_alike_is_one_row_decided_by_one_gesture_and_leaves_everybody_at
     until(lambda: page.locator("[name=looked_at]").input_value().count(",") >= 2)  # three pictures were on screen
     runs[4].finish("cancelled")
     expect(page.locator("h1")).to_have_text("3 that look alike: Error", timeout=8000)
+    # One more arrives: nothing moves, nothing is chosen; asked for, it is drawn unticked and as live as the others.
+    stood = page.locator(".alike-grid").bounding_box()
+    runs.append(park("I can't find parcel 5 on this page."))
+    expect(page.locator("#alike-more")).to_contain_text("1 more like these waits", timeout=8000)
+    assert page.locator(".alike-grid").bounding_box() == stood
+    expect(page.locator(".alike-card")).to_have_count(5)
+    page.get_by_role("button", name="Show it").click()
+    late = page.locator(".alike-card").nth(5)
+    expect(late.locator("input")).to_be_focused()
+    expect(late.locator("input")).not_to_be_checked()
+    expect(page.locator("h1")).to_have_text("4 that look alike: Error", timeout=8000)
+    expect(page.get_by_role("button", name="Cancel 2")).to_be_visible()
+    assert page.input_value("#note") == "no such parcels"
+    assert not violations(page)
+    runs[5].finish("cancelled")
+    expect(late).to_contain_text("cancelled elsewhere", timeout=8000)
     page.keyboard.press("Escape")
     page.keyboard.press("c")
     page.keyboard.press("Enter")
@@ -71,7 +87,7 @@ def test_what_is_alike_is_one_row_decided_by_one_gesture_and_leaves_everybody_at
     assert not violations(page)
     expect(watched.locator(".alike-row", has_text="I can't find parcel")).to_have_count(0)
     expect(watched.locator(".queue-row", has_text="I can't find parcel")).to_have_count(1)
-    until(lambda: sorted(run.status for run in runs) == ["awaiting_human", *["cancelled"] * 4])
+    until(lambda: sorted(run.status for run in runs) == ["awaiting_human", *["cancelled"] * 5])
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(first.site.url + "/approvals/")
     assert not violations(page)
