@@ -147,7 +147,14 @@
   });
   const chip = document.getElementById("machine-focus");
   function where(on, text) { chip.textContent = text; chip.classList.toggle("on", on); }
-  screen.addEventListener("focus", () => { if (!window.takeover.ended()) where(true, gettext("Keys go to the machine; Shift+Esc takes them back")); });
-  screen.addEventListener("blur", () => { flush(); if (!window.takeover.ended()) where(false, gettext("Keys stay with this page")); });
+  function tell() {
+    if (window.takeover.ended()) return;
+    const on = document.activeElement === screen, aims = window.takeover.aiming?.();
+    const taken = aims ? gettext("Arrow keys aim, Enter clicks; Esc ends that, Shift+Esc takes all keys back") : gettext("Keys go to the machine; Shift+Esc takes them back");
+    where(on, on ? taken : gettext("Keys stay with this page"));
+  }
+  screen.addEventListener("focus", tell);
+  screen.addEventListener("blur", () => { flush(); tell(); });
   document.addEventListener("takeover:ended", () => where(false, gettext("You don't drive any more")));
+  window.takeover.hands = { click, perform, scroll, spot, tell };
 })();

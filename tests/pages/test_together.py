@@ -117,6 +117,30 @@ def test_a_takeover_is_seen_by_the_other_survives_a_reload_and_is_handed_back_un
     assert hands(upstream, since) == wanted
     expect(mine.locator("#machine-latency")).to_contain_text("act to new picture", timeout=4000)
 
+    # The pointer by keys alone: arrows and Enter aim while the mode is on, and go to the machine when it is off.
+    mine.keyboard.press("Shift+Escape")
+    mine.keyboard.press("i")
+    expect(mine.locator("#machine-screen")).to_be_focused()
+    expect(mine.locator("#machine-focus")).to_contain_text("Arrow keys aim")
+    expect(mine.locator("#machine-aim")).to_be_visible()
+    assert not violations(mine)
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowUp", "Shift+ArrowDown", "Enter"):
+        mine.keyboard.press(key)
+    expect(mine.locator("#aim-at")).to_have_text("Pointer at 16, 11 of 64 × 36")
+    mine.keyboard.type("ab")
+    for key in ("ArrowRight", "Shift+Enter", "Control+Enter", "ArrowRight", "Control+Enter", "Escape", "ArrowRight"):
+        mine.keyboard.press(key)
+    expect(mine.locator("#aim")).to_have_attribute("aria-pressed", "false")
+    wanted += [
+        ("click", {"x": 16, "y": 11}),
+        ("type", {"text": "ab"}),
+        ("click", {"x": 24, "y": 11, "button": "right"}),
+        ("drag", {"from_x": 24, "from_y": 11, "to_x": 32, "to_y": 11}),
+        ("key_press", {"key": "ArrowRight"}),
+    ]
+    until(lambda: len(hands(upstream, since)) >= len(wanted))
+    assert hands(upstream, since) == wanted
+
     mine.fill("#type-text", "one-time 123")
     expect(mine.locator("#private-now")).to_be_visible()
     mine.press("#type-text", "Enter")
@@ -125,7 +149,8 @@ def test_a_takeover_is_seen_by_the_other_survives_a_reload_and_is_handed_back_un
     mine.get_by_role("button", name="Hand back…").click()
     expect(mine.locator("#back-image")).to_be_visible()
     expect(mine.locator("#note")).to_have_value(
-        "By hand: I clicked 3 times, typed into fields 2 times, pressed 2 keys, dragged once and scrolled. Look again."
+        "By hand: I clicked 5 times, typed into fields 3 times, pressed 3 keys, dragged 2 times and scrolled. "
+        "Look again."
     )
     assert not violations(mine)
     mine.get_by_role("button", name="Hand back, decide later").click()
