@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from coasty_api.errors import (
     Blocked,
@@ -32,8 +31,7 @@ _SPACE = " \t\n\r"
 _ENVELOPE = {"code", "message", "type", "request_id"}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event of a run's log; `data` is the payload's JSON text to the letter as it was sent."""
 
     seq: int

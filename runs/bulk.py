@@ -9,16 +9,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as database
 
+from runs import turns
+
 EventRow = tuple[int, int, str, str, datetime | None, datetime]
-_CHUNK = 100  # rows in one statement where the database takes no arrays
+_CHUNKS = (500, 50, 10, 1)  # rows in one statement where the database takes no arrays
 _EVENT = ("run_id", "seq", "type", "data", "created_at", "received_at")
 _PROGRESS = ("cursor", "last_event_at", "log_steps", "steps_completed", "cost_cents")
 _LOADED = ("id", "cursor", "status", "log_steps", "steps_completed", "cost_cents", "is_ahead")
@@ -44,6 +48,12 @@ class Standing:
     last_event_at: datetime | None = None
 
 
+def prepare() -> None:
+    """Let this thread's connection hold the pages that a crowd of runs writes to, so that they need not be read."""
+    if database.vendor == "sqlite":
+        _run("PRAGMA cache_size=-65536", ())  # KiB
+
+
 def standing(runs: Iterable[int]) -> dict[int, Standing]:
     """Where these runs stand, by rising pk; their rows are locked until the transaction ends."""
     columns = ", ".join(_LOADED)
@@ -66,14 +76,20 @@ def add_events(rows: Sequence[EventRow]) -> None:
             rows,
         )
         return
+    values: list[Any] = []
+    for pk, seq, kind, data, created_at, received_at in rows:
+        values += (pk, seq, kind, data, _spelled(created_at), _spelled(received_at))
     head = f"INSERT INTO runs_event ({names}) VALUES "  # noqa: S608 (fixed names)
-    for values, chunk in _chunks(_EVENT, (_spelled_event(row) for row in rows)):
-        _run(f"{head}{values} {_KNOWN}", chunk)
+    for text, chunk in _chunks(len(_EVENT), values):
+        _run(f"{head}{text} {_KNOWN}", chunk, is_long=True)
 
 
 def save_progress(moved: Sequence[Standing]) -> None:
     """Write what events have changed in their runs."""
-    save_runs(_PROGRESS, [(one.pk, *(getattr(one, name) for name in _PROGRESS)) for one in moved])
+    save_runs(
+        _PROGRESS,
+        [(one.pk, one.cursor, one.last_event_at, one.log_steps, one.steps_completed, one.cost_cents) for one in moved],
+    )
 
 
 def save_runs(names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -91,9 +107,9 @@ def save_runs(names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
         )
         return
     assignments = ", ".join(f"{name} = v.column{at}" for at, name in enumerate(names, 2))
-    spelled = ((_spelled(value) if isinstance(value, datetime) else value for value in row) for row in rows)
-    for values, chunk in _chunks(("id", *names), map(tuple, spelled)):
-        _run(f"UPDATE runs_run SET {assignments} FROM (VALUES {values}) AS v WHERE id = v.column1", chunk)  # noqa: S608
+    values = [_spelled(value) if type(value) is datetime else value for row in rows for value in row]
+    for text, chunk in _chunks(len(names) + 1, values):
+        _run(f"UPDATE runs_run SET {assignments} FROM (VALUES {text}) AS v WHERE id = v.column1", chunk)  # noqa: S608
 
 
 def _among(statement: str, keys: Iterable[int], order: str = "", lock: str = "") -> list[tuple[Any, ...]]:
@@ -110,29 +126,35 @@ def _unnested(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         _run(statement, [list(column) for column in zip(*rows, strict=True)])
 
 
-def _run(statement: str, parameters: Sequence[Any]) -> Any:
-    """The driver's own cursor: Django's layers would cost as much as the statement. Errors are Django's still."""
+def _run(statement: str, parameters: Sequence[Any], *, is_long: bool = False) -> Any:
+    """The driver's own cursor: Django's layers would cost as much as the statement. Errors are Django's still.
+
+    While a long one runs, and any that another process carries out, the turn of this thread is lent.
+    """
     wrapper = connections[DEFAULT_DB_ALIAS]
     wrapper.ensure_connection()
     with wrapper.wrap_database_errors:
         is_postgres = wrapper.vendor == "postgresql"
         cursor = psycopg.Cursor(wrapper.connection) if is_postgres else wrapper.connection.cursor(sqlite3.Cursor)
-        return cursor.execute(statement, parameters)
+        with turns.aside() if is_postgres or is_long else nullcontext():
+            return cursor.execute(statement, parameters)
 
 
-def _chunks(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, list[Any]]]:
-    """Rows as the texts of VALUES and their parameters; few different texts, so that statements are prepared once."""
-    row = f"({', '.join(['?'] * len(names))})"
-    waiting = list(rows)
+def _chunks(width: int, values: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Rows of so many values, one after the other, as texts of VALUES and their parameters.
+
+    Few different texts, so that statements are prepared once.
+    """
     at = 0
-    while at < len(waiting):
-        size = next(size for size in (_CHUNK, 10, 1) if size <= len(waiting) - at)
-        yield ", ".join([row] * size), [value for one in waiting[at : at + size] for value in one]
-        at += size
+    while at < len(values):
+        size = next(size for size in _CHUNKS if size * width <= len(values) - at)
+        yield _rows(width, size), values[at : at + size * width]
+        at += size * width
 
 
-def _spelled_event(row: EventRow) -> tuple[Any, ...]:
-    return (*row[:4], _spelled(row[4]), _spelled(row[5]))
+@cache
+def _rows(width: int, size: int) -> str:
+    return ", ".join([f"({', '.join(['?'] * width)})"] * size)
 
 
 def _spelled(moment: datetime | None) -> str | None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -37,8 +37,7 @@ _SNAPSHOT = (
 _FACTS = tuple(name for name in _SNAPSHOT if name not in _HOT)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """One event as it came off a stream. `token` is the fence: the lease under which the stream was followed."""
 
     run_pk: int
@@ -56,8 +55,6 @@ class Progress:
 
     cursor: int
     status: str
-    stored: int
-    is_done: bool  # the log has its last event
 
 
 @dataclass(slots=True)
@@ -78,15 +75,24 @@ def take_events(batch: Sequence[Arrived]) -> Taken:
     with transaction.atomic(savepoint=False):
         standing = bulk.standing(by_run)
         taken.fenced = _fenced(batch)
-        rewound = restores.cut(by_run, {pk: run.cursor for pk, run in standing.items() if pk not in taken.fenced})
-        fresh = {pk: _unknown(pk, run.cursor, by_run[pk]) for pk, run in standing.items() if pk not in taken.fenced}
-        _insert([arrived for events in fresh.values() for arrived in events.values()])
+        ours = {pk: run for pk, run in standing.items() if pk not in taken.fenced}
+        known = {pk: run.cursor for pk, run in ours.items() if min(by_run[pk]) <= run.cursor}
+        rewound = restores.cut(by_run, known) if known else {}
+        fresh = {pk: _unknown(pk, known[pk], by_run[pk]) if pk in known else _by_seq(by_run[pk]) for pk in ours}
+        bulk.add_events(
+            [
+                (pk, seq, one.type[:64], _storable(one.data), one.created_at, one.received_at)
+                for pk, events in fresh.items()
+                for seq, one in events.items()
+            ]
+        )
         # A run is read whole where an event may move it, or where something came that was known already.
-        whole = [pk for pk, events in fresh.items() if standing[pk].is_ahead or _tells(by_run[pk], events)]
+        moving = {arrived.run_pk for arrived in batch if arrived.type in fold.MOVING}
+        whole = [pk for pk, run in ours.items() if run.is_ahead or pk in moving or pk in known]
         runs = Run.objects.only("connection", *_FOLDED).in_bulk(whole) if whole else {}
         for pk, events in fresh.items():
             run = runs.get(pk)
-            taken.progress[pk] = _fold_quiet(standing[pk], events) if run is None else _fold_events(run, events)
+            taken.progress[pk] = _fold_quiet(ours[pk], events) if run is None else _fold_events(run, events)
         moved_on = [pk for pk, events in fresh.items() if events]
         bulk.save_progress([standing[pk] for pk in moved_on if pk not in runs])
         _save_hot([runs[pk] for pk in moved_on if pk in runs])
@@ -97,16 +103,12 @@ def take_events(batch: Sequence[Arrived]) -> Taken:
     return taken
 
 
-def _tells(came: dict[int, Arrived], fresh: dict[int, Arrived]) -> bool:
-    return len(came) != len(fresh) or any(one.type in fold.MOVING for one in fresh.values())
-
-
 def _fold_quiet(run: bulk.Standing, events: dict[int, Arrived]) -> Progress:
     """Most batches of most runs say nothing of its status: then its row need not be read whole."""
     for seq, one in events.items():
         if seq > run.cursor:
             fold.quiet(run, seq, one.type, one.data, one.received_at)
-    return Progress(run.cursor, run.status, len(events), is_done=False)
+    return Progress(run.cursor, run.status)
 
 
 def _fenced(batch: Sequence[Arrived]) -> set[int]:
@@ -125,10 +127,8 @@ def _unknown(pk: int, cursor: int, events: dict[int, Arrived]) -> dict[int, Arri
     return {seq: events[seq] for seq in sorted(events) if seq not in known}
 
 
-def _insert(events: list[Arrived]) -> None:
-    bulk.add_events(
-        [(one.run_pk, one.seq, one.type[:64], _storable(one.data), one.created_at, one.received_at) for one in events]
-    )
+def _by_seq(events: dict[int, Arrived]) -> dict[int, Arrived]:
+    return events if len(events) == 1 else dict(sorted(events.items()))
 
 
 def _storable(data: str) -> str:
@@ -146,8 +146,7 @@ def _fold_events(run: Run, events: dict[int, Arrived]) -> Progress:
             run.save(update_fields=_MOVED)
         if moved:
             _send(run, moved)
-    is_done = any(one.type == "done" for one in events.values())
-    return Progress(run.cursor, run.status, len(events), is_done)
+    return Progress(run.cursor, run.status)
 
 
 def _save_hot(runs: list[Run]) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coasty_api import wire
@@ -82,7 +81,7 @@ def _veiled(one: Arrived, notes: list[tuple[str, str]]) -> Arrived:
             said = _without(told, mark, clean) if isinstance(told, dict | list) else {"note": clean}
             if said == told:  # upstream has masked it in the same way: it is kept to the letter
                 return one
-            return replace(one, data=json.dumps(said, ensure_ascii=False))
+            return one._replace(data=json.dumps(said, ensure_ascii=False))
     return one
 
 

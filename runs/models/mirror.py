@@ -199,7 +199,7 @@ def step_cents(cua_version: str) -> int:
 class Event(models.Model):
     """One event of a run's stream, its payload to the letter as upstream sent it."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events", db_index=False)  # `event_once` is one
     seq = models.PositiveBigIntegerField()
     type = models.CharField(max_length=64)
     data = models.TextField()  # the raw JSON text

@@ -12,9 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
-
-from django.utils import timezone
 
 from coasty_api import errors, sse, wire
 from coasty_api.body import Body, Broken
@@ -29,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _HEALTHY_SECONDS = 20.0  # a connection that lived so long ended by rotation, not by a fault
 _READS_A_TURN = 8
+_SOCKETS_A_TURN = 100
 _LONGEST_PAUSE_SECONDS = 15.0
 _GONE_PAUSE_SECONDS = 60.0
 _GAPS_ASKED = 5  # an upstream that leaves out more does so for a reason
@@ -40,6 +40,7 @@ class Streams:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._followed: dict[int, Followed] = {}
+        self._arrived: list[Arrived] = []  # in this turn
         self._due: list[tuple[float, int, int]] = []
         self._order = itertools.count()
         self._posted: deque[Callable[[], None]] = deque()
@@ -124,8 +125,9 @@ class Streams:
         checked = time.monotonic()
         while not self._stopping.is_set():
             try:
-                for key, _mask in self._selector.select(self._until_due()):
-                    self._ready(key)
+                ready = self._selector.select(self._until_due())
+                for at in range(0, len(ready), _SOCKETS_A_TURN):
+                    self._read_all(ready[at : at + _SOCKETS_A_TURN])
                 self._do_posted()
                 self._start_due()
                 if time.monotonic() - checked > SILENCE_SECONDS / 15:
@@ -135,6 +137,21 @@ class Streams:
                 log.exception("The loop of streams met what it does not know; it goes on")
         for stream in self._followed.values():
             self._disconnect(stream)
+
+    def _read_all(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
+        """Read these sockets while the journal rests: two threads that share one interpreter would cost each twice."""
+        self._sink.wait_for_room()
+        with self._sink.turn:
+            try:
+                for key, _mask in ready:
+                    self._ready(key)
+            finally:
+                self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._arrived:
+            arrived, self._arrived = self._arrived, []
+            self._sink.events(arrived)
 
     def _until_due(self) -> float:
         if self._posted:
@@ -154,6 +171,7 @@ class Streams:
     def _do_posted(self) -> None:
         for _turn in range(len(self._posted)):  # what these post has its turn after the sockets
             self._posted.popleft()()
+        self._hand_over()
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -248,7 +266,7 @@ class Streams:
 
     def _take(self, stream: Followed, data: bytes) -> str:
         """Hand over what came, known events as well: they may tell another story. Which events are missing, if any."""
-        now, arrived, missing, before = timezone.now(), [], "", stream.cursor
+        now, missing, before = datetime.now(UTC), "", stream.cursor
         for frame in stream.parser.feed(data):
             event = wire.event(frame)
             if event is None:
@@ -259,15 +277,14 @@ class Streams:
             missing = self._missing(stream, seq) if seq > stream.cursor + 1 else ""
             if missing:
                 break
-            arrived.append(Arrived(stream.run_pk, seq, event.type, event.data, event.created_at, now, stream.token))
+            self._arrived.append(
+                Arrived(stream.run_pk, seq, event.type, event.data, event.created_at, now, stream.token)
+            )
             if seq > stream.cursor:
                 stream.cursor, stream.progressed = seq, True
                 stream.has_done = stream.has_done or event.type == "done"
         if stream.cursor > before:
             stream.failures = 0
-        if arrived:
-            self._sink.wait_for_room()
-            self._sink.events(arrived)
         return missing
 
     def _missing(self, stream: Followed, seq: int) -> str:
