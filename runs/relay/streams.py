@@ -7,7 +7,6 @@ import itertools
 import logging
 import random
 import selectors
-import socket
 import threading
 import time
 from collections import deque
@@ -22,6 +21,7 @@ from runs.ingest import Arrived
 from runs.relay.following import Followed, Sink, Source
 from runs.relay.gate import backoff_seconds
 from runs.relay.openers import SILENCE_SECONDS
+from runs.relay.waking import Waker
 from runs.states import Stream
 
 log = logging.getLogger(__name__)
@@ -45,10 +45,8 @@ class Streams:
         self._order = itertools.count()
         self._posted: deque[Callable[[], None]] = deque()
         self._selector = selectors.DefaultSelector()
-        self._waker, self._woken = socket.socketpair()
-        self._woken.setblocking(False)
-        self._waker.setblocking(False)
-        self._selector.register(self._woken, selectors.EVENT_READ, None)
+        self._waker = Waker()
+        self._selector.register(self._waker.socket, selectors.EVENT_READ, None)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay-streams", daemon=True)
 
@@ -58,7 +56,7 @@ class Streams:
     def stop(self, seconds: float) -> None:
         """Close every stream."""
         self._stopping.set()
-        self._wake()
+        self._waker.wake()
         self._thread.join(seconds)
 
     @property
@@ -161,10 +159,7 @@ class Streams:
 
     def _ready(self, key: selectors.SelectorKey) -> None:
         if key.data is None:
-            try:
-                self._woken.recv(4096)
-            except BlockingIOError:
-                pass
+            self._waker.calm()
         else:
             self._read(key.data)
 
@@ -398,10 +393,4 @@ class Streams:
 
     def _post(self, act: Callable[[], None]) -> None:
         self._posted.append(act)
-        self._wake()
-
-    def _wake(self) -> None:
-        try:
-            self._waker.send(b"x")
-        except (BlockingIOError, OSError):
-            pass
+        self._waker.wake()
