@@ -60,8 +60,9 @@ def test_an_event_that_comes_twice_is_stored_once(make_run, arrived):
 def test_a_payload_is_kept_to_the_letter(make_run, arrived):
     run = make_run()
     raw = '{"a" : 1.00,\t"b":"\\u0000 \\ud83d\\ude00 é", "a": 12345678901234567890123}'
-    ingest.take_events([arrived(run, 1, "anything", raw), arrived(run, 2, "odd", "not json {")])
-    assert [event.data for event in run.events.all()] == [raw, "not json {"]
+    told = [raw, "not json {", "", "NULL", 'a "quoted" \\ {one, two}\n\ttail\\', "null", "{}", "⸺ \u202e', --"]
+    ingest.take_events([arrived(run, seq, 'a "kind\\" {,}', data) for seq, data in enumerate(told, 1)])
+    assert [(event.type, event.data) for event in run.events.all()] == [('a "kind\\" {,}', data) for data in told]
 
 
 def test_a_payload_over_the_limit_is_named_and_not_stored(make_run, arrived):

@@ -1,4 +1,4 @@
-"""What the tests of the desk and of the case file hold, held on PostgreSQL too: races are its own there."""
+"""What the tests of the desk, of ingest and of the case file hold, held on PostgreSQL too: races are its own there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.xdist_group("scale"), pytest.mark.slow]
 FILES = (
     "tests/approvals/test_recall.py",  # fifty rounds of taking back against sending, each closer than the last
     "tests/approvals/test_decisions.py",
+    "tests/runs/test_ingest.py",
     "tests/runs/test_casefile.py",
     "tests/runs/test_retention.py",
 )
