@@ -151,11 +151,18 @@ def snapshot(run: Run, payload: dict[str, Any], asked_at: datetime) -> Iterator[
     elif states.is_terminal(told) or (run.status_at and asked_at > run.status_at):
         yield from _later(run, told, payload, asked_at)
     run.is_ahead = run.is_ahead or (_is_behind(run, steps) and asked_at == run.status_at)
-    if run.is_ahead and told == run.status == run.log_status and _is_quiet(run, asked_at):
+    if run.is_ahead and told == run.status == run.log_status and _has_told(run) and _is_quiet(run, asked_at):
         run.log_steps = run.steps_completed  # no step events are to come: upstream does not send them
         moved = _caught_up(run)
         if moved:
             yield moved
+
+
+def _has_told(run: Run) -> bool:
+    """Whether the log has spoken since a snapshot moved the run: else its equal status is of a time before, as an
+    earlier pause's while nobody follows the run.
+    """
+    return run.status_at is not None and run.last_event_at is not None and run.last_event_at > run.status_at
 
 
 def _is_quiet(run: Run, asked_at: datetime) -> bool:

@@ -84,6 +84,23 @@ def test_a_snapshot_that_shows_a_later_pause_closes_the_earlier_one(desk):
     assert second.pause_seq == scripted.next_seq - 2
 
 
+def test_a_later_pause_is_not_taken_for_an_earlier_one_whose_log_is_silent(desk, caplog):
+    scripted, run, first = desk.parked("One?", times=False)
+    start = timezone.now()
+    scripted.resume("elsewhere")
+    desk.snapshot(scripted, start + timedelta(seconds=5))
+    scripted.pause("Two?")  # nobody reads the log: who followed it was killed
+    for seconds in (10, 20):
+        desk.snapshot(scripted, start + timedelta(seconds=seconds))
+    second = queue.find(run)
+    assert (second.reason, second.pause_seq) == ("Two?", None)
+    desk.follow(scripted)
+    second.refresh_from_db()
+    assert (second.state, second.pause_seq) == ("open", scripted.next_seq - 2)
+    assert run.approvals.count() == 2
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     ("end", "because"),
     [("cancelled", "cancelled elsewhere"), ("timed_out", "the run timed out"), ("failed", "the run failed")],
