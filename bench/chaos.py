@@ -98,26 +98,31 @@ class Chaos:
         """Wait until everything has ended and nothing is under way; the facts then, or at the end of patience."""
         deadline = time.monotonic() + SETTLE_SECONDS
         while time.monotonic() < deadline and self.far.ask("stats")["live"]:
-            time.sleep(0.5)
+            time.sleep(0.2)
+        self.say("upstream has no live run any more")
         for reviewer in self.reviewers:
             reviewer.stop()
         while True:
             facts = self.parts.facts()
             if self._is_settled(facts) or time.monotonic() > deadline:
+                self.say("settled" if self._is_settled(facts) else "not settled in time")
                 return facts
-            time.sleep(1)
+            time.sleep(0.5)
 
     def _is_settled(self, facts: dict[str, Any]) -> bool:
         runs = facts["runs"].values()
-        is_over = len(runs) == self.far.ask("stats")["runs"] and all(run["stream"] == "ended" for run in runs)
+        is_over = self._are_known(facts) and all(run["stream"] == "ended" for run in runs)
         return is_over and all(one["delivery"] in {"delivered", "refused"} for one in facts["decisions"])
+
+    def _are_known(self, facts: dict[str, Any]) -> bool:
+        return set(self.far.ask("listed")) <= set(facts["runs"])
 
     # What must hold.
 
     def judge(self, facts: dict[str, Any]) -> bool:
         sent, writes = self.far.ask("sent"), self.far.ask("writes")
         events = sum(run["count"] for run in sent.values())
-        self._must("every run is known", [name for name in sent if name not in facts["runs"]])
+        self._runs(sent, facts)
         known = {name: run for name, run in sent.items() if name in facts["runs"]}
         self._must(f"{events} stored events of {len(sent)} runs equal what upstream sent", _differing(known, facts))
         self._must("no run is shown otherwise than upstream ended it", _misjudged(known, facts))
@@ -127,6 +132,15 @@ class Chaos:
         self._must("the audit log's chain is whole", [] if facts["chain"][0] else [f"broken at {facts['chain'][1]}"])
         self._must("no process met what it does not know", self.parts.words("met what it does not know"))
         return not self.failures
+
+    def _runs(self, sent: dict[str, Any], facts: dict[str, Any]) -> None:
+        """A run is found by upstream's listings only: one that began and ended between them may be hidden for good."""
+        unknown = [name for name in sent if name not in facts["runs"]]
+        listed = set(self.far.ask("listed"))
+        self._must("every run that upstream has listed is known", [name for name in unknown if name in listed])
+        unseen = [name for name in unknown if name not in listed]
+        words = f"{len(unseen)} runs that no listing has shown: the console says that there may be some"
+        self._must(words, [] if facts["hides"] else unseen)
 
     def _decisions(self, facts: dict[str, Any], writes: list[dict[str, Any]]) -> None:
         stored = {decision["code"]: decision for decision in facts["decisions"]}
@@ -202,6 +216,7 @@ def main() -> int:
     parser.add_argument("--mode", choices=list(MODES), default="split")
     parser.add_argument("--runs", type=int, default=150, help="in flight")
     parser.add_argument("--rate", type=float, default=150.0, help="events a second")
+    parser.add_argument("--newest-first", action="store_true", help="upstream lists so: then no run can hide")
     parser.add_argument("--reviewers", type=int, default=4)
     parser.add_argument("--errors", type=float, default=0.02, help="share of upstream's answers that go wrong")
     options = parser.parse_args()
@@ -214,6 +229,7 @@ def rage(options: argparse.Namespace, blows: list[Blow]) -> bool:
     """Whether everything holds in the end."""
     numbers = {"runs": options.runs, "rate": options.rate, "seed": options.seed, "errors": options.errors}
     told = [f"--{name}={value}" for name, value in numbers.items()]
+    told += ["--newest-first"] if options.newest_first else []
     people = [f"reviewer-{number}" for number in range(options.reviewers)]
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder:
         with Process(*told, "--lives", "--faults=all", "--keepalive=5", "--hold") as far:

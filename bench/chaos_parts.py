@@ -32,7 +32,7 @@ FACTS = """
 import hashlib, json
 from approvals.models import Approval, Decision
 from runs import audit
-from runs.models import Event, Run
+from runs.models import Connection, Event, Run
 summed, counts = {}, {}
 events = Event.objects.order_by("run_id", "seq").values_list("run_id", "seq", "type", "data")
 for pk, seq, kind, data in events.iterator():
@@ -48,7 +48,7 @@ for run in Run.objects.all():
 named = ("code", "verdict", "delivery", "delivery_detail", "approval__run__upstream_id", "approval_id")
 print(json.dumps({"runs": runs, "decisions": list(Decision.objects.values(*named)),
     "open": list(Approval.objects.filter(state="open").values_list("run__upstream_id", flat=True)),
-    "chain": audit.verify()}))
+    "chain": audit.verify(), "hides": Connection.objects.filter(hides_ended=True).exists()}))
 """
 MODES = {
     "embedded": {"web": ("serve",)},
@@ -115,7 +115,8 @@ class Parts:
             return False
 
     def facts(self) -> dict[str, Any]:
-        """What is stored: {"runs": {id: ..}, "decisions": [..], "open": [run ids], "chain": [is whole, first bad]}."""
+        """What is stored: {"runs": {id: ..}, "decisions": [..], "open": [run ids], "chain": [is whole, first bad],
+        "hides": whether it says that ended runs may be missed}."""
         found: dict[str, Any] = json.loads(self._manage("shell", "-c", FACTS).splitlines()[-1])
         return found
 

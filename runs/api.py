@@ -115,6 +115,7 @@ class ConnectionOut(Schema):
     health_detail: str
     health_since: datetime | None
     is_unlisted: bool = Field(description="upstream has live runs that its listings can't show")
+    hides_ended: bool = Field(description="a run started elsewhere that ends within seconds may be missed here")
 
 
 class ConnectionsOut(Schema):
@@ -239,7 +240,17 @@ def start_run(
 @router.get("/connections", response=ConnectionsOut, tags=["Connections"], summary="The services that are followed")
 def list_connections(request: HttpRequest) -> dict[str, Any]:
     need(request, "runs.view_run")
-    named = ("slug", "name", "colour", "is_enabled", "key_kind", "health", "health_detail", "is_unlisted")
+    named = (
+        "slug",
+        "name",
+        "colour",
+        "is_enabled",
+        "key_kind",
+        "health",
+        "health_detail",
+        "is_unlisted",
+        "hides_ended",
+    )
     rows = Connection.objects.order_by("-is_from_settings", "name")
     return {
         "data": [{**{name: getattr(row, name) for name in named}, "health_since": row.health_since_at} for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -144,14 +144,21 @@ def note_health(connection: Connection, error: errors.CoastyError | None, key_ki
     return is_other
 
 
-def note_unlisted(connection: Connection, is_unlisted: bool) -> bool:
-    """Remember whether upstream has live runs that its listings can't show; whether that is news."""
-    is_news = bool(
-        Connection.objects.filter(pk=connection.pk, is_unlisted=not is_unlisted).update(is_unlisted=is_unlisted)
-    )
+def note_hiding(connection: Connection, name: str, is_so: bool) -> bool:
+    """Remember in the field of this name whether upstream's listings can't show some of its runs; is that news?"""
+    is_news = bool(Connection.objects.filter(pk=connection.pk, **{name: not is_so}).update(**{name: is_so}))
     if is_news:
         publish.nudge(topics.HEALTH)
     return is_news
+
+
+def listed_at(connection: Connection) -> datetime | None:
+    """When the last listing of all began, whoever made it."""
+    return Connection.objects.filter(pk=connection.pk).values_list("listed_at", flat=True).first()
+
+
+def note_listed(connection: Connection, at: datetime) -> None:
+    Connection.objects.filter(pk=connection.pk).update(listed_at=at)
 
 
 def _judged(error: errors.CoastyError | None) -> tuple[str | None, str]:

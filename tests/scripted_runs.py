@@ -19,6 +19,7 @@ import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+AT_ONCE = 1e-6  # `rotate_seconds` of a stream that ends properly as soon as it has told all: nobody waits for silence
 TERMINAL = {"succeeded", "failed", "cancelled", "timed_out"}
 
 

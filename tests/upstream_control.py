@@ -34,6 +34,10 @@ def _sent(upstream, _query, _body):
     return {run.id: run.frozen() for run in upstream.runs.values()}
 
 
+def _listed(upstream, _query, _body):
+    return sorted(upstream.listed)
+
+
 def _writes(upstream, _query, _body):
     return [dict(zip(("at", "run", "verb", "note", "status"), write, strict=True)) for write in upstream.writes]
 
@@ -96,6 +100,7 @@ def _tell(upstream, _query, body):
 ACTS = {
     ("GET", "/stats"): _stats,
     ("GET", "/sent"): _sent,
+    ("GET", "/listed"): _listed,
     ("GET", "/writes"): _writes,
     ("GET", "/requests"): _requests,
     ("POST", "/pace"): _pace,

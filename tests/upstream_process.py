@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main():
     options = _options()
     upstream = Upstream(key=options.key, port=options.port)
+    upstream.lists_newest_first = options.newest_first
     upstream.manner.keepalive_seconds = options.keepalive
     asyncio.set_event_loop(upstream.loop)
     manners = cast(options.faults.split(","))
@@ -53,6 +54,7 @@ def _options():
     parser.add_argument("--faults", default="plain", help="manners in turn, by name, with commas; or all")
     parser.add_argument("--errors", type=float, default=0.0, help="share of the requests that meet a mishap")
     parser.add_argument("--lives", action="store_true", help="whole lives with pauses, instead of steady events")
+    parser.add_argument("--newest-first", action="store_true", help="listings begin with the newest run")
     parser.add_argument("--keepalive", type=float, default=15.0, help="seconds")
     parser.add_argument("--hold", action="store_true", help="send nothing until POST /control/start")
     return parser.parse_args()

@@ -8,8 +8,9 @@ prints its base URL as the first line, then sends that many events a second over
 each payload with `sent_ns` (`time.monotonic_ns()`), until its stdin ends. `--hold` waits for `POST /control/start`;
 `--lives` gives runs whole lives with pauses (`life-000000` and up); `--faults all` takes every manner in turn;
 `--errors 0.02` lets that share of all requests fail. Ask and tell it under `/control` (`tests.upstream_control`):
-`GET stats`, `sent` (count, last seq, hash of each run's log), `log/<run>`, `writes` (resumes and cancels), `requests`;
-`POST start`, `stop`, `pace {"rate"}`, `drain`, `finish`, `cut`. `tests.upstream_process.Process` wraps it all.
+`GET stats`, `sent` (count, last seq, hash of each run's log), `listed` (runs that a listing has shown), `log/<run>`,
+`writes` (resumes and cancels), `requests`; `POST start`, `stop`, `pace {"rate"}`, `drain`, `finish`, `cut`.
+`tests.upstream_process.Process` wraps it all.
 Of 10,000 runs a listing shows 200: a benchmark puts the rows of the rest into the database itself.
 """
 
@@ -67,6 +68,8 @@ class Upstream:
         self.machines = [{"id": "mch_test_00000001", "display_name": "Scripted", "status": "running"}]
         self.billing: list[dict] | None = None  # what GET /billing/active lists; None: a service without it
         self.has_frames = True
+        self.lists_newest_first = False
+        self.listed: set[str] = set()  # the runs that an answered listing has shown
         self.screen = (64, 36)  # of machines, in pixels
         self.machine_connection: dict = {"vnc_url": None}
         self.idempotent: dict[str, tuple[dict, dict]] = {}
@@ -188,6 +191,8 @@ class Upstream:
         if fault and fault.lose == "after":
             return False
         await _answer(writer, status, answer)
+        if (method, path) == ("GET", "/runs") and status == 200:
+            self.listed |= {view["id"] for view in answer["data"] if isinstance(view, dict) and "id" in view}
         return True
 
     def _fault(self, method, target):
@@ -281,7 +286,9 @@ class Upstream:
         status, limit = query.get("status"), int(query.get("limit") or 20)
         if status and status not in STATUSES:
             return 400, _error("INVALID_STATUS_FILTER", "No such status.", valid_options=list(STATUSES))
-        matching = (run for run in list(self.runs.values()) if not status or run.status == status)
+        runs = list(self.runs.values())
+        ordered = reversed(runs) if self.lists_newest_first else runs
+        matching = (run for run in ordered if not status or run.status == status)
         found = list(islice(matching, limit + 1))  # views of ten thousand would stop everything else
         views = [run.view() for run in found[:limit]]
         return 200, {"object": "list", "data": views, "has_more": len(found) > limit}

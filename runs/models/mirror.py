@@ -56,6 +56,8 @@ class Connection(models.Model):
     max_requests_a_second = models.PositiveIntegerField(null=True, blank=True)
     max_runs = models.PositiveIntegerField(null=True, blank=True)  # live ones that were started here
     is_unlisted = models.BooleanField(default=False)  # upstream has live runs that its listings can't show
+    hides_ended = models.BooleanField(default=False)  # its listings don't reach what began and ended in between
+    listed_at = models.DateTimeField(null=True, blank=True)  # when the last listing of all began
     key_kind = models.CharField(max_length=16, blank=True)  # live, test or legacy, as upstream said
     health = models.CharField(max_length=16, choices=Health.choices, default=Health.UNKNOWN)
     health_detail = models.CharField(max_length=500, blank=True)

@@ -32,6 +32,7 @@ class Gate:
         self._error: errors.CoastyError | None = None
         self._failures = 0
         self._probe_at = 0.0
+        self._is_hurried = False
         self.since: datetime | None = None
 
     @property
@@ -69,9 +70,17 @@ class Gate:
         until = time.monotonic() + seconds
         with self._lock:
             while True:
+                is_over = self._is_hurried and self._error is None
                 left = (until if self._error is None else self._probe_at) - time.monotonic()
-                if left <= 0 or not self._changed.wait(left):
+                if is_over or left <= 0 or not self._changed.wait(left):
+                    self._is_hurried = False
                     return
+
+    def hurry(self) -> None:
+        """End a wait that is no wait for a probe: there is something to ask at once."""
+        with self._lock:
+            self._is_hurried = True
+            self._changed.notify_all()
 
     def probe_now(self) -> None:
         """Something has changed that may help: end a closed wait at once."""

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import random
 import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
-from coasty_api import errors, wire
+from coasty_api import errors
 from coasty_api.client import Client
-from runs import limits, states, upstream
+from runs import limits, upstream
 from runs.models import Connection
 from runs.relay.gate import Gate
 from runs.relay.journal import Journal
+from runs.relay.listings import Listings
 from runs.relay.openers import Openers
 from runs.relay.streams import Streams
 
 log = logging.getLogger(__name__)
 
-_LIST_SECONDS = 3.0
-_LIST_LIMIT = 200
-_RECENT_LIMIT = 50
-_RECENT = timedelta(minutes=15)
 _SHARE_OF_LISTS = 0.25  # of a connection's own limit, at most
-_ASKED_A_TIME = len(states.LIVE) + 2
 
 
 class Line:
@@ -43,8 +36,7 @@ class Line:
         self._client_lock = threading.Lock()
         self._client: Client | None = None
         self._trouble: errors.CoastyError | None = None  # not written down yet
-        self._unlisted: bool | None = None  # what the last listing of all has shown; None: it was another worker's
-        self._ended_in_turn = itertools.cycle(sorted(states.TERMINAL))
+        self._listings = Listings(connection, journal)
         self.is_stopping = False
 
     def start(self) -> None:
@@ -95,13 +87,19 @@ class Line:
 
     # Listing: what runs upstream without our doing. The same listing tells how upstream is.
 
+    def let_list(self, is_lister: bool) -> None:
+        """Whether it is this worker's turn. Whoever takes it over begins at once: nobody has looked for a while."""
+        is_new, self.is_lister = is_lister and not self.is_lister, is_lister
+        if is_new:
+            self.gate.hurry()
+
     def list(self) -> float:
         """Ask once, as far as it is this worker's turn; seconds to rest. Sleeps while the gate is closed."""
         try:
             if self.is_lister or not self.gate.is_open:
                 self._ask()
             if not self.is_lister:
-                self._unlisted = None
+                self._listings.leave()
         except errors.CoastyError as problem:
             trouble = _of_all(problem)
             if problem.code != limits.OURS and not self.is_stopping and not self.gate.close(trouble):
@@ -111,7 +109,7 @@ class Line:
 
     def _ask(self) -> None:
         if self.is_lister:
-            self._list()
+            self._listings.look(self.client())
         else:
             self.client().list_runs(limit=1)
         if self.is_stopping:  # the row is another one now
@@ -122,39 +120,8 @@ class Line:
             self._streams.resume(self)
 
     def _pause(self) -> float:
-        limit = self.connection.max_requests_a_second
-        return max(_LIST_SECONDS, _ASKED_A_TIME / (limit * _SHARE_OF_LISTS)) if limit else _LIST_SECONDS
-
-    def _list(self) -> None:
-        """Each status on its own, as one listing is cut at its limit and there is no way to go on.
-
-        The live ones each time; those that ended, one of the four a time, and only where a listing of all is cut.
-        """
-        hidden = [self._list_some(status, _LIST_LIMIT) for status in sorted(states.LIVE)]
-        if self._list_some(None, _RECENT_LIMIT):
-            self._list_some(next(self._ended_in_turn), _LIST_LIMIT)
-        if any(hidden) != self._unlisted:
-            self._note_unlisted(any(hidden))
-
-    def _list_some(self, status: str | None, limit: int) -> bool:
-        """Mirror what is listed; whether there is more. Of what has ended, what came and ended between listings."""
-        asked_at = timezone.now()
-        answer = self.client().list_runs(status, limit)
-        told = answer.get("data")
-        payloads = [item for item in told if isinstance(item, dict)] if isinstance(told, list) else []
-        if status not in states.LIVE:
-            payloads = [item for item in payloads if _is_recent(item, asked_at)]
-        if payloads:
-            self._journal.snapshots(self.connection, payloads, asked_at)
-        return bool(answer.get("has_more"))
-
-    def _note_unlisted(self, is_unlisted: bool) -> None:
-        self._unlisted = is_unlisted
-        if upstream.note_unlisted(self.connection, is_unlisted) and is_unlisted:
-            log.warning(
-                "%s has more live runs than it lists; some that were started elsewhere can't be seen",
-                self.connection.name,
-            )
+        limit, rest = self.connection.max_requests_a_second, self._listings.rest_seconds
+        return max(rest, self._listings.asked / (limit * _SHARE_OF_LISTS)) if limit else rest
 
 
 _MATTERS = ("base_url", "sealed_key", "key_env", "is_from_settings", "max_requests_a_second")
@@ -167,9 +134,3 @@ def _of_all(problem: errors.CoastyError) -> errors.CoastyError:
     if isinstance(problem, (errors.KeyRefused, errors.Busy, errors.Unavailable, errors.Blocked)):
         return problem
     return errors.Unavailable(problem.message, status=problem.status, code=problem.code)
-
-
-def _is_recent(payload: dict[str, Any], now: datetime) -> bool:
-    """Old runs that ended long ago are history that nobody asked for."""
-    told = wire.time(payload.get("finished_at")) or wire.time(payload.get("created_at"))
-    return told is not None and now - told < _RECENT

@@ -106,7 +106,6 @@ class Relay:
         """The sign of life, on a thread that does nothing else: long work doesn't delay it, a stuck supervisor does."""
         if time.monotonic() - self._moved_at < _STUCK_SECONDS:
             leases.beat(self.name, self._detail())
-        self._bury()
         return _BEAT_SECONDS
 
     def _bury(self) -> None:
@@ -140,7 +139,8 @@ class Relay:
     _rows_due = 0.0
 
     def _keep_lines(self) -> None:
-        """A new connection, one that has changed, one that was disabled: it takes effect here."""
+        """A new connection, one that has changed, one that was disabled: it takes effect here. So does a death."""
+        self._bury()
         rows = {row.pk: row for row in upstream.enabled()}
         for pk, line in list(self.lines.items()):
             if pk not in rows or not line.is_of(rows[pk]):
@@ -150,7 +150,7 @@ class Relay:
                 self._begin(row)
         names = list(leases.alive().order_by("name").values_list("name", flat=True))
         for turn, pk in enumerate(sorted(self.lines)):
-            self.lines[pk].is_lister = not names or names[turn % len(names)] == self.name
+            self.lines[pk].let_list(not names or names[turn % len(names)] == self.name)
 
     def _begin(self, row: Connection) -> None:
         line = self.lines[row.pk] = Line(row, self.journal, self.streams)

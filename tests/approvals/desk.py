@@ -14,7 +14,7 @@ from approvals.models import Approval, Decision
 from coasty_api import wire
 from runs import ingest
 from runs.models import AuditEntry, Run
-from tests.scripted_runs import Manner
+from tests.scripted_runs import AT_ONCE, Manner
 
 
 class Desk:
@@ -25,7 +25,8 @@ class Desk:
         self.connection = connection
 
     def run(self, *, times=True, manner=None):
-        scripted = self.far.add(manner=manner or Manner(has_created_at=times), task="Pay the invoice")
+        manner = manner or Manner(has_created_at=times, rotate_seconds=AT_ONCE)
+        scripted = self.far.add(manner=manner, task="Pay the invoice")
         mirror = Run.objects.create(
             connection=self.connection, upstream_id=scripted.id, task="Pay the invoice", machine_id="mch_test_00000001"
         )

@@ -13,17 +13,17 @@ from approvals.pauses import Pause, Relation
 from coasty_api.errors import CoastyError
 from runs import upstream
 from runs.models import Run
-from tests.scripted_runs import Manner
+from tests.scripted_runs import AT_ONCE, Manner
 
 MANNERS = {
     "plain": Manner(),
-    "with times": Manner(has_created_at=True),
-    "wrapped": Manner(is_wrapped=True, has_id=False, has_event=False),
-    "not chunked": Manner(is_chunked=False),
+    "with times": Manner(has_created_at=True, rotate_seconds=AT_ONCE),
+    "wrapped": Manner(is_wrapped=True, has_id=False, has_event=False, rotate_seconds=AT_ONCE),
+    "not chunked": Manner(is_chunked=False, rotate_seconds=AT_ONCE),
     "byte by byte": Manner(is_trickle=True),
-    "carriage returns": Manner(eol="\r"),
-    "with comments": Manner(comments=3),
-    "repeating": Manner(repeat=3),
+    "carriage returns": Manner(eol="\r", rotate_seconds=AT_ONCE),
+    "with comments": Manner(comments=3, rotate_seconds=AT_ONCE),
+    "repeating": Manner(repeat=3, rotate_seconds=AT_ONCE),
     "closing at a pause": Manner(closes_at_pause=True),
 }
 

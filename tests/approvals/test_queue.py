@@ -85,7 +85,7 @@ def test_a_snapshot_that_shows_a_later_pause_closes_the_earlier_one(desk):
 
 
 def test_a_later_pause_is_not_taken_for_an_earlier_one_whose_log_is_silent(desk, caplog):
-    scripted, run, first = desk.parked("One?", times=False)
+    scripted, run, _first = desk.parked("One?", times=False)
     start = timezone.now()
     scripted.resume("elsewhere")
     desk.snapshot(scripted, start + timedelta(seconds=5))

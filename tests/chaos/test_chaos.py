@@ -37,7 +37,7 @@ DECISION = {
 }  # fmt: skip
 FACTS = {
     "runs": {"life-0": {**SENT["life-0"], "stream": "ended"}}, "decisions": [DECISION], "open": [],
-    "chain": [True, None],
+    "chain": [True, None], "hides": False,
 }  # fmt: skip
 WRONG = {
     "an event less": lambda facts, writes: facts["runs"]["life-0"].update(count=1),
@@ -59,10 +59,10 @@ class Told:
     """A far side and parts that tell what they are given."""
 
     def __init__(self, writes):
-        self.writes, self.tokens, self.base = writes, {}, ""
+        self.writes, self.tokens, self.base, self.listed = writes, {}, "", ["life-0"]
 
     def ask(self, what):
-        return SENT if what == "sent" else self.writes
+        return {"sent": SENT, "writes": self.writes, "listed": self.listed}[what]
 
     def words(self, sign):
         return []
@@ -77,3 +77,11 @@ def test_the_judge_sees_what_is_wrong(wrong):
     chaos = Chaos(told, told, 1, 0)
     chaos.reviewers = [type("Caller", (), {"told": [{"code": "c0de", "action": "resume"}]})]
     assert chaos.judge(facts) is (wrong is None)
+
+
+def test_a_run_that_no_listing_has_shown_is_to_be_told_of():
+    facts, told = {"runs": {}, "hides": False}, Told([])
+    for listed, hides, holds in (([], True, True), ([], False, False), (["life-0"], True, False)):
+        chaos, told.listed = Chaos(told, told, 1, 0), listed
+        chaos._runs(SENT, {**facts, "hides": hides})
+        assert (not chaos.failures) is holds

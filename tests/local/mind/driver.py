@@ -156,7 +156,7 @@ def served(pages: dict[str, str]) -> Iterator[tuple[str, list[tuple[str, str]]]]
     """Pages by path, as HTML; the address, and what was posted."""
     sent: list[tuple[str, str]] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Pages, pages, sent))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}", sent
     server.shutdown()
     server.server_close()

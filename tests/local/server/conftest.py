@@ -54,7 +54,7 @@ class _Site(BaseHTTPRequestHandler):
 def page() -> Iterator[str]:
     """The address of a small test page."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     server.server_close()
