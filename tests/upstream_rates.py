@@ -28,7 +28,7 @@ MANNERS = {
     "rotates": Manner(rotate_after=9),
     "rotates-soon": Manner(rotate_seconds=3.0),
     "repeats": Manner(repeat=5, drop_after=9),
-    "whole-log": Manner(ignores_cursor=True, drop_after=40),
+    "whole-log": Manner(ignores_cursor=True, rotate_seconds=3.0),  # cut after a count, a longer log would never end
     "comments": Manner(comments=100),
     "closes-at-pause": Manner(closes_at_pause=True),
     "no-done": Manner(has_done=False),

@@ -108,11 +108,12 @@ class Line:
         return 0
 
     def _ask(self) -> None:
+        is_answered = True
         if self.is_lister:
-            self._listings.look(self.client())
+            is_answered = self._listings.look(self.client(), whole=not self.gate.is_open)
         else:
             self.client().list_runs(limit=1)
-        if self.is_stopping:  # the row is another one now
+        if self.is_stopping or not is_answered:  # stopping: the row is another one now
             return
         upstream.note_health(self.connection, None, self.client().key_kind)
         if self.gate.open():

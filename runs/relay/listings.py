@@ -97,16 +97,19 @@ class Listings:
         """Another worker lists now, and may note something else."""
         self._noted, self._whole_due = {}, 0.0
 
-    def look(self, client: Client) -> None:
-        """Mirror what is listed. Raises the tree of `coasty_api.errors`; then the next look must reach back further."""
-        self.asked = 0
-        if self.is_quick and time.monotonic() < self._whole_due:
-            self._glance(client)
-        else:
-            self._look_whole(client)
-            self._whole_due = time.monotonic() + LIST_SECONDS - GLANCE_SECONDS
+    def look(self, client: Client, *, whole: bool = False) -> bool:
+        """Mirror what is listed; whether upstream has answered to all of it.
 
-    def _glance(self, client: Client) -> None:
+        Raises the tree of `coasty_api.errors`; then the next look must reach back further.
+        """
+        self.asked = 0
+        if not whole and self.is_quick and time.monotonic() < self._whole_due:
+            return self._glance(client)
+        self._look_whole(client)
+        self._whole_due = time.monotonic() + LIST_SECONDS - GLANCE_SECONDS
+        return True
+
+    def _glance(self, client: Client) -> bool:
         """Only for runs that nobody here knows. One that fails is no outage yet: the whole look comes next."""
         try:
             for status in _LIVE:
@@ -114,6 +117,8 @@ class Listings:
                 self._take(self._strangers(self._ask(client, status).payloads), asked_at)
         except errors.Unavailable:
             self._whole_due = 0.0
+            return False
+        return True
 
     def _look_whole(self, client: Client) -> None:
         began, last = timezone.now(), upstream.listed_at(self._connection)

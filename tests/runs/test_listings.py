@@ -104,8 +104,7 @@ def test_what_can_not_be_listed_is_said_once_and_taken_back(blind, short, client
     for run in list(blind.runs.values())[:20]:
         del blind.runs[run.id]
     for _ in ENDS:  # one that showed its oldest only is asked in turn
-        short._whole_due = 0.0
-        short.look(client)
+        short.look(client, whole=True)
     assert made <= known()
     assert not Connection.objects.get().hides_ended
 
@@ -114,8 +113,7 @@ def test_where_ended_runs_hide_and_strangers_come_the_live_ones_are_looked_at_of
     assert not short.is_quick
     assert short.rest_seconds == listings.LIST_SECONDS
     stranger = blind.add()
-    short._whole_due = 0.0
-    short.look(client)
+    short.look(client, whole=True)
     assert short.is_quick
     assert short.rest_seconds == listings.GLANCE_SECONDS
     since, brief = len(blind.requests), blind.add()
@@ -127,10 +125,9 @@ def test_where_ended_runs_hide_and_strangers_come_the_live_ones_are_looked_at_of
 
 def test_a_glance_that_fails_is_followed_by_a_whole_look(blind, short, client):
     blind.add()
-    short._whole_due = 0.0
-    short.look(client)
+    short.look(client, whole=True)
     blind.fail("GET", r"/runs\?", status=503)
-    short.look(client)
+    assert not short.look(client)
     since = len(blind.requests)
     short.look(client)
     assert len(asked(blind, since)) > len(listings._LIVE)
