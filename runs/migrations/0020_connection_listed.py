@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0017_batch_asked'),
+        ('runs', '0019_run_room'),
     ]
 
     operations = [
