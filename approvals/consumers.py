@@ -98,6 +98,7 @@ class ApprovalConsumer(LiveConsumer):
     def regions(self) -> list[str]:
         approval = Approval.objects.select_related("run", "run__connection").get(pk=self.pk)
         return [
+            fragments.approval_title(approval, self.user),
             fragments.approval_state(approval, self.user),
             fragments.moved(approval),
             rule_fragments.applied(approval),

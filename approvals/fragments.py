@@ -78,6 +78,13 @@ def overview(user: Any) -> dict[str, SafeString]:
     }
 
 
+def approval_title(approval: Approval, user: Any) -> SafeString:
+    """What the page is about: that a person is needed, or who has decided what and what came of it."""
+    decided = Decision.objects.select_related("decided_by", "policy").filter(approval=approval)
+    context = {"approval": approval, "decision": None if approval.is_open else decided.first(), "user": user}
+    return fragments.render("approvals/_approval_title.html", context)
+
+
 def approval_state(approval: Approval, user: Any) -> SafeString:
     """Open with its times, or who ended it and how; who drives the machine."""
     decision: Decision | None = (
@@ -126,7 +133,7 @@ def held(user: Any, but: Approval | None = None) -> SafeString:
 def too_late(approval: Approval, user: Any, sentence: str) -> str:
     """After an undo that came too late: why, and how the decision stands."""
     said = fragments.render("approvals/_recall_told.html", {"sentence": sentence})
-    return fragments.swap(said) + fragments.swap(approval_state(approval, user)) + fragments.swap(held(user, approval))
+    return fragments.swap(said) + _stands(approval, user) + fragments.swap(held(user, approval))
 
 
 def sent_note(decision: Decision) -> str:
@@ -220,7 +227,11 @@ def _beside_facts(approval: Approval, had_asked: str) -> str:
 
 def answer(approval: Approval, user: Any) -> str:
     """After a decision that stands: how it is being sent."""
-    return fragments.swap(approval_state(approval, user))
+    return _stands(approval, user)
+
+
+def _stands(approval: Approval, user: Any) -> str:
+    return fragments.swap(approval_title(approval, user)) + fragments.swap(approval_state(approval, user))
 
 
 def refusal(approval: Approval, sentence: str, code: str, changes: list[dict[str, Any]]) -> SafeString:
@@ -239,7 +250,7 @@ def refusal(approval: Approval, sentence: str, code: str, changes: list[dict[str
 
 def beside(approval: Approval, user: Any, code: str, had_asked: str) -> str:
     """What goes with a refusal: how the approval stands, and where the run moved, all that is to be looked at anew."""
-    parts = fragments.swap(approval_state(approval, user))
+    parts = _stands(approval, user)
     if code != RunMoved.code:
         return parts
     return parts + fragments.swap(facts(approval)) + _beside_facts(approval, had_asked)

@@ -71,6 +71,7 @@ def page(request: SignedIn, approval: Approval, **more: Any) -> dict[str, Any]:
     return {
         "approval": approval,
         "run": approval.run,
+        "title": fragments.approval_title(approval, request.user),
         "state": fragments.approval_state(approval, request.user),
         "facts": fragments.facts(approval),
         "says": fragments.says(approval),

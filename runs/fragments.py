@@ -39,7 +39,9 @@ def run_head(run: Run) -> SafeString:
             "run": run,
             "connection": run.connection,
             "stream_words": _(STREAM_WORDS.get(run.stream, run.stream)),
-            "approval": run.approvals.order_by("-id").first() if run.status == states.Status.AWAITING_HUMAN else None,
+            "approval": run.approvals.select_related("decision__decided_by", "decision__policy")
+            .order_by("-id")
+            .first(),
             "terminal": run.is_terminal,
             "result": result_words(run),
         },
@@ -155,11 +157,15 @@ def _has_runs(connection: Connection) -> bool:
 
 
 def board(user: Any) -> SafeString:
-    """The runs under way, each with its newest frame."""
-    runs = list(Run.objects.visible_to(user).live().order_by("-created_at")[:24])
+    """The runs under way that wait for nobody, each with its newest frame."""
+    # What waits for a person stands above it, in the queue.
+    under_way = (
+        Run.objects.visible_to(user).live().exclude(status=states.Status.AWAITING_HUMAN, approvals__state="open")
+    )
+    runs = list(under_way.order_by("-created_at")[:24])
     frames = timeline.latest_frames(runs)
     cards = [_card(run, frames.get(run.pk)) for run in runs]
-    total = Run.objects.visible_to(user).live().count()
+    total = under_way.count()
     context = {"cards": cards, "total": total, "more": total - len(cards)}
     return fragments.render("runs/_board.html", {**context, "may_start": user.has_perm("runs.start_run")})
 

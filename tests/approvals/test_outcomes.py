@@ -74,3 +74,39 @@ def test_what_upstream_refused_took_no_effect(desk, people):
     scripted.resume("somebody else")
     assert desk.pursue(decision).delivery == "refused"
     assert fresh(decision).outcome == Outcome.VOID
+
+
+def test_the_pages_say_who_decided_and_what_came_of_it(desk, people, client):
+    scripted, run, approval = desk.parked()
+    client.force_login(people.reviewer)
+
+    def heads():
+        pages = client.get(f"/approvals/{approval.pk}/"), client.get(f"/runs/{run.upstream_id}/"), client.get("/")
+        return [" ".join(page.content.decode().split()) for page in pages]
+
+    about, of_run, overview = heads()
+    assert "The agent needs a person" in about
+    assert "It waits for a person" in of_run
+    assert overview.count(f"/runs/{run.upstream_id}/") == 0, "what waits is in the queue, and there alone"
+    decision = desk.pursue(decisions.decide(people.reviewer, approval, "resume", "go on"))
+    desk.follow(scripted)
+    about, of_run, overview = heads()
+    assert "<h1>Decided by you: resume" in about
+    assert "The agent needs a person" not in about
+    assert "reviewer decided: resume" in of_run
+    assert "the run goes on" in about.partition("<h1>")[2].partition("</div>")[0]
+    assert "the run goes on" in of_run
+    assert f'href="/runs/{run.upstream_id}/"' in overview.partition('id="board"')[2]
+    scripted.step()
+    scripted.finish()
+    desk.follow(scripted)
+    fresh(decision)
+    client.force_login(people.admin)
+    about, of_run, _overview = heads()
+    assert "<h1>Decided by reviewer: resume" in about
+    for page in (about, of_run):
+        assert "<strong>The run succeeded</strong>, after 1 more step" in page
+    scripted, run, approval = desk.parked()
+    scripted.finish("cancelled")
+    desk.follow(scripted)
+    assert "<h1>Ended without a decision here" in heads()[0]
