@@ -132,7 +132,7 @@ def _shape(approval: Approval, driver: Takeover | None) -> dict[str, Any]:
         "run_id": run.upstream_id,
         "connection": run.connection.slug,
         "closed_because": approval.closed_because or None,
-        "task": run.task,
+        "task": mask(run.task),
         "machine_id": run.machine_id,
         "cost_cents": run.cost_cents,
         "steps_completed": run.steps_completed,

@@ -57,7 +57,9 @@ class Described(NinjaAPI):
 api = Described(
     title="Coasty Console",
     version=settings.VERSION,
-    description="Runs, approvals and the audit log. Tokens come from `python manage.py api_token USERNAME`.",
+    description="Runs, approvals and the audit log. Tokens come from `python manage.py api_token USERNAME`; they end"
+    " when their person gets a new password or is switched off. What looks like a password, a code or a key in a"
+    " task, in instructions, in a note or in an event is masked for every role, as on the pages.",
     auth=[Token(), Session()],
     urls_namespace="api",
 )

@@ -136,7 +136,9 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             )
             return redirect("people")
     status = 422 if form.errors else 200
-    return render(request, "people/change.html", {"person": person, "form": form}, status=status)
+    return render(
+        request, "people/change.html", {"person": person, "form": form, "tokens": tokens.count(person)}, status=status
+    )
 
 
 def _change(by: User, person: User, data: dict[str, str]) -> bool:
@@ -155,8 +157,8 @@ def _change(by: User, person: User, data: dict[str, str]) -> bool:
         person.save(update_fields=["is_active", "password"])
         if not User.objects.filter(is_active=True, groups__name=roles.ADMIN).exists():
             raise ValidationError(_("This would leave nobody who can administer."))
-        if not person.is_active:
-            tokens.revoke(person, by=by)
+        if not person.is_active or data["password"]:
+            tokens.revoke(person, by=by)  # whoever has got hold of the old password may have made one
         audit.record(by, "person.changed", subject=person.username, **changes)
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
@@ -102,6 +103,7 @@ if DATABASE_URL:
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
     if "postgresql" in DATABASES["default"]["ENGINE"]:
         DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 24}
+        DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
         # A process that stalls inside a transaction keeps its locks no longer than this: others take over its runs.
         DATABASES["default"]["OPTIONS"]["options"] = "-c idle_in_transaction_session_timeout=5s"
 else:
@@ -226,14 +228,22 @@ USE_I18N = True
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
 
+
+def _one_line(record: logging.LogRecord) -> bool:
+    record.exc_info = None  # whoever sends a wrong Host header shows nothing that a traceback would explain
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"one_line": {"()": "django.utils.log.CallbackFilter", "callback": _one_line}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname).1s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"filters": ["one_line"]},
         "daphne": {"level": "ERROR"},
         "apprise": {"handlers": [], "propagate": False},  # what it complains of is told with the channel
         "runs": {"level": env.str("LOG_LEVEL", default="INFO")},

@@ -15,8 +15,9 @@ from ninja import Field, Header, Query, Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import BeforeValidator, ConfigDict
 
-from runs import control, paging, searching, states, upstream
+from runs import control, exporting, paging, searching, states, upstream
 from runs.models import AuditEntry, Connection, Event, Run
+from runs.secrets import mask
 
 router = Router(tags=["Runs"])
 
@@ -125,7 +126,9 @@ class ConnectionsOut(Schema):
 class EventOut(Schema):
     seq: int
     type: str
-    data: Any = Field(description="the payload exactly as upstream sent it")
+    data: Any = Field(
+        description="the payload as upstream sent it, but for what looks like a secret: masked, as on pages"
+    )
     created_at: datetime | None
     received_at: datetime
 
@@ -170,7 +173,7 @@ def find(user: Any, run_id: str) -> Run:
 
 
 def shape(run: Run) -> dict[str, Any]:
-    """A run as the API shows it."""
+    """A run as the API shows it: what its task gives away is masked for everybody, as on the pages."""
     is_parked = run.status == states.Status.AWAITING_HUMAN
     named = ("status", "task", "machine_id", "cua_version", "instructions", "max_steps", "on_awaiting_human",
              "deadline_seconds", "awaiting_human_timeout_seconds", "steps_completed", "cost_cents", "result", "error",
@@ -179,6 +182,8 @@ def shape(run: Run) -> dict[str, Any]:
         "id": run.upstream_id,
         "connection": run.connection.slug,
         **{name: getattr(run, name) for name in named},
+        "task": mask(run.task),
+        "instructions": mask(run.instructions),
         "awaiting_human_reason": run.awaiting_human_reason if is_parked else None,
         "started_by": run.started_by.get_username() if run.started_by else None,
         "stream": {"state": run.stream, "detail": run.stream_detail, "since": run.stream_since_at},
@@ -280,7 +285,7 @@ def list_events(
 
 
 def _written(rows: Any, limit: int) -> str:
-    """The page as JSON text: a payload goes in as the text that upstream sent, not as what we made of it."""
+    """The page as JSON text: a payload goes in as the text that upstream sent, unless it held a secret."""
     parts: list[str] = []
     size, last = 0, None
     for event in rows:
@@ -294,21 +299,9 @@ def _written(rows: Any, limit: int) -> str:
 def _event(event: Event) -> str:
     created_at = json.dumps(event.created_at.isoformat() if event.created_at else None)
     return (
-        f'{{"seq": {event.seq}, "type": {json.dumps(event.type)}, "data": {_payload(event.data)}, '
+        f'{{"seq": {event.seq}, "type": {json.dumps(event.type)}, "data": {exporting.payload(event.data)[0]}, '
         f'"created_at": {created_at}, "received_at": {json.dumps(event.received_at.isoformat())}}}'
     )
-
-
-def _payload(data: str) -> str:
-    try:
-        json.loads(data, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return json.dumps(data)
-    return data.encode("utf-8", "replace").decode()
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not JSON.")
 
 
 @router.post("/runs/{run_id}/cancel", response=RunOut, summary="Cancel a run")

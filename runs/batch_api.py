@@ -1,4 +1,4 @@
-"""The JSON API of batches: many runs started from rows, many cancelled at once; each with a result of its own."""
+"""The JSON API of batches: many runs started from rows or cancelled at once; listed, paused, gone on with, stopped."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from typing import Annotated, Any
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.db.models import Count
 from django.http import Http404, HttpRequest
 from ninja import Field, Header, Query, Router, Schema, Status
 from ninja.errors import HttpError, ValidationError
 from pydantic import ConfigDict
 
 from runs import batches, paging, recipes, sheets, upstream
-from runs.api import RunFields, Whole, need
+from runs.api import Cursor, Limit, Next, RunFields, Whole, need
 from runs.batches import Order
 from runs.models import Batch, BatchItem, Connection, Recipe, Run
 
@@ -54,7 +55,15 @@ class CancelIn(Schema):
     name: str = Field("", max_length=120)
 
 
-class BatchOut(Schema):
+class GoOnIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    limit_cents: Whole | None = Field(None, ge=5, le=10**9, description="Another limit; without one it stays.")
+
+
+class BatchLineOut(Schema):
+    """A batch in a list."""
+
     id: int
     act: str = Field(description="start or cancel")
     state: str = Field(description="running, paused, stopped or done")
@@ -68,6 +77,14 @@ class BatchOut(Schema):
     waits_for: str = Field(description="why nothing is done just now; empty while it goes on")
     rows: int
     results: dict[str, int] = Field(description="rows by state: waiting, sending, done, refused, unsure, left")
+
+
+class BatchesOut(Schema):
+    data: list[BatchLineOut]
+    next: Next
+
+
+class BatchOut(BatchLineOut):
     runs: dict[str, int] = Field(description="its runs by status")
     spent_cents: int
     worst_cents: int = Field(description="what they cost once those under way have used all their steps")
@@ -198,6 +215,70 @@ def _cancelling(user: Any, live: Sequence[Run], name: str, order: Order) -> Batc
         return batch
 
 
+@router.get("/batches", response=BatchesOut, summary="List batches, newest first")
+def list_batches(request: HttpRequest, limit: Limit, cursor: Cursor, state: str = "") -> dict[str, Any]:
+    """Those that were begun, with their rows by state; read one by its id for its runs and their cost."""
+    need(request, "runs.view_run")
+    rows = Batch.objects.exclude(state=Batch.State.DRAFT).select_related("connection").order_by("-id")
+    if state:
+        begun = [known for known in Batch.State.values if known != Batch.State.DRAFT]
+        if state not in begun:
+            raise paging.refusal("state", f"Choose one of: {', '.join(begun)}.")
+        rows = rows.filter(state=state)
+    if cursor:
+        rows = rows.filter(id__lt=paging.decode(cursor, int)[0])
+    found, after = paging.page(rows, limit, lambda batch: [batch.pk])
+    counts: dict[int, dict[str, int]] = {batch.pk: {} for batch in found}
+    items = BatchItem.objects.filter(batch__in=list(counts)).order_by()
+    for pk, of_state, count in items.values_list("batch", "state").annotate(Count("id")):
+        counts[pk][of_state] = count
+    return {"data": [_line(batch, counts[batch.pk]) for batch in found], "next": after}
+
+
+@router.post("/batches/{int:batch_id}/pause", response=BatchOut, summary="Pause a batch")
+def pause_batch(request: HttpRequest, batch_id: int) -> dict[str, Any]:
+    """No further row is sent; one that is being sent is finished. 409 where it is not under way."""
+    user, batch = _to_turn(request, batch_id)
+    return _turned(batch, batches.pause(user, batch))
+
+
+@router.post("/batches/{int:batch_id}/resume", response=BatchOut, summary="Go on with a paused batch")
+def resume_batch(request: HttpRequest, batch_id: int, body: GoOnIn | None = None) -> dict[str, Any]:
+    """Under another limit where one is given. 409 where it is not paused."""
+    user, batch = _to_turn(request, batch_id)
+    return _turned(batch, batches.go_on(user, batch, body.limit_cents if body else None))
+
+
+@router.post("/batches/{int:batch_id}/stop", response=BatchOut, summary="Stop a batch")
+def stop_batch(request: HttpRequest, batch_id: int) -> dict[str, Any]:
+    """What waits is left out, for good; runs that were started go on. 409 where it is over."""
+    user, batch = _to_turn(request, batch_id)
+    return _turned(batch, batches.stop(user, batch))
+
+
+def _to_turn(request: HttpRequest, batch_id: int) -> tuple[Any, Batch]:
+    """The caller and the batch, where they may do what it does."""
+    user = need(request, "runs.view_run")
+    batch = _begun_batch(batch_id)
+    need(request, "runs.start_run" if batch.act == Batch.Act.START else "runs.cancel_run")
+    return user, batch
+
+
+def _turned(batch: Batch, done: bool) -> dict[str, Any]:
+    fresh = _begun_batch(batch.pk)
+    if not done:
+        raise HttpError(409, f"The batch is {fresh.state} now; nothing was changed.")
+    return shape(fresh)
+
+
+def _begun_batch(batch_id: int) -> Batch:
+    begun = Batch.objects.exclude(state=Batch.State.DRAFT).select_related("connection")
+    batch = begun.filter(pk=batch_id).first() if batch_id < 2**63 else None
+    if batch is None:
+        raise Http404(f"There is no batch {batch_id}.")
+    return batch
+
+
 @router.get("/batches/{int:batch_id}", response=WholeBatchOut, summary="One batch, with what came of each row")
 def get_batch(
     request: HttpRequest,
@@ -206,10 +287,7 @@ def get_batch(
     after: int = Query(0, ge=0, lt=2**31, description="Only rows with a greater number."),
 ) -> dict[str, Any]:
     need(request, "runs.view_run")
-    begun = Batch.objects.exclude(state=Batch.State.DRAFT).select_related("connection")
-    batch = begun.filter(pk=batch_id).first() if batch_id < 2**63 else None
-    if batch is None:
-        raise Http404(f"There is no batch {batch_id}.")
+    batch = _begun_batch(batch_id)
     rows = list(batch.items.select_related("run").filter(number__gt=after).order_by("number")[: limit + 1])
     following = str(rows[limit - 1].number) if len(rows) > limit else None
     return {**shape(batch), "data": [_item(item) for item in rows[:limit]], "next": following}
@@ -218,17 +296,23 @@ def get_batch(
 def shape(batch: Batch) -> dict[str, Any]:
     """A batch as the API shows it."""
     told = batches.progress(batch)
+    return {
+        **_line(batch, told.items),
+        "runs": told.runs,
+        "spent_cents": told.spent,
+        "worst_cents": told.worst,
+    }
+
+
+def _line(batch: Batch, items: dict[str, int]) -> dict[str, Any]:
     named = ("act", "state", "name", "created_at", "begun_at", "ended_at", "limit_cents", "waits_for")
     return {
         "id": batch.pk,
         **{name: getattr(batch, name) for name in named},
         "connection": batch.connection.slug if batch.connection else None,
         "made_by": batch.made_by_name,
-        "rows": told.total,
-        "results": told.items,
-        "runs": told.runs,
-        "spent_cents": told.spent,
-        "worst_cents": told.worst,
+        "rows": sum(items.values()),
+        "results": items,
     }
 
 

@@ -40,6 +40,18 @@ class Refused(ValueError):
     """One sentence that says why."""
 
 
+class Changed(Refused):
+    """The columns are mapped otherwise than they were when somebody looked: before and now, by variable."""
+
+    def __init__(self, before: dict[str, str], now: dict[str, str]) -> None:
+        super().__init__(_("Nothing was started: the columns were mapped anew meanwhile, in another tab perhaps."))
+        self.changes = [
+            (name, before.get(name, ""), now.get(name, ""))
+            for name in dict.fromkeys([*before, *now])
+            if before.get(name) != now.get(name)
+        ]
+
+
 @dataclass(frozen=True)
 class Order:
     """What a program asks for, by names of its own: told twice, it is done once."""
@@ -106,14 +118,21 @@ def worst_case(batch: Batch, rows: int) -> int:
     return rows * budgets.worst_case(batch.fields)
 
 
-def begin(by: User, batch: Batch, limit_cents: int | None = None) -> Batch:
-    """Let the job start the rows. Refused while a line is wrong; done before by a second click: it goes on once."""
-    variables = recipes.variables(batch.text)
-    checked = check(batch, batch.mapping)
-    if checked.problems:
-        raise Refused(_("Nothing was started: %(lines)d problems are named below.") % {"lines": len(checked.problems)})
-    hidden = {one.name for one in variables if one.is_secret}
+def begin(by: User, batch: Batch, limit_cents: int | None = None, *, seen: dict[str, str] | None = None) -> Batch:
+    """Let the job start the rows. Refused while a line is wrong; done before by a second click: it goes on once.
+
+    `seen` is the mapping that was on screen: where another one stands by now, nothing starts and Changed names both.
+    """
+    hidden = {one.name for one in recipes.variables(batch.text) if one.is_secret}
     with transaction.atomic():
+        fresh = Batch.objects.select_for_update().get(pk=batch.pk)
+        if fresh.state != Batch.State.DRAFT:
+            return fresh
+        if seen is not None and seen != fresh.mapping:
+            raise Changed(seen, fresh.mapping)
+        checked = check(fresh, fresh.mapping)
+        if problems := len(checked.problems):
+            raise Refused(_("Nothing was started: %(lines)d problems are named below.") % {"lines": problems})
         draft = Batch.objects.filter(pk=batch.pk, state=Batch.State.DRAFT)
         told = {"limit_cents": limit_cents, "begun_at": timezone.now(), "sealed_table": ""}
         if draft.update(state=Batch.State.RUNNING, **told):

@@ -99,7 +99,9 @@ def _text(file: Any) -> str:
 
 
 class BeginBatch(forms.Form):
-    """The limit of all its runs together."""
+    """The limit of all its runs together, and the mapping that was on screen."""
+
+    mapping = forms.JSONField(required=False, widget=forms.HiddenInput)
 
     limit = forms.DecimalField(
         label=_("All together at most, in dollars"),
@@ -114,6 +116,11 @@ class BeginBatch(forms.Form):
     def cents(self) -> int | None:
         limit = self.cleaned_data.get("limit")
         return int(limit * 100) if limit is not None else None
+
+    def seen(self) -> dict[str, str]:
+        """Which column was shown for which variable; nothing where the form did not tell."""
+        told = self.cleaned_data.get("mapping")
+        return {str(name): str(column) for name, column in told.items()} if isinstance(told, dict) else {}
 
 
 class SaveBudget(forms.Form):

@@ -35,6 +35,11 @@ def revoke(user: User, *, by: User | None = None, actor_name: str = "") -> int:
     return gone
 
 
+def count(user: User) -> int:
+    """How many tokens of the user are good."""
+    return ApiToken.objects.filter(user=user).count()
+
+
 def user_of(token: str) -> User | None:
     """Whose token it is; None when it is nobody's, or of somebody who is switched off."""
     found = ApiToken.objects.select_related("user").filter(digest=_digest(token)).first()

@@ -48,7 +48,8 @@ def apply_due(*, now: datetime | None = None, limit: int = 200) -> int:
     rules = at_work(moment)
     if not rules:
         rows = Approval.objects.filter(state=State.OPEN, rules_due_at__lte=moment)
-        return rows.update(rules_due_at=None)
+        with transaction.atomic():
+            return rows.update_in_order(rules_due_at=None)
     return sum(_guarded(pk, rules, moment) for pk in due(moment)[:limit])
 
 

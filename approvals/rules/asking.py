@@ -21,7 +21,7 @@ def ask(approval_id: int) -> None:
 
 def ask_all(now: datetime | None = None) -> None:
     """All open approvals are due: the policies have changed. In the caller's transaction."""
-    Approval.objects.filter(state=State.OPEN).update(rules_due_at=now or timezone.now())
+    Approval.objects.filter(state=State.OPEN).update_in_order(rules_due_at=now or timezone.now())
     transaction.on_commit(lambda: _send([]), robust=True)
 
 

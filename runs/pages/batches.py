@@ -84,12 +84,21 @@ def plan(request: SignedIn, pk: int) -> HttpResponse:
             return redirect("batch_plan", pk)
         if form.is_valid():
             try:
-                return redirect("batch", batches.begin(request.user, batch, form.cents()).pk)
+                return redirect("batch", batches.begin(request.user, batch, form.cents(), seen=form.seen()).pk)
+            except batches.Changed as changed:
+                return _look_again(request, pk, form, changed)
             except batches.Refused as refused:
                 form.add_error(None, str(refused))
             except sheets.Unreadable:  # a second click, and the first has begun it
                 return redirect("batch", pk)
     return render(request, "batches/plan.html", _plan(batch, form), status=422 if form.errors else 200)
+
+
+def _look_again(request: SignedIn, pk: int, form: BeginBatch, changed: batches.Changed) -> HttpResponse:
+    """What stands there now, with the difference to what was on screen; the next press starts this."""
+    form.add_error(None, str(changed))
+    context = _plan(Batch.objects.select_related("connection").get(pk=pk), form)
+    return render(request, "batches/plan.html", {**context, "changes": changed.changes}, status=409)
 
 
 def _mapping(request: SignedIn, batch: Batch) -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from approvals.models import Approval
-from runs import tokens
+from runs import batches, tokens
 from runs.models import ApiToken, Run
 from tests.api.conftest import ROLES, Caller
 
@@ -22,7 +22,11 @@ ROUTES = [
     ("POST", "/runs/{run}/cancel", None, OPERATES, 200),
     ("POST", "/batches", {"rows": [{"task": "Do it"}]}, OPERATES, 201),
     ("POST", "/batches/cancel", {"runs": ["nobody"]}, OPERATES, 422),
+    ("GET", "/batches", None, SEES, 200),
     ("GET", "/batches/{batch}", None, SEES, 404),  # none was begun
+    ("POST", "/batches/{batch}/pause", None, OPERATES, 200),
+    ("POST", "/batches/{batch}/resume", None, OPERATES, 409),  # it is not paused
+    ("POST", "/batches/{batch}/stop", None, OPERATES, 200),
     ("GET", "/approvals", None, SEES, 200),
     ("GET", "/approvals/{approval}", None, SEES, 200),
     ("POST", "/approvals/{approval}/decision", {"action": "resume"}, REVIEWS, 200),
@@ -38,7 +42,8 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path", "body", "allowed", "good"), ROUTES)
 def test_each_route_answers_each_role_as_it_should(desk, callers, method, path, body, allowed, good, role):
     scripted, _, approval = desk.parked()
-    answer = getattr(callers, role)(method, path.format(run=scripted.id, approval=approval.pk, batch=7), body)
+    begun = batches.cancel_runs(None, [], "None").pk if path.endswith(("/pause", "/resume", "/stop")) else 7
+    answer = getattr(callers, role)(method, path.format(run=scripted.id, approval=approval.pk, batch=begun), body)
     expected = good if role in allowed else 401 if role == "anonymous" else 403
     assert answer.status_code == expected, answer.content
     if expected in {401, 403}:

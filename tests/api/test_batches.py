@@ -102,3 +102,31 @@ def test_many_runs_are_cancelled_each_by_itself_and_told_twice_once(desk, caller
     assert unknown.json()["error"]["message"] == "runs.1: There is no such run."
     over = callers.operator("POST", "/batches/cancel", {"runs": names})
     assert over.status_code == 409, "all of them are over now"
+
+
+def test_a_batch_is_listed_paused_gone_on_with_and_stopped(desk, callers, django_assert_max_num_queries):
+    made = [callers.operator("POST", "/batches", {"rows": [{"task": f"Do {n}"}] * 2}).json()["id"] for n in range(3)]
+    with django_assert_max_num_queries(8):
+        page = callers.viewer("GET", "/batches?limit=2").json()
+    assert [line["id"] for line in page["data"]] == made[:0:-1]
+    assert page["data"][0]["results"] == {"waiting": 2}
+    rest = callers.viewer("GET", f"/batches?cursor={page['next']}").json()
+    assert ([line["id"] for line in rest["data"]], rest["next"]) == (made[:1], None)
+    paused = callers.operator("POST", f"/batches/{made[0]}/pause")
+    assert (paused.status_code, paused.json()["state"]) == (200, "paused")
+    again = callers.operator("POST", f"/batches/{made[0]}/pause")
+    assert (again.status_code, again.json()["error"]["message"]) == (
+        409,
+        "The batch is paused now; nothing was changed.",
+    )
+    assert not batch_work.work(made[0])
+    assert [line["id"] for line in callers.viewer("GET", "/batches?state=paused").json()["data"]] == made[:1]
+    assert callers.viewer("GET", "/batches?state=draft").status_code == 422
+    gone_on = callers.operator("POST", f"/batches/{made[0]}/resume", {"limit_cents": 900}).json()
+    assert (gone_on["state"], gone_on["limit_cents"]) == ("running", 900)
+    stopped = callers.operator("POST", f"/batches/{made[0]}/stop").json()
+    assert (stopped["state"], stopped["results"]) == ("stopped", {"left": 2})
+    assert callers.operator("POST", f"/batches/{made[0]}/resume").status_code == 409
+    assert callers.reviewer("POST", f"/batches/{made[1]}/stop").status_code == 403
+    acts = AuditEntry.objects.filter(actor_name="operator", act__startswith="batch.").order_by("seq")
+    assert list(acts.values_list("act", flat=True))[3:] == ["batch.paused", "batch.continued", "batch.stopped"]

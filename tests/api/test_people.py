@@ -149,3 +149,18 @@ def test_guessing_passwords_is_stopped_and_does_not_fill_the_log(people):
     locked = client.post("/sign-in/", {"username": "viewer", "password": people.password})
     assert "_auth_user_id" not in client.session
     assert locked.status_code in {403, 429}
+
+
+@pytest.mark.django_db
+def test_a_new_password_ends_the_api_tokens_and_nothing_else_of_a_change_does(admin, people):
+    token = tokens.issue(people.viewer)
+    assert (
+        "ends the sessions of this person, and 1 API token."
+        in admin.get(f"/people/{people.viewer.pk}/").content.decode()
+    )
+    change(admin, people.viewer, "operator")
+    assert tokens.user_of(token) == people.viewer
+    change(admin, people.viewer, "operator", password=PASSWORD)
+    assert tokens.user_of(token) is None
+    entry = AuditEntry.objects.get(act="token.revoked")
+    assert (entry.actor_name, entry.subject, entry.detail["count"]) == ("admin", "viewer", 1)

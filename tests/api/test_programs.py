@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from channels.testing import WebsocketCommunicator
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
 from coasty_console.asgi import application
+from runs import reach
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +127,23 @@ def test_the_description_names_every_refusal_and_they_look_as_described(desk, ca
         assert set(told) <= set(shape)
         assert set(told["error"]) >= set(shape["error"]["required"])
     assert told["decided_by"] == "reviewer"
+
+
+def test_a_wrong_host_is_one_line_in_the_log(caplog):
+    assert Client().get("/", headers={"host": "evil.example"}).status_code == 400
+    said = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert [record.exc_info for record in said] == [None]
+    assert "evil.example" in said[0].getMessage()
+    assert "\n" not in said[0].getMessage()
+
+
+def test_a_database_that_can_not_be_reached_is_named_before_anything_starts():
+    gone = DatabaseWrapper(
+        {**connection.settings_dict, "HOST": "127.0.0.1", "PORT": "1", "USER": "u", "PASSWORD": "lovelace9",
+         "NAME": "console", "OPTIONS": {"pool": {"min_size": 1}}, "TIME_ZONE": None, "CONN_HEALTH_CHECKS": False}
+    )  # fmt: skip
+    said = reach.why_not(gone)
+    assert (
+        said == "PostgreSQL at 127.0.0.1:1 can't be reached (database console): Connection refused. See DATABASE_URL."
+    )
+    assert reach.why_not(connection) == ""

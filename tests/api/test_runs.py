@@ -238,3 +238,17 @@ def test_a_run_of_somebody_elses_console_is_shown_too(desk, callers):
     scripted = desk.far.add(task="From a script")
     ingest.take_snapshot(desk.connection, scripted.view(), asked_at=timezone.now())
     assert callers.viewer("GET", f"/runs/{scripted.id}").json()["started_by"] is None
+
+
+def test_what_a_task_or_an_event_gives_away_is_masked_for_everybody(desk, callers):
+    scripted, run, approval = desk.parked()
+    scripted.emit("text", {"text": "I sign in, the password is lovelace9, then go on"})
+    desk.follow(scripted)
+    Run.objects.filter(pk=run.pk).update(task="Log in, the password is lovelace9", instructions="password: lovelace9")
+    for path in ("/runs", f"/runs/{scripted.id}", f"/runs/{scripted.id}/events", f"/approvals/{approval.pk}"):
+        for caller in (callers.viewer, callers.operator, callers.reviewer, callers.admin):
+            said = caller("GET", path)
+            assert said.status_code == 200
+            assert "lovelace9" not in said.content.decode()
+    events = callers.viewer("GET", f"/runs/{scripted.id}/events").json()["data"]
+    assert events[-1]["data"]["text"] == "I sign in, the password is ••••••••, then go on"

@@ -7,15 +7,17 @@ from collections import Counter
 from hashlib import sha256
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from approvals import claims, decisions, takeovers
 from approvals.models import Approval, Decision
+from approvals.rules import asking
 from approvals.seen import Seen, compared
 from runs import audit
 from runs.models import AuditEntry, Frame, Run
 from tests.approvals.desk import acts_in, newest
+from tests.conftest import wait_until
 
 
 def in_the_same_instant(calls):
@@ -287,3 +289,31 @@ def test_two_texts_are_compared_word_by_word():
     left, right = compared("Pay 10 to Ada.", "Pay 10,000 to Ada.")
     assert [(p.tone, p.text) for p in left] == [("same", "Pay "), ("gone", "10"), ("same", " to Ada.")]
     assert [(p.tone, p.text) for p in right] == [("same", "Pay "), ("new", "10,000"), ("same", " to Ada.")]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="no row locks")
+def test_many_approvals_are_made_due_in_one_order(desk, people):
+    first, second = desk.parked()[2], desk.parked()[2]
+    Approval.objects.filter(pk=first.pk).update(priority=1)  # its row stands behind the other's now
+    with transaction.atomic():
+        Approval.objects.select_for_update().get(pk=first.pk)
+        asks = threading.Thread(target=_ask_all)
+        asks.start()
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+        def is_waiting():
+            with connection.cursor() as cursor:
+                cursor.execute(waits)
+                return cursor.fetchone()[0] == 1
+
+        wait_until(is_waiting)
+        # Who waits for the first holds none behind it.
+        assert Approval.objects.select_for_update(nowait=True).get(pk=second.pk)
+    asks.join(10)
+    assert not Approval.objects.filter(rules_due_at=None).exists()
+
+
+def _ask_all():
+    with transaction.atomic():
+        asking.ask_all()
+    connection.close()

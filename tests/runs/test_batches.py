@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import signal
@@ -111,8 +112,7 @@ def test_wrong_lines_are_named_and_nothing_is_started(upstream, connection, peop
 
 def test_begun_twice_it_goes_on_once_and_one_worker_has_it_at_a_time(upstream, begun, people):
     batch = begun()
-    with pytest.raises(sheets.Unreadable):
-        batches.begin(people.operator, batch)  # its table is gone
+    assert batches.begin(people.operator, batch).begun_at == batch.begun_at
     assert BatchItem.objects.count() == 3
     Batch.objects.filter(pk=batch.pk).update(claim="another", claimed_until=timezone.now() + batch_work._CLAIM)
     assert batch_work.due(timezone.now()) == []
@@ -275,3 +275,23 @@ def test_a_connection_that_may_have_two_runs_is_waited_for(upstream, begun, conn
     assert states(batch) == ["done", "done", "waiting"]
     assert "2 runs" in batch.waits_for
     assert batch.due_at > timezone.now()
+
+
+def test_what_starts_is_what_was_on_screen_though_another_tab_has_mapped_anew(upstream, connection, people, client):
+    recipe = recipes.save(people.operator, "Pay", "pay {{number}}", {})
+    batch = batches.draft(people.operator, connection, recipe, "number,account\nA-1,77\n", {})
+    client.force_login(people.operator)
+    address = f"/batches/{batch.pk}/plan/"
+    page = client.get(address).content.decode()
+    seen = html.unescape(page.partition('name="mapping" value="')[2].partition('"')[0])
+    assert json.loads(seen) == {"number": "number"}
+    client.post(address, {"act": "map", "column_number": "account"})  # the other tab
+    answer = client.post(address, {"act": "begin", "mapping": seen})
+    assert (answer.status_code, Batch.objects.get().state, BatchItem.objects.count()) == (409, "draft", 0)
+    said = answer.content.decode()
+    assert '<code>number</code>: <del class="untrusted">number</del> → <ins class="untrusted">account</ins>' in said
+    assert "pay 77" in said
+    assert client.post(address, {"act": "begin"}).status_code == 409, "a form that tells nothing has seen nothing"
+    now = html.unescape(said.partition('name="mapping" value="')[2].partition('"')[0])
+    assert client.post(address, {"act": "begin", "mapping": now}).status_code == 302
+    assert BatchItem.objects.get().values == {"number": "77"}

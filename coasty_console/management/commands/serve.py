@@ -13,6 +13,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from coasty_console import roles
+from runs import reach
 from runs.relay.supervisor import Relay
 
 
@@ -46,6 +47,8 @@ class Command(BaseCommand):
             self._end(str(problem))
 
     def _check_database(self) -> None:
+        if sentence := reach.why_not(connections["default"]):
+            self._end(sentence)
         try:
             executor = MigrationExecutor(connections["default"])
             waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -6,8 +6,10 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
+from runs import reach
 from runs.relay.supervisor import Relay
 
 
@@ -15,6 +17,8 @@ class Command(BaseCommand):
     help = "Follow the runs of upstream and store what they tell, until SIGTERM or Ctrl-C."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if sentence := reach.why_not(connection):
+            raise CommandError(sentence)
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
