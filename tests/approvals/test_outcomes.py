@@ -87,7 +87,8 @@ def test_the_pages_say_who_decided_and_what_came_of_it(desk, people, client):
     about, of_run, overview = heads()
     assert "The agent needs a person" in about
     assert "It waits for a person" in of_run
-    assert overview.count(f"/runs/{run.upstream_id}/") == 0, "what waits is in the queue, and there alone"
+    assert f'href="/approvals/{approval.pk}/"' in overview
+    assert run.upstream_id not in overview.partition('id="board"')[2], "what waits is in the queue, and there alone"
     decision = desk.pursue(decisions.decide(people.reviewer, approval, "resume", "go on"))
     desk.follow(scripted)
     about, of_run, overview = heads()
