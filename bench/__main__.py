@@ -11,6 +11,7 @@ Other benches, each with its own --help:
     python bench/dots.py        how the eyes tell mask dots from letters
     python -m bench.jobs        does the commonest jobs in a browser, counts clicks and keys
     python -m bench.begin       starts everything twice; from a pause to its row on screen
+    python -m bench.smoothness  how smooth pages feel: long runs, live updates, a word after a click
     python -m bench.chaos       kills processes for a chosen time and compares what is stored
 """
 

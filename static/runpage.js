@@ -17,6 +17,7 @@
   });
 
   // Jumps: of what is not on the page yet, the steps around the wanted one are fetched; a button stays for the rest.
+  const toStep = page.querySelector("[data-to-step]");
   let stops = [], at = 0;
   document.addEventListener("console:film", (event) => {
     stops = event.detail;
@@ -25,6 +26,8 @@
       button.disabled = !count;
       button.title = count ? interpolate(ngettext("%s in this run", "%s in this run", count), [count]) : gettext("There is none in this run");
     }
+    toStep.max = Math.max(0, ...stops.map((stop) => stop.step));
+    toStep.disabled = toStep.max < 1;
   });
   const lacking = (seq) => [...timeline().querySelectorAll(".earlier [data-before]")].find((gap) => gap.dataset.after < seq && seq < gap.dataset.before);
   async function reach(seq, tries = 3) {
@@ -49,12 +52,14 @@
   }
   async function jump(kind) {
     const wanted = stops.filter((stop) => stop.is === kind);
-    const next = wanted.find((stop) => stop.first > at) || wanted[0];
+    await show(wanted.find((stop) => stop.first > at) || wanted[0]);
+  }
+  async function show(next) {
     if (!next) return;
     at = next.first;
     stopFollowing();
     await reach(next.first);
-    const step = [...timeline().querySelectorAll(".step")].find((one) => Number(one.dataset.step) === next.step);
+    const step = timeline().querySelector(`.step[data-step="${next.step}"]`);
     if (!step) return;
     step.scrollIntoView({ block: "start" });
     requestAnimationFrame(() => step.scrollIntoView({ block: "start" })); // what it skipped had no height before
@@ -66,6 +71,10 @@
   page.addEventListener("click", (event) => {
     const button = event.target.closest("[data-jump]");
     if (button) jump(button.dataset.jump);
+  });
+  // The step of that number, or the nearest one before it.
+  toStep.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && toStep.value) show(stops.findLast((stop) => stop.step <= Math.max(1, Number(toStep.value))));
   });
 
   // Follow: at the newest step, until the reader scrolls up.
