@@ -99,7 +99,7 @@ def table(desk: Desk) -> list[Done]:
         template(desk, hands, way)
         rows(hands, way)
         hands.see(hands.page.locator(".batch-head"))
-        hands.watch(hands.page.locator(".batch-head"), "3 of 3 rows have their result")
+        hands.watch(hands.page.locator(".batch-head"), "3 of 3 rows are dealt with")
         found.append(Done("Start three runs from a table", way, hands.effort))
         mine = [run for run in desk.client("admin").call("GET", "/runs").json()["data"] if run["id"] not in before]
         assert len({run["task"] for run in mine}) == len(mine) == 3, mine

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,8 @@ _WATCH = """() => {
   } }).observe({ type: "layout-shift" });
 }"""
 # Resolves with the milliseconds from the next `kind` of event until `holds()` is true and painted.
-_TIMED = """([kind, holds]) => { window.timed = new Promise((resolve) => addEventListener(kind, () => {
-  const began = performance.now(), is = new Function(holds);
+_TIMED = """(kind) => { window.timed = new Promise((resolve) => addEventListener(kind, () => {
+  const began = performance.now(), is = () => { HOLDS };
   const look = () => is() ? setTimeout(() => resolve(performance.now() - began), 0) : requestAnimationFrame(look);
   requestAnimationFrame(look);
 }, { capture: true, once: true })); }"""
@@ -58,7 +59,7 @@ _SENDING = "return getComputedStyle(document.querySelector('.sending')).visibili
 
 
 def timed(page: Page, kind: str, holds: str) -> None:
-    page.evaluate(_TIMED, [kind, holds])
+    page.evaluate(_TIMED.replace("HOLDS", holds), kind)
 
 
 def watch(page: Page) -> None:
@@ -99,8 +100,12 @@ def long_run(person: Person, far: Upstream, shots: list[bytes], steps: int) -> S
         step(run, shots)
         if not number % 100:
             newest = f"{person.site.url}/runs/{run.id}/frames/{number - 1}.jpg"
-            wait_until(lambda address=newest: person.page.request.get(address).ok, 30)
+            wait_until(partial(_is_there, person, newest), 30)
     return run
+
+
+def _is_there(person: Person, address: str) -> bool:
+    return person.page.request.get(address).ok
 
 
 def jump(person: Person, run: ScriptedRun) -> Row:
@@ -108,7 +113,7 @@ def jump(person: Person, run: ScriptedRun) -> Row:
     took = []
     for _ in range(3):
         page = person.live(f"/runs/{run.id}/")
-        page.wait_for_function("document.querySelector('[data-to-step]')?.disabled === false")
+        page.wait_for_function("() => document.querySelector('[data-to-step]')?.disabled === false")
         page.fill("[data-to-step]", "10")
         timed(page, "keydown", _AT_TEN)
         page.press("[data-to-step]", "Enter")
@@ -139,8 +144,8 @@ def scrolling(person: Person, run: ScriptedRun, turns: int) -> list[Row]:
 def scrubbing(person: Person, run: ScriptedRun, turns: int) -> list[Row]:
     """The film's slider pulled from one end to the other with the mouse, and back."""
     page = person.live(f"/runs/{run.id}/")
-    page.wait_for_function("Number(document.querySelector('[data-film-slider]').max) > 100")
-    box = page.locator("[data-film-slider]").bounding_box() or {}
+    page.wait_for_function("() => Number(document.querySelector('[data-film-slider]').max) > 100")
+    box: Any = page.locator("[data-film-slider]").bounding_box()
     left, right, y = box["x"] + 8, box["x"] + box["width"] - 8, box["y"] + box["height"] / 2
     page.mouse.move(right, y)
     page.mouse.down()

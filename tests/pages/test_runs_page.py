@@ -39,7 +39,7 @@ def test_nothing_moves_under_the_pointer_and_many_runs_are_cancelled_by_keys(peo
     expect(page.locator("main")).to_contain_text("1 of the selected runs has ended already")
     assert not violations(page)
     page.get_by_role("button", name="Cancel 3 runs").click()
-    expect(page.locator(".batch-head")).to_contain_text("3 of 3 rows have their result", timeout=12_000)
+    expect(page.locator(".batch-head")).to_contain_text("3 of 3 rows are dealt with", timeout=12_000)
     expect(page.locator(".batch-head .chip").first).to_have_text("Done")
     expect(page.locator("[data-while-open]")).to_be_hidden()
     assert {run.status for run in (runs[0], runs[2], late)} == {"cancelled"}
@@ -113,7 +113,7 @@ def test_a_table_starts_a_run_for_each_row_after_its_wrong_line_was_named(people
     page.get_by_role("button", name="Look at the table").click()
     expect(page.locator(".confirm-line")).to_contain_text("$5.00")
     page.get_by_role("button", name="Start 2 runs").dblclick()
-    expect(page.locator(".batch-head")).to_contain_text("2 of 2 rows have their result", timeout=12_000)
+    expect(page.locator(".batch-head")).to_contain_text("2 of 2 rows are dealt with", timeout=12_000)
     assert len(upstream.runs) == before + 2
     results = person.context.request.get(page.url + "results.csv").text()
     assert "2,INV-1,Nordwind,••••••••,done" in results
