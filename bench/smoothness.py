@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -52,6 +53,7 @@ _TIMED = """(kind) => { window.timed = new Promise((resolve) => addEventListener
   const began = performance.now(), is = () => { HOLDS };
   const look = () => is() ? setTimeout(() => resolve(performance.now() - began), 0) : requestAnimationFrame(look);
   requestAnimationFrame(look);
+  setTimeout(() => resolve(null), 10000);
 }, { capture: true, once: true })); }"""
 _AT_TEN = """const step = document.querySelector('.step[data-step="10"]')?.getBoundingClientRect();
   return step && step.top >= 0 && step.top < innerHeight && step.height > 20;"""
@@ -60,6 +62,12 @@ _SENDING = "return getComputedStyle(document.querySelector('.sending')).visibili
 
 def timed(page: Page, kind: str, holds: str) -> None:
     page.evaluate(_TIMED.replace("HOLDS", holds), kind)
+
+
+def took(page: Page) -> float:
+    """Infinite where it was not seen within ten seconds."""
+    milliseconds = page.evaluate("() => Promise.race([window.timed, new Promise((done) => setTimeout(done, 12000))])")
+    return float("inf") if milliseconds is None else float(milliseconds)
 
 
 def watch(page: Page) -> None:
@@ -108,17 +116,18 @@ def _is_there(person: Person, address: str) -> bool:
     return person.page.request.get(address).ok
 
 
-def jump(person: Person, run: ScriptedRun) -> Row:
+def jump(person: Person, run: ScriptedRun) -> list[Row]:
     """From Enter in the field of a step's number to that step on screen, with the newest steps drawn only."""
-    took = []
+    all_ms = []
     for _ in range(3):
         page = person.live(f"/runs/{run.id}/")
         page.wait_for_function("() => document.querySelector('[data-to-step]')?.disabled === false")
         page.fill("[data-to-step]", "10")
         timed(page, "keydown", _AT_TEN)
         page.press("[data-to-step]", "Enter")
-        took.append(float(page.evaluate("window.timed")))
-    return Row("jump to step 10 of a long run, painted", round(sorted(took)[1]), 500, 200, True, "ms", {"all": took})
+        all_ms.append(took(page))
+    middle = round(sorted(all_ms)[1], 1)
+    return [Row("jump to step 10 of a long run, painted", middle, 500, 200, True, "ms", {"all_ms": all_ms})]
 
 
 def scrolling(person: Person, run: ScriptedRun, turns: int) -> list[Row]:
@@ -198,7 +207,7 @@ def typing(person: Person, name: str, path: str, field: str, update: Any) -> lis
     ]
 
 
-def sending(person: Person, path: str) -> Row:
+def sending(person: Person, path: str) -> list[Row]:
     """From a click on Resume to its word on screen, while the console answers nobody."""
     page, process = person.live(path), person.site.process
     assert process is not None
@@ -206,10 +215,10 @@ def sending(person: Person, path: str) -> Row:
     try:
         timed(page, "click", _SENDING)
         page.click("#decide button[value=resume]", no_wait_after=True)
-        took = float(page.evaluate("window.timed"))
+        waited = took(page)
     finally:
         process.send_signal(signal.SIGCONT)
-    return Row("“sending” after a click, the console held", round(took, 1), 100, 50, True, "ms")
+    return [Row("“sending” after a click, the console held", round(waited, 1), 100, 50, True, "ms")]
 
 
 def parked(far: Upstream, number: int) -> ScriptedRun:
@@ -235,13 +244,22 @@ def measure(options: Options) -> list[Row]:
         page = person.live("/approvals/")
         wait_until(lambda: page.locator(".queue-row").count() > 5, 20)
         path = page.locator(".queue-row a:not([href*=alike])").first.get_attribute("href") or ""
-        rows = [jump(person, run), *scrolling(person, run, turns), *scrubbing(person, run, turns)]
-        rows += typing(person, "run", f"/runs/{run.id}/", "[data-to-step]", lambda _at: step(run, shots))
-        rows += typing(person, "approval", path, "#note", lambda at: parked(far, 2000 + at))
-        rows += typing(
-            person, "queue", "/approvals/", ".queue-row:nth-child(3) a", lambda at: _come_or_go(far, waiting, at)
-        )
-        return [*rows, sending(person, path)]
+        parts: list[Callable[[], list[Row]]] = [
+            lambda: jump(person, run),
+            lambda: scrolling(person, run, turns),
+            lambda: scrubbing(person, run, turns),
+            lambda: typing(person, "run", f"/runs/{run.id}/", "[data-to-step]", lambda _at: step(run, shots)),
+            lambda: typing(person, "approval", path, "#note", lambda at: parked(far, 2000 + at)),
+            lambda: typing(
+                person, "queue", "/approvals/", ".queue-row:nth-child(3) a", partial(_come_or_go, far, waiting)
+            ),
+            lambda: sending(person, path),
+        ]
+        rows: list[Row] = []
+        for part in parts:
+            rows += part()
+            print(rows[-1].name, rows[-1].value, file=sys.stderr, flush=True)
+        return rows
 
 
 def _come_or_go(far: Upstream, waiting: list[ScriptedRun], at: int) -> None:
