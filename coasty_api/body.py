@@ -5,6 +5,7 @@ The only place that touches what requests, urllib3 and http.client keep to thems
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from typing import Any
@@ -13,6 +14,7 @@ import requests
 
 _READ_BYTES = 65_536
 _LONGEST_SIZE_LINE = 1_024
+_ONE_CHUNK = re.compile(rb"(0*[1-9a-fA-F][0-9a-fA-F]{0,8})\r\n")
 
 
 class Broken(Exception):
@@ -30,6 +32,9 @@ class Dechunker:
 
     def feed(self, data: bytes) -> bytes:
         """The body's bytes in `data`; Broken when it is no chunked coding."""
+        found = _ONE_CHUNK.match(data) if self._state == "size" and not self._line else None
+        if found and len(data) == found.end() + int(found[1], 16) + 2 and data.endswith(b"\r\n"):
+            return data[found.end() : -2]  # one whole chunk, as nearly all come
         out, at = [], 0
         while at < len(data) and not self.is_complete:
             if self._state == "body":
