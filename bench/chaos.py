@@ -24,6 +24,7 @@ from tests.upstream_process import Process
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTLE_SECONDS = 150.0
+_LAST_PACE = 300.0  # events a second
 ENDED = {"succeeded", "failed", "cancelled", "timed_out"}
 TAG = re.compile(r"\[decision ([0-9a-f]+)\]")
 
@@ -78,6 +79,7 @@ class Chaos:
         self._wait_for(seconds)
         self.say("no more blows, no new runs; what is in flight goes on to its end")
         self.far.tell("drain")
+        self.far.tell("pace", rate=_LAST_PACE)
 
     def _wait_for(self, at: float) -> None:
         time.sleep(max(0.0, self._began + at - time.monotonic()))

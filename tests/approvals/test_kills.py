@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from approvals import decisions, evidence
+from approvals import decisions
 from approvals.models import Approval, Decision
 from runs import audit
 from tests.approvals.desk import acts_in, resumed_notes
@@ -37,17 +37,11 @@ def die_at(statement, work):
     return False
 
 
-@pytest.fixture
-def glance(monkeypatch):
-    monkeypatch.setattr(evidence, "GLANCE_SECONDS", 0.05)
-    monkeypatch.setattr(evidence, "PATIENT_SECONDS", 0.1)
-
-
 @pytest.mark.parametrize(
     ("verdict", "trouble"),
     [("resume", "none"), ("resume", "lost before"), ("resume", "lost after"), ("cancel", "lost before")],
 )
-def test_a_delivery_killed_at_any_statement_is_finished_by_the_next_worker(desk, people, glance, verdict, trouble):
+def test_a_delivery_killed_at_any_statement_is_finished_by_the_next_worker(desk, people, verdict, trouble):
     statement, was_killed = 0, True
     while was_killed:
         scripted, run, approval = desk.parked()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import subprocess
 import sys
 
@@ -16,8 +17,10 @@ from bench.chaos import ROOT, Chaos, plan
 def test_what_is_killed_at_random_moments_comes_back_with_everything():
     command = [sys.executable, "-m", "bench.chaos", "--seconds=18", "--seed=11", "--mode=split"]
     done = subprocess.run(
-        [*command, "--runs=50", "--rate=70"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=150
-    )
+        [*command, "--runs=50", "--rate=70"],
+        cwd=ROOT, env=os.environ | {"DECISION_HOLD_SECONDS": "1"},
+        capture_output=True, text=True, check=False, timeout=150,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kill relay" in done.stdout
     assert "All of it holds." in done.stdout

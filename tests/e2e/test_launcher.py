@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests import migrated
 from tests.conftest import find_free_port, wait_until
 from tests.e2e.driver import PASSWORD, ROOT, Stack
 
@@ -46,6 +47,7 @@ def test_it_says_where_to_go_and_who_may_sign_in(stack: Stack) -> None:
 
 
 def test_a_stop_leaves_no_process_and_a_second_start_reuses_everything(tmp_path: Path) -> None:
+    migrated.copy_into(tmp_path)  # the session's own stack starts from nothing
     first = Stack(tmp_path).start()
     key = first.platform_key()
     assert first.stop() == 0

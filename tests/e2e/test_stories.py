@@ -15,12 +15,13 @@ VARIANTS = (0, 5)  # `tests/local/mind/test_stories.py` tells the stories in oth
 class Story:
     """Runs of one task, one per layout variant, each on a machine of its own."""
 
-    def __init__(self, stack: Stack, callers: SimpleNamespace, task: str, **more: Any) -> None:
+    def __init__(self, stack: Stack, callers: SimpleNamespace, task: str, only: int | None = None, **more: Any) -> None:
         self.stack, self.callers = stack, callers
         machines = stack.machines(len(VARIANTS))
+        told = [one for one in zip(VARIANTS, machines, strict=True) if only is None or one[0] == only]
         self.runs = [
             callers.operator.start(task.format(practice=stack.practice(variant)), machine_id=machine, **more)
-            for variant, machine in zip(VARIANTS, machines, strict=True)
+            for variant, machine in told
         ]
 
     def parked(self) -> list[dict[str, Any]]:
@@ -44,7 +45,7 @@ class Story:
 
 @pytest.fixture
 def story(stack: Stack, callers: SimpleNamespace) -> Any:
-    return lambda task, **more: Story(stack, callers, task, **more)
+    return lambda task, only=None, **more: Story(stack, callers, task, only, **more)
 
 
 SIGN_IN = "Open Chrome, go to {practice}, sign in as ada@example.com with password lovelace, "
@@ -105,12 +106,12 @@ def test_a_payment_that_is_failed_or_cancelled_stays_unpaid(story: Any, stack: S
 
 def test_acts_that_the_task_spells_out_are_done_without_asking(story: Any, stack: Stack) -> None:
     before = len([entry for entry in stack.ledger() if entry["act"] in {"refund_order", "add_customer"}])
-    refund = story(SIGN_IN + "and refund order 7001 with the reason 'damaged in transit'.")
+    refund = story(SIGN_IN + "and refund order 7001 with the reason 'damaged in transit'.", VARIANTS[0])
+    add = story(SIGN_IN + "and add the customer Grace Hopper, grace@example.com, plan Pro.", VARIANTS[1])
     refund.succeed()
-    add = story(SIGN_IN + "and add the customer Grace Hopper, grace@example.com, plan Pro.")
     add.succeed()
     after = [entry for entry in stack.ledger() if entry["act"] in {"refund_order", "add_customer"}]
-    assert len(after) == before + 2 * len(refund.runs)
+    assert len(after) == before + 2
 
 
 def test_the_first_link_of_a_page_is_clicked(story: Any) -> None:

@@ -143,26 +143,6 @@ def test_a_listing_with_bad_items_still_shows_the_good_ones(upstream, relay, unt
     assert Run.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_more_live_runs_than_a_listing_shows_is_said(upstream, connection, until):
-    from runs import fragments
-    from runs.relay.supervisor import Relay
-
-    for n in range(230):
-        upstream.add(task=str(n))
-    relay = Relay()
-    relay.start()
-    try:
-        until(lambda: Connection.objects.get(pk=connection.pk).is_unlisted)
-        assert "more live runs than it lists" in fragments.alerts()
-        for run in upstream.runs.values():
-            run.finish()
-        until(lambda: not Connection.objects.get(pk=connection.pk).is_unlisted, 15)
-        assert "more live runs" not in fragments.alerts()
-    finally:
-        relay.stop()
-
-
 @pytest.mark.django_db
 @pytest.mark.parametrize(("hours", "told"), [(0, "%H:%M:%S"), (30, "%Y-%m-%d %H:%M:%S")])
 def test_an_outage_says_since_when_and_on_which_day_when_that_is_over(connection, hours, told):

@@ -9,7 +9,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from runs import ingest
+from runs import fragments, ingest
 from runs import upstream as upstreams
 from runs.models import Connection, Run
 from runs.relay import listings
@@ -90,6 +90,18 @@ def test_where_the_newest_reach_back_to_the_last_look_no_more_is_asked(upstream,
     assert len(asked(upstream, since)) == 4
     assert made <= known()
     assert not Connection.objects.get().hides_ended
+
+
+def test_more_live_runs_than_a_listing_shows_is_said(upstream, short, client):
+    made = [upstream.add() for _ in range(5)]
+    short.look(client)
+    assert Connection.objects.get().is_unlisted
+    assert "more live runs than it lists" in fragments.alerts()
+    for run in made:
+        run.finish()
+    short.look(client)
+    assert not Connection.objects.get().is_unlisted
+    assert "more live runs" not in fragments.alerts()
 
 
 def test_what_can_not_be_listed_is_said_once_and_taken_back(blind, short, client, caplog):
