@@ -19,8 +19,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PEOPLE = """
 import json
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from coasty_console import roles
 from runs import tokens
+call_command("prepare")
 made = {}
 for name, role in %r.items():
     user = User.objects.create_user(name)
@@ -44,7 +46,6 @@ class Console:
             "CONSOLE_PORT": str(self.port),
         }
         migrated.copy_into(folder)
-        self.manage("prepare")
         self.tokens = json.loads(self.manage("shell", "-c", PEOPLE % people).strip().splitlines()[-1])
         self.process = None
 

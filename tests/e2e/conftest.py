@@ -19,7 +19,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def callers(stack: Stack) -> SimpleNamespace:
-    return SimpleNamespace(**{name: stack.client(name) for name in ("operator", "reviewer", "admin", "viewer")})
+    return SimpleNamespace(**{name: stack.client(name) for name in ("operator", "reviewer")})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
