@@ -22,7 +22,7 @@ from django.db import connection as database
 from runs import turns
 
 EventRow = tuple[int, int, str, str, datetime | None, datetime]
-_CHUNKS = (500, 50, 10, 1)  # rows in one statement where the database takes no arrays
+_CHUNKS = (1000, 100, 10, 1)  # rows in one statement where the database takes no arrays
 _EVENT = ("run_id", "seq", "type", "data", "created_at", "received_at")
 _PROGRESS = ("cursor", "last_event_at", "log_steps", "steps_completed", "cost_cents")
 _LOADED = ("id", "cursor", "status", "log_steps", "steps_completed", "cost_cents", "is_ahead")

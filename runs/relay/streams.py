@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 _HEALTHY_SECONDS = 20.0  # a connection that lived so long ended by rotation, not by a fault
 _READS_A_TURN = 8
-_SOCKETS_A_TURN = 100
+_SOCKETS_A_TURN = 25
 _LONGEST_PAUSE_SECONDS = 15.0
 _GONE_PAUSE_SECONDS = 60.0
 _GAPS_ASKED = 5  # an upstream that leaves out more does so for a reason
