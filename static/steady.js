@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const RESTS = 2000; // ms without a move or a key
-  let pointer = null, movedAt = -RESTS, timer = 0, pushed = 0, before = null;
+  let pointer = null, movedAt = -RESTS, timer = 0, pushed = 0, room = null, before = null;
   const busy = () => performance.now() - movedAt < RESTS;
 
   function held() {
@@ -12,13 +12,14 @@
   function stir() {
     movedAt = performance.now();
     clearTimeout(timer);
-    if (pushed) timer = setTimeout(settle, RESTS);
+    if (pushed || room) timer = setTimeout(settle, RESTS);
   }
   function settle() {
     // Back by what the page was pushed, so that what arrived above is seen.
     scrollBy(0, -pushed);
     pushed = 0;
-    document.querySelector("main").style.paddingBottom = "";
+    if (room) room.style.paddingTop = room.style.paddingBottom = "";
+    room = null;
   }
   addEventListener("pointermove", (event) => { pointer = event.pointerType === "mouse" ? { x: event.clientX, y: event.clientY } : null; stir(); }, { passive: true });
   addEventListener("keydown", () => { pointer = null; stir(); }, { passive: true });
@@ -35,9 +36,11 @@
     const off = () => row.getBoundingClientRect().top - before.top;
     if (Math.abs(off()) < 1) return;
     scrollBy(0, off());
-    if (off() >= 1) { // a short page has no room to scroll: it gets some below
-      const main = document.querySelector("main");
-      main.style.paddingBottom = `${parseFloat(getComputedStyle(main).paddingBottom) + off()}px`;
+    const rest = off();
+    if (Math.abs(rest) >= 1) { // the page has no room to scroll: it gets some above or below
+      room = row.closest("[ws-connect]");
+      const side = rest > 0 ? "paddingBottom" : "paddingTop";
+      room.style[side] = `${parseFloat(getComputedStyle(room)[side]) + Math.abs(rest)}px`;
       scrollBy(0, off());
     }
     pushed += scrollY - from;

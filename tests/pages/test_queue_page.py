@@ -108,14 +108,37 @@ def decided_by(page, key) -> bool:
     return False
 
 
+def stays_under_the_hand(page, gone, until) -> None:
+    """A row above another leaves while the mouse moves over that one: it stays where it is, then the list settles."""
+    row = page.locator(".queue-row", has_text="red parcel")
+    expect(page.locator(".queue-row", has_text="grey parcel")).to_have_count(1, timeout=8000)
+    row.scroll_into_view_if_needed()
+    box, top = row.bounding_box(), "id => document.getElementById(id).getBoundingClientRect().top"
+    name = row.get_attribute("id")
+    page.mouse.move(box["x"] + 200, box["y"] + 20)
+    gone.finish("cancelled")
+
+    def left() -> bool:
+        for x in (200, 201):
+            page.mouse.move(box["x"] + x, box["y"] + 20)
+        return not page.locator(".queue-row", has_text="grey parcel").count()
+
+    until(left, 8)
+    assert abs(page.evaluate(top, name) - box["y"]) < 2
+    until(lambda: page.evaluate(top, name) < box["y"] - 20, 8)
+
+
 def test_three_approvals_are_cleared_by_keys_alone(people, park, until) -> None:
     """3 keys each: r and Enter decide, Enter opens the next one; one key each where single keys decide."""
     reasons = ["Is the blue parcel right?", "Is the green parcel right?", "Is the red parcel right?"]
+    gone = park("Is the grey parcel right?", 9)
     runs = {reason: park(reason, 5 + n) for n, reason in enumerate(reasons)}
     page = people["reviewer"].live("/approvals/?kind=other")
     press = page.keyboard.press
     for reason in reasons:
         expect(page.locator(".queue-row", has_text=reason)).to_have_count(1, timeout=15_000)
+    stays_under_the_hand(people["second"].live("/approvals/?kind=other"), gone, until)
+    expect(page.locator(".queue-row", has_text="grey parcel")).to_have_count(0, timeout=8000)
     page.evaluate(
         "document.querySelectorAll('.queue-row').forEach(r => r.textContent.includes('parcel right') || r.remove())"
     )
