@@ -33,6 +33,7 @@ from tests.upstreams import Upstream
 
 UPDATES = 20
 NOTCH = 240
+STAYS = ".queue-row:has-text('$1001.00')"  # of a run that waits all the time
 NOTE = "The customer is Nordwind GmbH, pay from the second account"
 _WATCH = """() => {
   const seen = window.watched = { frames: [], shift: 0, moved: [], last: 0, heard: 0 };
@@ -184,7 +185,7 @@ def typing(person: Person, name: str, path: str, field: str, update: Any) -> lis
     page.locator(field).focus()
     is_text = page.locator(field).evaluate("e => 'value' in e && !e.type.startsWith('radio')")
     text = NOTE if is_text and "step" not in field else "123456" if is_text else ""
-    row = page.locator(".queue-row").nth(2)
+    row = page.locator(STAYS)
     under = row.get_attribute("id") if row.count() else None
     y = (row.bounding_box() or {"y": 0.0})["y"] + 12 if under else 0
     if under:
@@ -248,17 +249,15 @@ def measure(options: Options) -> list[Row]:
         person = sign_in(site, browser, "reviewer")
         run, waiting = long_run(person, far, shots, steps), [parked(far, 1000 + n) for n in range(12)]
         page = person.live("/approvals/")
-        wait_until(lambda: page.locator(".queue-row").count() > 5, 20)
-        path = page.locator(".queue-row a:not([href*=alike])").first.get_attribute("href") or ""
+        wait_until(lambda: page.locator(STAYS).count(), 20)
+        path = page.locator(f"{STAYS} a").first.get_attribute("href") or ""
         parts: list[Callable[[], list[Row]]] = [
             lambda: jump(person, run),
             lambda: scrolling(person, run, turns),
             lambda: scrubbing(person, run, turns),
             lambda: typing(person, "run", f"/runs/{run.id}/", "[data-to-step]", lambda _at: step(run, shots)),
             lambda: typing(person, "approval", path, "#note", lambda at: parked(far, 2000 + at)),
-            lambda: typing(
-                person, "queue", "/approvals/", ".queue-row:nth-child(3) a", partial(_come_or_go, far, waiting)
-            ),
+            lambda: typing(person, "queue", "/approvals/", f"{STAYS} a", partial(_come_or_go, far, waiting)),
             lambda: sending(person, path),
         ]
         rows: list[Row] = []
