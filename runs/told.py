@@ -50,6 +50,7 @@ know(
     gettext_noop("Upstream down since %(time)s: %(said)s"),
     gettext_noop("Upstream has asked to wait %(seconds)s s more."),
     gettext_noop("This connection's limit of requests is used up for now."),
+    gettext_noop("Its limit of %(limit)s leaves no room for one more run: %(spent)s are spent."),
     gettext_noop("Budget “%(name)s” is reached"),
     gettext_noop("No relay follows it: start one with `python manage.py relay`."),
     gettext_noop("The console's database does not answer."),
