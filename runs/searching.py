@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db.models import CharField, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -17,7 +18,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from runs import indexing, states, troubles, words
-from runs.models import Run, SearchState
+from runs.models import IS_LIVE, Run, SearchState
 
 ELSEWHERE = "-"  # as `by`: runs that this console has not started
 _MOST_WORDS = 8
@@ -89,7 +90,7 @@ def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
     if filters.machine:
         runs = runs.filter(machine_id=filters.machine)
     if filters.by:
-        runs = runs.filter(Q(is_ours=False) if filters.by == ELSEWHERE else Q(started_by__username__iexact=filters.by))
+        runs = runs.filter(Q(is_ours=False) if filters.by == ELSEWHERE else Q(started_by__in=_named(filters.by)))
     if (trouble := troubles.named(filters.trouble)) is not None:
         runs = runs.filter(trouble.rows)
     if (cents := _cents(filters.cost)) is not None:
@@ -102,8 +103,13 @@ def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
         told = Cast(KeyTextTransform(key.strip(), "metadata"), CharField())
         runs = runs.alias(told_value=told).filter(told_value=value.strip())
     if filters.status == "live":
-        return runs.exclude(status__in=states.TERMINAL)
+        return runs.filter(IS_LIVE)
     return runs.filter(status=filters.status) if filters.status else runs
+
+
+def _named(name: str) -> QuerySet[User, Any]:
+    """Not joined: who has started few runs is then found through the index of people."""
+    return User.objects.filter(username__iexact=name).values("pk")
 
 
 def said(text: str) -> Q:

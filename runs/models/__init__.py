@@ -2,6 +2,7 @@
 
 from runs.models.budgets import Account, Budget, BudgetNote, Charge
 from runs.models.mirror import (
+    IS_LIVE,
     Allowance,
     ApiToken,
     AuditCheckpoint,
@@ -35,8 +36,8 @@ from runs.models.rates import MachineRate, RateRound
 from runs.models.secret_notes import SecretNote
 
 __all__ = [
-    "Account", "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Batch", "BatchItem", "Budget", "BudgetNote",
-    "Charge", "Connection", "Event", "Frame", "Hint", "Lease", "MachineRate", "Origin", "PrivateTime", "RateRound",
-    "Recipe", "Run", "RunQuerySet", "RunSecret", "SavedView", "SearchState", "SearchText", "SecretNote",
+    "IS_LIVE", "Account", "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Batch", "BatchItem", "Budget",
+    "BudgetNote", "Charge", "Connection", "Event", "Frame", "Hint", "Lease", "MachineRate", "Origin", "PrivateTime",
+    "RateRound", "Recipe", "Run", "RunQuerySet", "RunSecret", "SavedView", "SearchState", "SearchText", "SecretNote",
     "SeenSignature", "Starting", "Withheld", "Worker", "new_slug", "step_cents",
 ]  # fmt: skip

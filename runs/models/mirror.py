@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import timedelta
+from functools import reduce
+from operator import and_
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -87,9 +89,14 @@ class Starting(models.Model):
     cents = models.PositiveIntegerField(default=0)  # what it may cost at most: budgets count it until its row is there
 
 
+# One comparison a status: SQLite recognises the condition of a partial index in no other form.
+IS_LIVE = reduce(and_, (~Q(status=status) for status in sorted(states.TERMINAL)))
+
+
 class RunQuerySet(models.QuerySet["Run"]):
     def live(self) -> RunQuerySet:
-        return self.exclude(status__in=states.TERMINAL)
+        """Also those of a status that the contract does not name; told as the index `run_live` is, so found by it."""
+        return self.filter(IS_LIVE)
 
     def parked(self) -> RunQuerySet:
         return self.filter(status=states.Status.AWAITING_HUMAN)
@@ -167,6 +174,11 @@ class Run(models.Model):
             models.Index(fields=["finished_at"], name="run_ended", condition=Q(events_until=None)),
             models.Index(fields=["upstream_id"], name="run_upstream_id"),
             models.Index(fields=["connection", "id"], name="run_followed", condition=~Q(stream="ended")),
+            # Lists that are narrowed, and the counts of their states; nothing that the journal writes with an event.
+            models.Index(fields=["connection", "id"], name="run_live", condition=IS_LIVE),
+            models.Index("machine_id", F("created_at").desc(), F("id").desc(), name="run_machine"),
+            models.Index(fields=["status", "connection", "is_ours"], name="run_counted"),
+            models.Index(F("created_at").desc(), F("id").desc(), name="run_burning", condition=~Q(waste_kind="")),
         ]
         permissions = [
             ("start_run", "Start runs"),
