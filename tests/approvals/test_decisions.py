@@ -291,6 +291,7 @@ def test_two_texts_are_compared_word_by_word():
     assert [(p.tone, p.text) for p in right] == [("same", "Pay "), ("new", "10,000"), ("same", " to Ada.")]
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="no row locks")
 def test_many_approvals_are_made_due_in_one_order(desk, people):
     first, second = desk.parked()[2], desk.parked()[2]
@@ -299,12 +300,12 @@ def test_many_approvals_are_made_due_in_one_order(desk, people):
         Approval.objects.select_for_update().get(pk=first.pk)
         asks = threading.Thread(target=_ask_all)
         asks.start()
-        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
         def is_waiting():
             with connection.cursor() as cursor:
                 cursor.execute(waits)
-                return cursor.fetchone()[0] == 1
+                return cursor.fetchone()[0] > 0
 
         wait_until(is_waiting)
         # Who waits for the first holds none behind it.
