@@ -9,7 +9,7 @@ from typing import Any
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 
-from coasty_console import warming
+from coasty_console import pushing, warming
 from coasty_console.jobs import Jobs
 from runs.relay.supervisor import Relay
 
@@ -35,6 +35,7 @@ class _Console(Server):
 def serve(host: str, port: int, *, relay: Relay | None, jobs: Jobs | None, ready: Any = None) -> None:
     """Serve until SIGTERM or SIGINT, then drain. CannotServe when the port is taken."""
     probe_port(host, port)
+    pushing.install()
     from coasty_console.asgi import application
 
     server = _Console(

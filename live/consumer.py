@@ -1,4 +1,4 @@
-"""Owns a page's socket: joins topics, reads what is new by cursor at each nudge or tick, sends fragments, bounded."""
+"""Owns a page's socket: joins topics, has what is new read by cursor at each nudge or tick, sends it, bounded."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Hashable
-from importlib import import_module
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
 from django.conf import settings
-from django.contrib.auth import get_user
 
-from live import fragments, hub, manner, reading, sharing
+from live import fragments, guests, hub, lanes, manner, reading
 
 log = logging.getLogger(__name__)
 
-TICK_SECONDS = 5.0  # how long a lost nudge or a log-out may go unnoticed
-PACE_SECONDS = 0.1  # ten updates a second at most; lists of many runs are calmer
+PACE_SECONDS = 0.1  # about ten updates a second at most; lists of many runs are calmer
 LIST_PACE_SECONDS = 0.5
+_BEAT_SECONDS = 0.025  # sockets of one page are due at the same moments, so that one reading serves them
 HELLO_SECONDS = 2.0  # how long the page has to say what it shows already
 WINDOW = 4  # updates under way to one browser; a slower one gets the newest state when it has caught up
 MESSAGE_LIMIT = 64_000
@@ -31,11 +30,20 @@ SIGNS = ("here", "typing", "away")
 SIGN_SECONDS = 5.0  # the same sign is listened to no more often than this
 _TICK_BELIEVES_SECONDS = 1.0  # so old may a reading be that a tick, without any nudge, takes for the present state
 
-SIGNED_OUT, FORBIDDEN, MISSING, BROKEN = 4401, 4403, 4404, 1011
+MISSING, BROKEN = 4404, 1011
 
 
 class Missing(Exception):
     """What the socket is about does not exist, or not for this person."""
+
+
+class Update(NamedTuple):
+    """What one reading gave: what is sent, and where it leaves the sockets that get it."""
+
+    text: str
+    position: Any
+    shown: dict[str, str]
+    has_more: bool
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -47,6 +55,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
     permission = ""
     pace_seconds = PACE_SECONDS
     gives_signs = False  # whether `ticked` and `heard` have anything to do
+    reads_together = False  # whether its readings are small: many sockets are read one after the other
+    user: Any
+    manner: manner.Manner
 
     def open(self) -> None:
         """Load what the socket is about; raises Missing."""
@@ -54,9 +65,17 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def topics(self) -> list[str]:
         return []
 
+    @classmethod
+    def read_ahead(cls, sockets: Sequence[Any]) -> None:
+        """What the updates of all these need, in few statements."""
+
     def regions(self) -> list[str]:
         """Whole fragments from `live.fragments.render`; only those that the page does not show yet are sent."""
         return []
+
+    def wants(self, key: str) -> bool:
+        """Whether the page has a place for this fragment. One that did not say what it shows gets all."""
+        return key in self.shown or not self.is_greeted
 
     def additions(self) -> list[str]:
         """What came after the consumer's own cursor, addressed; moves the cursor."""
@@ -84,6 +103,24 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def stand_at(self, position: Any) -> None:
         """The update that led there was another socket's, and is sent here as well."""
 
+    async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+        # Nothing comes to this socket from the layer: the hub listens for all of them. So there is one source only.
+        self.scope, self.base_send = scope, send
+        self.channel_layer = get_channel_layer(self.channel_layer_alias)
+        self.is_seated = self.in_hand = False
+        self.watched: list[str] = []
+        try:
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            return
+        finally:
+            self._rise()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels would look for stale database connections here, in a thread, for each message; ours are elsewhere.
+        await getattr(self, get_handler_name(message))(message)
+
     async def connect(self) -> None:
         if not _same_origin(self.scope):
             await self.close()
@@ -92,50 +129,70 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.accept()
         self.loop = asyncio.get_running_loop()
         self.shown: dict[str, str] = {}
-        self.under_way = 0
-        self.has_more = False
-        self.dirty_at = 0.0
-        self.dirty, self.hello = asyncio.Event(), asyncio.Event()
-        self.pump: asyncio.Task[None] | None = None
+        self.under_way, self.is_behind = 0, False
+        self.has_more = self.is_greeted = self.is_begun = False
+        self.free_at = 0.0
+        self.due: asyncio.TimerHandle | None = None
+        self.beginning: asyncio.TimerHandle | None = None
         self.sign, self.heard_at = "", 0.0
         self.writing: asyncio.Task[None] | None = None
-        refused = await reading.in_thread(self._refused) or await reading.in_thread(self._try_open)
+        self.session: str | None = self.scope["session"].session_key
+        self.wish = guests.Wish(self.permission, _header(self.scope, b"accept-language"), _language(self.scope))
+        seen = await guests.look(self.session, self.wish)
+        self.user, self.manner = seen.user, seen.manner
+        refused = seen.refused or await reading.in_thread(self._try_open)
         if refused:
             await self.close(refused)
             return
+        self.is_seated = True
         await self._join()
-        self.pump = asyncio.create_task(self._run())
-
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        # Channels would look for stale database connections here, in a thread, for each message; ours are elsewhere.
-        await getattr(self, get_handler_name(message))(message)
+        guests.seat(str(self.session), self)
+        self.beginning = self.loop.call_later(HELLO_SECONDS, self._begin)
 
     async def disconnect(self, code: int) -> None:
-        pump = getattr(self, "pump", None)
-        if pump is not None:
-            pump.cancel()
-            if self.writing is not None:
-                await self.writing
-            for topic in self.joined:
-                await hub.of(self.channel_layer).leave(topic, self)
+        self._rise()
+        if self.watched and self.writing is not None:
+            await self.writing
+        await self._part()
+
+    def _rise(self) -> None:
+        """Nothing is read or sent from now on."""
+        if self.is_seated:
+            self.is_seated = False
+            if self.beginning is not None:
+                self.beginning.cancel()
+            if self.due is not None:
+                self.due.cancel()
+            guests.leave(str(self.session), self)
+            lanes.of(type(self)).drop(self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A hello `{"have": {id: version}, "after": n}` once, `{"ack": 1}` per update, and `{"life": sign}`."""
         message = _parsed(text_data)
         if message is None:
             await self.close(1009)
+        elif not self.is_seated:
+            return
         elif "ack" in message:
-            was_full = self.under_way >= WINDOW
             self.under_way = max(0, self.under_way - 1)
-            if was_full:  # what came meanwhile was left for now
-                self.dirty.set()
+            if self.is_behind:  # what came meanwhile was left for now
+                self.nudged(time.monotonic())
         elif message.get("life") in SIGNS:
             await self._hear(str(message["life"]))
-        elif "have" in message and not self.hello.is_set():
+        elif "have" in message and not self.is_greeted:
             self.shown = {str(key): str(value) for key, value in message["have"].items()}
             if isinstance(message.get("after"), int):
                 self.resume_at(message["after"])
-            self.hello.set()
+            self.is_greeted = True
+            self._begin()
+
+    def _begin(self) -> None:
+        if not self.is_begun:
+            self.is_begun = True
+            if self.beginning is not None:
+                self.beginning.cancel()
+            self._tick()
+        self._read_since(time.monotonic())
 
     def _tick(self) -> None:
         # Not waited for: a database that takes no writes delays no update.
@@ -145,7 +202,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def _hear(self, sign: str) -> None:
         # Often is no use: a page that says the same again and again costs a thread nothing.
         now = time.monotonic()
-        if not self.gives_signs or self.pump is None or (sign == self.sign and now - self.heard_at < SIGN_SECONDS):
+        if not self.gives_signs or (sign == self.sign and now - self.heard_at < SIGN_SECONDS):
             return
         self.sign, self.heard_at = sign, now
         await reading.in_writer(lambda: self.heard(sign))
@@ -155,79 +212,77 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.has_more = True
 
     def nudged(self, at: float) -> None:
-        self.dirty_at = at
-        self.dirty.set()
-
-    async def _run(self) -> None:
-        try:
-            await _within(self.hello, HELLO_SECONDS)
-            self._tick()
-            await self._update(time.monotonic())
-            while True:
-                due = time.monotonic() + TICK_SECONDS
-                tick = self.loop.call_later(TICK_SECONDS, self.dirty.set)
-                try:
-                    await self._until(due)
-                finally:
-                    tick.cancel()
-                if not await self._still_welcome():
-                    return
-                self._tick()
-                await self._update(max(self.dirty_at, time.monotonic() - _TICK_BELIEVES_SECONDS))
-        except Exception:
-            log.exception("A page's socket could not go on; the page will connect again.")
-            await self.close(BROKEN)
-
-    async def _until(self, due: float) -> None:
-        """Answer nudges until the tick is due."""
-        while True:
-            await asyncio.sleep(self.pace_seconds)
-            await self.dirty.wait()
-            self.dirty.clear()
-            if time.monotonic() >= due:
-                return
-            if self.under_way < WINDOW:
-                await self._update(self.dirty_at)
-
-    async def _still_welcome(self) -> bool:
-        # A browser that never confirms what it got is served at the pace of the tick.
-        self.under_way = min(self.under_way, WINDOW - 1)
-        refused = await reading.in_thread(self._refused)
-        if refused:
-            await self.close(refused)
-            return False
-        await self._join()
-        return True
-
-    async def _update(self, since: float) -> None:
-        """Send what is new, from a reading that began at `since` (monotonic) or later."""
-        shared = self.sharing()
-        if shared is None:
-            text, *state = await reading.in_thread(self._collected)
+        """There is news: read at once, or when the pace allows it, or when the browser has caught up."""
+        if not self.is_begun or self.due is not None:
+            return
+        if self.in_hand or self.under_way >= WINDOW:
+            self.is_behind = True
+        elif self.free_at > at:
+            self.due = self.loop.call_at(self.free_at, self._read_now)
         else:
-            key = (type(self), shared, self.manner, self.hello.is_set(), frozenset(self.shown.items()))
-            text, *state = await sharing.once(key, since, lambda: reading.in_thread(self._collected))
-        position, shown, has_more = state
-        self.stand_at(position)
-        self.shown = dict(shown)
-        if has_more:
-            self.dirty.set()
-        if text:
-            self.under_way += 1
-            await self.send(text_data=text)
+            self._read_since(at)
 
-    def _collected(self) -> tuple[str, Any, dict[str, str], bool]:
+    def _read_now(self) -> None:
+        self.due = None
+        self.nudged(self.loop.time())
+
+    def _read_since(self, at: float) -> None:
+        if self.in_hand:
+            self.is_behind = True
+        elif self.is_seated:
+            self.is_behind = False
+            lanes.of(type(self)).add(self, at)
+
+    async def ticked_with(self, seen: guests.Seen) -> None:
+        """Its person was looked up again, which is done every few seconds: what no nudge told is found too."""
+        if seen.refused:
+            self._rise()
+            await self.close(seen.refused)
+            return
+        self.user, self.manner = seen.user, seen.manner
+        await self._join()
+        if not self.is_seated:  # it has left meanwhile
+            await self._part()
+        elif self.is_begun:
+            # A browser that never confirms what it got is served at the pace of the tick.
+            self.under_way = min(self.under_way, WINDOW - 1)
+            self._tick()
+            self._read_since(time.monotonic() - _TICK_BELIEVES_SECONDS)
+
+    def shows(self) -> Hashable:
+        shared = self.sharing()
+        return self if shared is None else (shared, self.manner, self.is_greeted, frozenset(self.shown.items()))
+
+    def read(self) -> Update:
         self.has_more = False
         with manner.worn(self.manner):
             text = self._collect()
-        return text, self.position(), self.shown, self.has_more
+        return Update(text, self.position(), self.shown, self.has_more)
+
+    async def take(self, result: Update) -> None:
+        """Send what was read, and go on from there."""
+        if not self.is_seated:
+            return
+        self.stand_at(result.position)
+        self.shown = dict(result.shown)
+        self.free_at = (self.loop.time() + self.pace_seconds) // _BEAT_SECONDS * _BEAT_SECONDS
+        if result.text:
+            self.under_way += 1
+            await self.base_send({"type": "websocket.send", "text": result.text})
+        if result.has_more or self.is_behind:
+            self.nudged(self.loop.time())
+
+    async def fail(self) -> None:
+        """It can't go on; the page will connect again."""
+        self._rise()
+        await self.close(BROKEN)
 
     def _collect(self) -> str:
         parts = self.additions()
         for html in self.regions():
             key, version = fragments.root_id(html), fragments.version(html)
             # A page that said what it shows gets nothing that it has no place for.
-            if self.shown.get(key) != version and (key in self.shown or not self.hello.is_set()):
+            if self.shown.get(key) != version and self.wants(key):
                 self.shown[key] = version
                 parts.append(fragments.swap(html))
         return "\n".join(parts)
@@ -241,30 +296,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return 0
 
     async def _join(self) -> None:
+        self.watched = self.joined
         for topic in self.joined:
             await hub.of(self.channel_layer).watch(topic, self)
 
-    def _refused(self) -> int:
-        """0, or the close code that says why this person may not, or no longer, look at this."""
-        key = self.scope["session"].session_key
-        if not key:
-            return SIGNED_OUT
-        session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-        self.user: Any = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
-        if not self.user.is_authenticated or not self.user.is_active:
-            return SIGNED_OUT
-        asked = parse_qs(self.scope["query_string"].decode("latin-1"))
-        page = asked.get("lang", [""])[0]
-        self.manner = manner.of(self.user, _header(self.scope, b"accept-language"), page)
-        return 0 if self.user.has_perm(self.permission) else FORBIDDEN
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
+    async def _part(self) -> None:
+        for topic in self.watched:
+            await hub.of(self.channel_layer).leave(topic, self)
 
 
 def _parsed(text: str | None) -> dict[str, Any] | None:
@@ -281,6 +319,10 @@ def _parsed(text: str | None) -> dict[str, Any] | None:
 
 def _header(scope: dict[str, Any], name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _language(scope: dict[str, Any]) -> str:
+    return parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
 
 
 def _same_origin(scope: dict[str, Any]) -> bool:

@@ -33,7 +33,17 @@ def of(user: Any, accepted: str = "", page: str = "") -> Manner:
 
     Reads the database for who is signed in.
     """
-    zone, language = _PREFERRED[0](user) if _PREFERRED and user and user.is_authenticated else ("", "")
+    return chosen(preferred(user), accepted, page)
+
+
+def preferred(user: Any) -> tuple[str, str]:
+    """The person's own zone and language; empty where they chose none."""
+    return _PREFERRED[0](user) if _PREFERRED and user and user.is_authenticated else ("", "")
+
+
+def chosen(own: tuple[str, str], accepted: str = "", page: str = "") -> Manner:
+    """What comes of a person's own choice, the languages of their browser and that of the page."""
+    zone, language = own
     if page in dict(settings.LANGUAGES):
         return Manner(zone, page)
     return Manner(zone, language or language_in(accepted))

@@ -20,13 +20,14 @@ Read = TypeVar("Read")
 _THREADS = 4
 _KEPT_SECONDS = 30.0
 _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="live-reading")
+_quick = ThreadPoolExecutor(1, thread_name_prefix="live-quick")  # small readings queue behind no long one
 _writer = ThreadPoolExecutor(1, thread_name_prefix="live-writing")
 _local = threading.local()
 
 
-async def in_thread(call: Callable[[], Read]) -> Read:
+async def in_thread(call: Callable[[], Read], *, is_quick: bool = False) -> Read:
     """What `call` returns, from a thread that may use the database. Whatever it raises is raised."""
-    return await asyncio.get_running_loop().run_in_executor(_pool, _guarded, call)
+    return await asyncio.get_running_loop().run_in_executor(_quick if is_quick else _pool, _guarded, call)
 
 
 async def in_writer(call: Callable[[], object]) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from live import fragments as html
 from live import topics
 from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
-from runs import audit, fragments, listing, paging, planning_fragments, steps, timeline
-from runs.models import Batch, Run
+from live.drawings import facts
+from runs import audit, budgets, fragments, listing, news, paging, planning_fragments, states, steps, timeline
+from runs.budgets import Standing
+from runs.models import Batch, Event, Run
 from runs.searching import Filters
 
 ROW = "run-row-"
@@ -46,6 +50,7 @@ class RunConsumer(LiveConsumer):
     """One run: its head and screen as they change, its events by cursor."""
 
     permission = "runs.view_run"
+    reads_together = True
 
     def open(self) -> None:
         upstream_id = self.scope["url_route"]["kwargs"]["upstream_id"]
@@ -53,38 +58,73 @@ class RunConsumer(LiveConsumer):
         if run is None:
             raise Missing
         self.pk = run.pk
-        self.run: Run | None = None  # as it was read for the update that is being made
+        self.ahead: tuple[Run, list[Event], list[Standing]] | None = None  # read for the update that is being made
         self.resume_at(paging.whole(query(self.scope).get("after", "")))
 
     def resume_at(self, after: int) -> None:
         self.after = max(0, after)
         self.place: steps.Place | None = None
         self.drawn = -1  # the newest frame when the pictures of the late steps were drawn
+        self.framed = -1  # how far the events went then
+        self.headed: object = None  # what the head was drawn from
+        self.screened: object = None  # and the screen
 
     def sharing(self) -> Hashable:
         place = self.place
+        # What the head and the screen were drawn from is told by what is shown.
         return self.pk, self.after, self.drawn, (place.step, place.closed, place.cents) if place else None
 
-    def position(self) -> tuple[int, steps.Place | None, int]:
-        return self.after, self.place, self.drawn
+    def position(self) -> Any:
+        return self.after, self.place, (self.drawn, self.framed, self.headed, self.screened)
 
-    def stand_at(self, position: tuple[int, steps.Place | None, int]) -> None:
-        self.after, place, self.drawn = position
+    def stand_at(self, position: Any) -> None:
+        self.after, place, (self.drawn, self.framed, self.headed, self.screened) = position
         self.place = replace(place) if place else None  # a row of its own: it moves on
 
     def topics(self) -> list[str]:
         return [topics.run(self.pk), topics.HEALTH]
 
+    @classmethod
+    def read_ahead(cls, sockets: Sequence[RunConsumer]) -> None:
+        """The runs and what came after each socket's cursor: a few statements for all of them."""
+        runs = news.rows({socket.pk for socket in sockets})
+        known = [socket for socket in sockets if socket.pk in runs]
+        events = timeline.news([(socket.pk, socket.after) for socket in known if runs[socket.pk].cursor > socket.after])
+        headed = [runs[socket.pk] for socket in known if socket.wants(f"run-head-{socket.pk}")]
+        news.give_connections(headed)
+        notices = budgets.near_of_runs(headed) if headed else {}
+        for socket in sockets:
+            run, found = runs.get(socket.pk), events.get((socket.pk, socket.after), [])
+            socket.ahead = (run, found, notices.get(socket.pk, [])) if run else None
+
     def regions(self) -> list[str]:
-        run, self.run = self.run or self._fresh(), None
-        return [fragments.run_head(run), fragments.run_screen(run), *self._late_frames(run)]
+        if self.ahead is None:
+            raise Missing
+        (run, _events, notices), self.ahead = self.ahead, None
+        found: list[str] = []
+        if self.wants(f"run-head-{run.pk}"):
+            head = facts(run), facts(run.connection), notices, timezone.localdate()
+            # What it waits with may come after the run's own row.
+            if run.status == states.Status.AWAITING_HUMAN or head != self.headed:
+                found.append(fragments.run_head(run, notices))
+                self.headed = head
+        # A screen changes with its frame and with what is done on it.
+        screen = run.frame_cursor, run.cursor, run.is_terminal
+        if self.wants(f"run-screen-{run.pk}") and screen != self.screened:
+            found.append(fragments.run_screen(run))
+            self.screened = screen
+        return [*found, *self._late_frames(run)]
 
     def additions(self) -> list[str]:
-        run = self.run = self._fresh()
+        if self.ahead is None:
+            raise Missing
+        run, events, _notices = self.ahead
+        if not events:
+            return []
         if self.place is None:
             self.place = timeline.place_at(run, self.after)
         shown_step = self.place.step if self.after else -1
-        parts = timeline.after(run, self.after, self.place)
+        parts = timeline.told(run, events, self.place)
         found = []
         for part in parts:
             self.after = part.lines[-1].event.seq
@@ -92,7 +132,7 @@ class RunConsumer(LiveConsumer):
                 found.append(html.append(f"lines-{run.pk}-{part.number}", fragments.lines(run, part)))
             else:
                 found.append(html.append(f"timeline-{run.pk}", self._new_step(run, part)))
-        if parts and run.cursor > self.after:
+        if run.cursor > self.after:
             self.dirty_again()
         return found
 
@@ -107,13 +147,11 @@ class RunConsumer(LiveConsumer):
         # a new frame concern the step under way.
         newest = self.place.step if self.place else 0
         first = max(1, newest if run.frame_cursor == self.drawn else newest - LATE_FRAMES)
-        self.drawn = run.frame_cursor
-        if run.frame_cursor < 0:
+        is_new, self.drawn = (run.frame_cursor, self.after) != (self.drawn, self.framed), run.frame_cursor
+        self.framed = self.after
+        if run.frame_cursor < 0 or not is_new:
             return []
         return [fragments.step_frames(run, part) for part in timeline.drawn(run, range(first, newest + 1))]
-
-    def _fresh(self) -> Run:
-        return Run.objects.select_related("connection", "started_by").get(pk=self.pk)
 
 
 class BatchConsumer(LiveConsumer):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 
 from live import fragments
 from live.drawings import Drawings, facts
-from runs import paging, states, steps, timeline
+from runs import budgets, paging, states, steps, timeline
 from runs.audit import Standing
 from runs.models import AuditEntry, Connection, Frame, Run
 
@@ -31,8 +31,8 @@ STREAM_WORDS: dict[str, str] = {
 }
 
 
-def run_head(run: Run) -> SafeString:
-    """State, steps, cost, time, stream, and at the end the result."""
+def run_head(run: Run, notices: list[budgets.Standing] | None = None) -> SafeString:
+    """State, steps, cost, time, stream, its budgets where nearly used up, and at the end the result."""
     return fragments.render(
         "runs/_run_head.html",
         {
@@ -44,6 +44,7 @@ def run_head(run: Run) -> SafeString:
             .first(),
             "terminal": run.is_terminal,
             "result": result_words(run),
+            "notices": budgets.near_of_run(run) if notices is None else notices,
         },
     )
 
@@ -65,7 +66,7 @@ def result_words(run: Run) -> dict[str, Any] | None:
 
 def run_screen(run: Run) -> SafeString:
     """The newest frame, with the acts of its step drawn on it."""
-    frame = timeline.latest_frame(run)
+    frame = timeline.latest_frame(run) if run.frame_cursor >= 0 else None
     return fragments.render("runs/_run_screen.html", {"run": run, "picture": picture(run, frame)})
 
 

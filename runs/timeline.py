@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from runs import cuts, steps
 from runs.models import Event, Frame, Run
+from runs.news import after
 
 FIRST = 160  # events that a page begins with; drawing them is most of what it costs
 PAGE = 300  # events in one further part
@@ -69,9 +70,14 @@ def _whole_steps(run: Run, lacking: QuerySet[Event], batch: list[Event], seq: in
     return shown[1:] if is_cut and shown[0].lines[-1].event.seq < seq else shown, is_cut
 
 
-def after(run: Run, seq: int, place: steps.Place) -> list[steps.Step]:
-    """What came after `seq`, by step; `place` moves on."""
-    shown = steps.grouped(steps.lines(cuts.events(run.events.filter(seq__gt=seq).order_by("seq")[:PAGE]), place))
+def news(places: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[Event]]:
+    """What came after each (run, seq)."""
+    return after(places, PAGE)
+
+
+def told(run: Run, found: Sequence[Event], place: steps.Place) -> list[steps.Step]:
+    """These new events by step; `place` moves on."""
+    shown = steps.grouped(steps.lines(found, place))
     give_frames(run, shown)
     return shown
 
@@ -144,7 +150,7 @@ def latest_frame(run: Run) -> Frame | None:
 
 def give_frames(run: Run, shown: Sequence[steps.Step], before: int | None = None) -> None:
     """Put each frame into its step; one without a step goes where the stream stood when it came in."""
-    if not shown:
+    if not shown or run.frame_cursor < 0:
         return
     by_number = {step.number: step for step in shown}
     for frame in frames(run).filter(step__in=by_number):
