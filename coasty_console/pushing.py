@@ -8,6 +8,7 @@ import struct
 from typing import Any
 
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet.tcp import Connection
 
 _TEXT = b"\x81"  # a whole message of text, not masked: servers do not
 
@@ -39,7 +40,7 @@ _frames = Frames()
 class PushedSocket(WebSocketProtocol):
     """What is not an uncompressed text on an open socket goes Daphne's way."""
 
-    def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: N802 (Daphne's name)
+    def serverSend(self, content: Any, binary: bool = False) -> None:
         if binary or self.state != self.STATE_OPEN or self._perMessageCompress is not None:
             super().serverSend(content, binary)
         else:
@@ -48,7 +49,7 @@ class PushedSocket(WebSocketProtocol):
 
 def write(transport: Any, data: bytes) -> None:
     """Into the network what it takes now, where nothing waits; the rest as Twisted does it."""
-    if not transport.TLS and transport.connected and not (transport.disconnecting or _holds_back(transport)):
+    if isinstance(transport, Connection) and not transport.TLS and _is_free(transport):
         written = transport.writeSomeData(data)
         if isinstance(written, int):
             data = data[written:]
@@ -56,8 +57,10 @@ def write(transport: Any, data: bytes) -> None:
         transport.write(data)
 
 
-def _holds_back(transport: Any) -> bool:
-    return bool(transport.dataBuffer or transport._tempDataBuffer)
+def _is_free(transport: Any) -> bool:
+    """It is open and nothing waits in it."""
+    is_open = transport.connected and not transport.disconnecting
+    return is_open and not (transport.dataBuffer or transport._tempDataBuffer)
 
 
 def install() -> None:

@@ -77,7 +77,7 @@ class _Guest:
         self.ticking = asyncio.get_running_loop().create_task(self._tick())
 
     async def _tick(self) -> None:
-        while True:
+        while self.sockets:
             await asyncio.sleep(TICK_SECONDS)
             try:
                 wishes = frozenset(socket.wish for socket in self.sockets)
@@ -119,4 +119,5 @@ def leave(session: str, socket: Socket) -> None:
     guest.sockets.discard(socket)
     if not guest.sockets:
         del known[session]
-        guest.ticking.cancel()
+        if guest.ticking is not asyncio.current_task():  # else it closes its last one, and ends by itself
+            guest.ticking.cancel()

@@ -72,22 +72,27 @@ class Lane:
         """Read for this socket soon; a reading that began at `since` (monotonic) or later will do."""
         self._waiting[socket] = max(since, self._waiting.get(socket, since))
         if len(self._workers) < min(self._width, len(self._waiting)):
-            worker = asyncio.get_running_loop().create_task(self._work())
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            self._workers.add(asyncio.get_running_loop().create_task(self._work()))
 
     def drop(self, socket: Any) -> None:
         self._waiting.pop(socket, None)
 
     async def _work(self) -> None:
-        while self._waiting:
-            sockets, since = self._next()
-            served = {key: known for key in sockets if (known := self._serving(key, since[key]))}
-            missing = {key: group[0] for key, group in sockets.items() if key not in served}
-            if missing:
-                served |= await self._read(missing)
-            for key, group in sockets.items():
-                await self._hand_out(group, served[key].result)
+        try:
+            while self._waiting:
+                await self._serve()
+        finally:
+            # At once: what comes before this task counts as done must find that nobody works.
+            self._workers.discard(asyncio.current_task())  # type: ignore[arg-type]
+
+    async def _serve(self) -> None:
+        sockets, since = self._next()
+        served = {key: known for key in sockets if (known := self._serving(key, since[key]))}
+        missing = {key: group[0] for key, group in sockets.items() if key not in served}
+        if missing:
+            served |= await self._read(missing)
+        for key, group in sockets.items():
+            await self._hand_out(group, served[key].result)
 
     def _next(self) -> tuple[dict[Hashable, list[Any]], dict[Hashable, float]]:
         """The sockets that waited longest, by what they show, and since when there is news of it."""

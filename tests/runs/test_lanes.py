@@ -111,6 +111,18 @@ async def test_a_reading_that_fails_fails_for_its_own_sockets_only_and_is_not_ke
     assert "could not go on" in caplog.text
 
 
+async def test_what_comes_just_when_the_last_has_been_served_is_served_too():
+    lane, said = lane_of(), []
+    late = Shown("late", said)
+
+    class Last(Shown):
+        async def take(self, result):
+            asyncio.get_running_loop().call_soon(lane.add, late, time.monotonic())
+
+    lane.add(Last("a page", said), time.monotonic())
+    assert await gotten(late) == ["late 2"]
+
+
 async def test_long_readings_are_made_one_by_one():
     class Long(Shown):
         reads_together = False
