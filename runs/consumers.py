@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from django.utils import timezone
@@ -15,7 +15,7 @@ from live import fragments as html
 from live import topics
 from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
 from live.drawings import facts
-from runs import audit, budgets, fragments, listing, news, paging, planning_fragments, states, steps, timeline
+from runs import audit, budgets, fragments, listing, news, paging, planning_fragments, steps, timeline
 from runs.budgets import Standing
 from runs.models import Batch, Event, Run
 from runs.searching import Filters
@@ -46,6 +46,15 @@ class RunsConsumer(LiveConsumer):
         return listing.regions(self.user, self.filters, shown, self.known)
 
 
+class Ahead(NamedTuple):
+    """What was read for one socket's update."""
+
+    run: Run
+    events: list[Event]
+    notices: list[Standing]
+    was_parked: bool
+
+
 class RunConsumer(LiveConsumer):
     """One run: its head and screen as they change, its events by cursor."""
 
@@ -58,7 +67,7 @@ class RunConsumer(LiveConsumer):
         if run is None:
             raise Missing
         self.pk = run.pk
-        self.ahead: tuple[Run, list[Event], list[Standing]] | None = None  # read for the update that is being made
+        self.ahead: Ahead | None = None  # read for the update that is being made
         self.resume_at(paging.whole(query(self.scope).get("after", "")))
 
     def resume_at(self, after: int) -> None:
@@ -93,20 +102,21 @@ class RunConsumer(LiveConsumer):
         headed = [runs[socket.pk] for socket in known if socket.wants(f"run-head-{socket.pk}")]
         news.give_connections(headed)
         notices = budgets.near_of_runs(headed) if headed else {}
+        parked = news.parked([run.pk for run in headed])
         for socket in sockets:
             run, found = runs.get(socket.pk), events.get((socket.pk, socket.after), [])
-            socket.ahead = (run, found, notices.get(socket.pk, [])) if run else None
+            socket.ahead = Ahead(run, found, notices.get(socket.pk, []), socket.pk in parked) if run else None
 
     def regions(self) -> list[str]:
         if self.ahead is None:
             raise Missing
-        (run, _events, notices), self.ahead = self.ahead, None
+        (run, _events, notices, was_parked), self.ahead = self.ahead, None
         found: list[str] = []
         if self.wants(f"run-head-{run.pk}"):
             head = facts(run), facts(run.connection), notices, timezone.localdate()
-            # What it waits with may come after the run's own row.
-            if run.status == states.Status.AWAITING_HUMAN or head != self.headed:
-                found.append(fragments.run_head(run, notices))
+            # What it waited with, and what came of that, moves on by itself.
+            if was_parked or head != self.headed:
+                found.append(fragments.run_head(run, notices, was_parked=was_parked))
                 self.headed = head
         # A screen changes with its frame and with what is done on it.
         screen = run.frame_cursor, run.cursor, run.is_terminal
@@ -118,7 +128,7 @@ class RunConsumer(LiveConsumer):
     def additions(self) -> list[str]:
         if self.ahead is None:
             raise Missing
-        run, events, _notices = self.ahead
+        run, events, *_ = self.ahead
         if not events:
             return []
         if self.place is None:

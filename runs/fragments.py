@@ -31,17 +31,16 @@ STREAM_WORDS: dict[str, str] = {
 }
 
 
-def run_head(run: Run, notices: list[budgets.Standing] | None = None) -> SafeString:
-    """State, steps, cost, time, stream, its budgets where nearly used up, and at the end the result."""
+def run_head(run: Run, notices: list[budgets.Standing] | None = None, *, was_parked: bool = True) -> SafeString:
+    """State, steps, cost, time, stream, budgets nearly used up, what was decided, and at the end the result."""
+    approvals = run.approvals.select_related("decision__decided_by", "decision__policy").order_by("-id")
     return fragments.render(
         "runs/_run_head.html",
         {
             "run": run,
             "connection": run.connection,
             "stream_words": _(STREAM_WORDS.get(run.stream, run.stream)),
-            "approval": run.approvals.select_related("decision__decided_by", "decision__policy")
-            .order_by("-id")
-            .first(),
+            "approval": approvals.first() if was_parked else None,
             "terminal": run.is_terminal,
             "result": result_words(run),
             "notices": budgets.near_of_run(run) if notices is None else notices,

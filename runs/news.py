@@ -38,6 +38,12 @@ def give_connections(runs: Collection[Run]) -> None:
         run.connection = homes[run.connection_id]
 
 
+def parked(pks: Collection[int]) -> set[int]:
+    """Which of these runs have ever waited for a person."""
+    waited = Run.objects.filter(pk__in=pks, approvals__isnull=False) if pks else Run.objects.none()
+    return set(waited.values_list("pk", flat=True))
+
+
 def _among(model: type[Any], pks: Iterable[int]) -> dict[int, Any]:
     table, names = model._meta.db_table, ", ".join(field.column for field in model._meta.concrete_fields)
     wanted = list(pks)
