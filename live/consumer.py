@@ -17,6 +17,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from live import fragments, guests, hub, lanes, manner, reading
+from live.manner import Manner
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     gives_signs = False  # whether `ticked` and `heard` have anything to do
     reads_together = False  # whether its readings are small: many sockets are read one after the other
     user: Any
-    manner: manner.Manner
+    manner: Manner
 
     def open(self) -> None:
         """Load what the socket is about; raises Missing."""

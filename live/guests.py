@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 
 from live import manner, reading
+from live.manner import Manner
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Seen(NamedTuple):
 
     refused: int
     user: Any = None
-    manner: manner.Manner = manner.Manner()
+    manner: Manner = Manner()
 
 
 class Socket(Protocol):
