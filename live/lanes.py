@@ -83,7 +83,7 @@ class Lane:
                 await self._serve()
         finally:
             # At once: what comes before this task counts as done must find that nobody works.
-            self._workers.discard(asyncio.current_task())  # type: ignore[arg-type]
+            self._workers.discard(asyncio.current_task())
 
     async def _serve(self) -> None:
         sockets, since = self._next()
