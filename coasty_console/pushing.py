@@ -17,7 +17,8 @@ class Frames:
     """The frame of the newest text: many sockets in a row are sent the same object."""
 
     def __init__(self) -> None:
-        self._text, self._frame = "", b""
+        self._text: str | None = None
+        self._frame = b""
 
     def of(self, text: str) -> bytes:
         if text is not self._text:
