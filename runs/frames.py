@@ -28,6 +28,7 @@ _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png",
 _PAGE = 10
 _LISTED = 100  # without pictures
 _PAGES_AT_ONCE = 20
+AT_ONCE = _PAGE * _PAGES_AT_ONCE  # so many in one call, or more: there may be others behind them
 _ASK_AGAIN_SECONDS = 600.0
 
 _without_frames: dict[int, float] = {}  # connections whose service has no frames, and when they said so

@@ -105,8 +105,8 @@ class Pictures:
     def _fetch(self, pk: int, is_moment: bool) -> None:
         try:
             run = Run.objects.select_related("connection").filter(pk=pk).first()
-            if run is not None:
-                frames.collect(run, is_moment=is_moment)
+            if run is not None and frames.collect(run, is_moment=is_moment) >= frames.AT_ONCE:
+                self.want(pk, is_moment=False)  # the rest, after those of other runs
         except (errors.Unavailable, errors.Busy) as problem:
             self._try_later(pk, is_moment, problem)
         except errors.CoastyError as problem:

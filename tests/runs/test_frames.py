@@ -66,6 +66,15 @@ def test_the_relay_fetches_frames_after_steps(upstream, relay, until, mirrored):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_run_that_brings_many_frames_and_says_no_more_gets_them_all(upstream, relay, until, mirrored):
+    scripted = upstream.add(task="a long past")
+    for _ in range(frames.AT_ONCE + 5):
+        scripted.step()
+    until(lambda: mirrored(scripted))
+    until(lambda: mirrored(scripted).frames.count() == frames.AT_ONCE + 5)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_frames_that_could_not_be_fetched_are_asked_for_again(upstream, relay, until, mirrored):
     scripted = upstream.add(task="a service in trouble")
     until(lambda: mirrored(scripted))
