@@ -178,6 +178,13 @@ class Run(models.Model):
             models.Index(fields=["connection", "id"], name="run_live", condition=IS_LIVE),
             models.Index("machine_id", F("created_at").desc(), F("id").desc(), name="run_machine"),
             models.Index(fields=["status", "connection", "is_ours"], name="run_counted"),
+            models.Index(
+                "started_by",
+                F("created_at").desc(),
+                F("id").desc(),
+                name="run_person",
+                condition=Q(started_by__isnull=False),
+            ),
             models.Index(F("created_at").desc(), F("id").desc(), name="run_burning", condition=~Q(waste_kind="")),
         ]
         permissions = [
