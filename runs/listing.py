@@ -100,7 +100,8 @@ def _in_order(runs: QuerySet[Run]) -> QuerySet[Run]:
 
 def _tabs(runs: QuerySet[Run], filters: Filters) -> list[dict[str, Any]]:
     fitting = searching.matching(runs, replace(filters, status=""))
-    if set(filters.narrowed) - {"machine"} and not filters.q and filters.by != searching.ELSEWHERE:
+    is_by_person = filters.by and filters.by != searching.ELSEWHERE
+    if (is_by_person or filters.cost or filters.meta or filters.trouble == "burning") and not filters.q:
         # Sought first, counted then: else databases walk all runs in the order of their states to count a few.
         fitting = runs.filter(pk__in=fitting.values("pk"))
     counts = dict(fitting.order_by().values_list("status").annotate(Count("id")))
