@@ -71,7 +71,7 @@ def fan(options: Options) -> list[Row]:
 async def _fan(made: Stage, port: int, count: int, seconds: float, turns: int) -> tuple[list[int], list[int]]:
     pages, echoes = Sockets(), Sockets()
     await pages.open(made.port, [_address(0)] * count, _cookies(made))
-    await echoes.open(port, ["/"] * count, [""], hello=b"", ack=b"")
+    await echoes.open(port, ["/"] * count, [""], is_page=False, ack=b"")
     ours, theirs = [], []
     for _turn in range(turns):
         await asyncio.to_thread(made.pace, 25, seconds + 2)

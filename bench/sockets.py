@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
 import re
 import struct
 import time
+import urllib.request
 from collections.abc import Sequence
 from datetime import datetime
 
+_FRAGMENT = re.compile(r'<[^<>]* data-v="(?P<v>[^"]+)"[^<>]* id="(?P<id>[^"]+)"')
 _SEQ_AND_TIME = re.compile(rb'data-seq="(\d+)"[^>]*>\s*<span class="line-time"><time datetime="([^"]+)"')
 
 
@@ -89,6 +92,17 @@ class Socket(asyncio.Protocol):
                     self.delays.append(now - datetime.fromisoformat(moment.decode()).timestamp())
 
 
+def _hello(url: str, cookie: str) -> bytes:
+    """What the script of this page would say first: the fragments drawn on it, and the last event that is."""
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Cookie": cookie}), timeout=30) as answer:
+        page = answer.read().decode()
+    have = {found["id"]: found["v"] for found in _FRAGMENT.finditer(page)}
+    if not have:
+        raise RuntimeError(f"{url} has no fragment that is live")
+    after = [int(seq) for seq in re.findall(r'data-seq="(\d+)"', page)]
+    return json.dumps({"have": have, "after": max(after, default=0)}).encode()
+
+
 class Sockets:
     """Many of them, on one loop."""
 
@@ -97,15 +111,24 @@ class Sockets:
 
     async def open(
         self, port: int, addresses: Sequence[str], cookies: Sequence[str], *, is_timing: bool = False,
-        hello: bytes = b'{"have": {}, "after": 0}', ack: bytes = b'{"ack": 1}',
+        is_page: bool = True, ack: bytes = b'{"ack": 1}',
     ) -> None:  # fmt: skip
-        """Connect one after the other, a few at a time, until all are open."""
+        """Connect one after the other, a few at a time, until all are open.
+
+        That of a page says hello as its script would: the page is read, and what is drawn there is what it has.
+        """
         loop, gate = asyncio.get_running_loop(), asyncio.Semaphore(10)
 
         async def one(n: int, address: str) -> None:
             async with gate:
                 cookie = cookies[n % len(cookies)]
-                made = Socket(address, f"127.0.0.1:{port}", cookie, hello, ack, is_timing)
+                host = f"127.0.0.1:{port}"
+                told = (
+                    await asyncio.to_thread(_hello, f"http://{host}{address.removeprefix('/ws')}", cookie)
+                    if is_page
+                    else b""
+                )
+                made = Socket(address, host, cookie, told, ack, is_timing)
                 await loop.create_connection(lambda: made, "127.0.0.1", port)
                 self.all.append(made)
                 async with asyncio.timeout(60):
