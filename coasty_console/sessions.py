@@ -32,7 +32,9 @@ def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_:
     name = str(credentials.get("username") or "")
     # A name that nobody has may be a password typed into the wrong field.
     known = User.objects.filter(username=name).first()
-    _record(None, "session.failed", request, subject=known.get_username() if known else "no such name")
+    by = getattr(request, "user", None)  # somebody signed in who is asked for the password again
+    actor = by if isinstance(by, User) else None
+    _record(actor, "session.failed", request, subject=known.get_username() if known else "no such name")
 
 
 def _address(request: HttpRequest | None) -> str:

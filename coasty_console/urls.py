@@ -3,13 +3,14 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from coasty_console import connections, installed, manners, people
+from coasty_console import connections, installed, manners, passwords, people
 from coasty_console.api import api
 from runs import webhooks
 
 urlpatterns = [
     path("sign-in/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),
+    path("settings/password/", passwords.change, name="password"),
     path("people/", people.listing, name="people"),
     path("people/<int:pk>/", people.change, name="person"),
     path("connections/", connections.listing, name="connections"),

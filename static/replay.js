@@ -108,6 +108,7 @@
     }
     const picture = image(seen.frame);
     picture.alt = interpolate(gettext("Screen of the machine, frame %s"), [seen.frame]);
+    if (seen.width && seen.height) [picture.width, picture.height] = [seen.width, seen.height]; // its room is kept before it has come
     shot.href = address(seen.frame);
     shot.replaceChildren(picture, ...(seen === stop ? marks(seen) : []));
     caption.textContent = `${interpolate(gettext("Frame %s"), [seen.frame])} · ${words(stop)}`;
