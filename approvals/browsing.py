@@ -116,6 +116,7 @@ def _alike(user: User, first: Approval, ticked: Collection[int] | None = None, *
     shown = lists.members(found, timezone.now())
     runs = [member.approval.run for member in shown]
     drawn = [member.approval.pk for member in shown]
+    worst = [member.worst_cents for member in shown]
     return {
         "approval": first,
         "members": shown,
@@ -128,6 +129,7 @@ def _alike(user: User, first: Approval, ticked: Collection[int] | None = None, *
         "note_limit": decisions.NOTE_LIMIT,
         "spent": sum(run.cost_cents for run in runs),
         "step": sum(step_cents(run.cua_version) for run in runs),
+        "worst": None if None in worst else sum(cents for cents in worst if cents is not None),
         "handling": kinds.handling(first.kind),
         "form": answers.form(first.kind, first.reason),
         **more,

@@ -67,6 +67,7 @@ def drive(request: SignedIn, upstream_id: str) -> HttpResponse:
         "evidence": fragments.evidence(approval) if approval else "",
         "avowal": fragments.avowal(approval) if approval else "",
         "why_not_resume": policies.why_not_decide(request.user, approval, Verdict.RESUME) if approval else "",
+        "prices": fragments.prices(run),
         "company": company.company(approval, request.user) if approval else "",
         "note_limit": decisions.NOTE_LIMIT,
     }

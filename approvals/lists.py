@@ -219,6 +219,12 @@ class Member:
         return step_cents(self.approval.run.cua_version)
 
     @property
+    def worst_cents(self) -> int | None:
+        """What a resume may cost to its last step; None where no end is known."""
+        run = self.approval.run
+        return max(0, run.max_steps - run.steps_completed) * self.step_cents if run.max_steps else None
+
+    @property
     def evidence(self) -> dict[str, Any]:
         """As the form carries it."""
         return {"pk": self.approval.pk, **vars(self.seen)}

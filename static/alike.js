@@ -14,11 +14,14 @@
     const ticked = boxes().filter((box) => box.checked).length;
     for (const place of form.querySelectorAll("[data-ticked]")) place.textContent = ticked;
     for (const button of form.querySelectorAll("button[name=verdict]")) button.disabled = !ticked;
+    form.querySelector("[data-none-ticked]").hidden = Boolean(ticked);
     for (const place of form.querySelectorAll("[data-sum]")) place.textContent = money(place.dataset.sum);
     if (none) none.textContent = words[ticked ? 0 : 1];
   }
   function money(what) {
-    const cents = boxes().filter((box) => box.checked).reduce((sum, box) => sum + Number(box.closest(".alike-card").dataset[what]), 0);
+    const each = boxes().filter((box) => box.checked).map((box) => box.closest(".alike-card").dataset[what]);
+    if (each.includes("")) return "?"; // one of them has no end that is known
+    const cents = each.reduce((sum, one) => sum + Number(one), 0);
     return "$" + (cents / 100).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   }
   none?.addEventListener("click", () => {

@@ -9,6 +9,8 @@
   const shot = past.querySelector(".shot"), caption = past.querySelector("figcaption"), flip = past.querySelector(".flip");
   const KEPT = 24, AHEAD = 3;
 
+  const whyOff = newest.title;
+
   let stops = [], loading = null, playing = 0, following = true, shown = -1;
   const images = new Map(); // frame index -> <img>; those on screen last are kept longest
   const isOver = () => Boolean(document.querySelector(".run-head[data-ended]"));
@@ -81,6 +83,7 @@
     const at = Number(slider.value), stop = stops[at];
     tell();
     newest.disabled = following;
+    newest.title = following ? whyOff : "";
     present.hidden = !following;
     past.hidden = said.hidden = following || !stop;
     title.textContent = following ? present.querySelector("section")?.getAttribute("aria-label") || "" : gettext("Replay");

@@ -56,6 +56,17 @@ def test_a_fragment_has_one_root_named_as_its_file(app: str) -> None:
     assert not wrong
 
 
+def test_a_control_that_is_off_says_why() -> None:
+    silent = []
+    for path in tracked("templates/**/*.html"):
+        shown = re.sub(r"{%.*?%}", lambda tag: re.sub(r'[<>"]', "", tag.group()), path.read_text(), flags=re.S)
+        for tag in re.findall(r"<(?:button|input|select|textarea)\b[^>]*>", shown):
+            off = re.search(r"(?<![\w-])disabled(?![\w=-])", re.sub(r'"[^"]*"', '""', tag))
+            if off and not re.search(r"\b(?:title|aria-describedby|aria-pressed)=", tag):
+                silent.append(f"{path.name}: {tag[:120]}")
+    assert not silent
+
+
 def test_all_scripts_together_stay_small() -> None:
     import django_htmx
 

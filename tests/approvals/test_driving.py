@@ -9,7 +9,8 @@ import pytest
 from approvals import answers, endorsements, screens, takeovers
 from approvals.models import Approval, Decision, Takeover
 from runs import private
-from runs.models import AuditEntry, Run
+from runs.models import AuditEntry, Run, step_cents
+from runs.steps import money
 
 pytestmark = pytest.mark.django_db
 
@@ -140,10 +141,14 @@ def handed_back(client, run, **said):
 
 def test_handing_back_with_a_resume_confirms_a_payment_as_the_approvals_page_does(desk, people, sign_in):
     _, run, approval = desk.parked(PAYMENT)
+    Run.objects.filter(pk=run.pk).update(max_steps=40, steps_completed=5)
     takeovers.begin(people.reviewer, run)
     client, digest = sign_in(people.reviewer), answers.form("payment", PAYMENT).digest
     page = client.get(f"/runs/{run.upstream_id}/takeover/").content.decode()
     assert f'id="confirm" value="{digest}" required' in page
+    step = step_cents(run.cua_version)
+    assert f"{money(step)} a step; 35 more at most, {money(step * 35)}" in page
+    assert "Waiting bills no steps." in page
     for wrong in ({}, {"confirm": "on"}, {"confirm": answers.form("payment", "Pay?").digest}):
         assert handed_back(client, run, **wrong).status_code == 302
         told = client.post(

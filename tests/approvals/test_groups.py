@@ -10,7 +10,8 @@ from django.utils import timezone
 from approvals import alike, decisions, groups, lists
 from approvals.models import Approval, Decision
 from live import fragments
-from runs.models import AuditEntry, Frame
+from runs.models import AuditEntry, Frame, Run, step_cents
+from runs.steps import money
 
 pytestmark = pytest.mark.django_db
 PICTURE, NEAR, OTHER = "00ff00ff00ff00ff", "00ff00ff00ff00fe", "123456789abcdef0"
@@ -91,7 +92,11 @@ def test_one_gesture_is_as_many_decisions_each_with_its_own_evidence_or_its_own_
 def test_the_page_decides_what_is_ticked_and_shows_a_result_for_each(parked, people, client):
     first, second, third = parked(), parked(), parked()
     client.force_login(people.reviewer)
-    page = client.get(f"/approvals/{first.pk}/alike/").context["members"]
+    Run.objects.update(max_steps=40, steps_completed=3)
+    told = client.get(f"/approvals/{first.pk}/alike/")
+    worst = 3 * 37 * step_cents(first.run.cua_version)
+    assert f'<span data-sum="worst">{money(worst)}</span> at most' in told.content.decode()
+    page = told.context["members"]
     ticked = [json.dumps(member.evidence) for member in page if member.approval != third]
     assert len(ticked) == 2
     answer = client.post(f"/approvals/{first.pk}/alike/", {"verdict": "cancel", "member": ticked}, follow=True)

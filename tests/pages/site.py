@@ -116,7 +116,7 @@ class Site:
 
 @dataclass
 class Person:
-    """One signed-in browser; `noise` is whatever its console said that a reader would call an error."""
+    """One signed-in browser; `noise` is whatever its console called an error, and what it asked of other origins."""
 
     site: Site
     context: BrowserContext
@@ -146,6 +146,7 @@ def sign_in(site: Site, browser: Browser, name: str, **options: object) -> Perso
     page = context.new_page()
     person = Person(site, context, page)
     listen(page, person.noise)
+    page.on("request", lambda asked: person.noise.append(asked.url) if _is_foreign(asked.url, site.url) else None)
     if site.sessions.get(name):
         context.add_cookies([{"name": "sessionid", "value": site.sessions[name].pop(), "url": site.url}])
         return person
@@ -155,6 +156,10 @@ def sign_in(site: Site, browser: Browser, name: str, **options: object) -> Perso
     page.press("#id_password", "Enter")
     page.wait_for_url(lambda url: "/sign-in/" not in url)
     return person
+
+
+def _is_foreign(address: str, home: str) -> bool:
+    return not address.startswith((home, "data:", "blob:", "about:"))
 
 
 def listen(page: Page, noise: list[str]) -> None:

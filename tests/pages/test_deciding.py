@@ -297,6 +297,10 @@ def test_on_a_phone_the_decision_is_under_the_thumb_and_sending_shows_at_once(pe
     button = page.get_by_role("button", name="Resume")
     assert page.evaluate("scrollY") == 0
     assert 650 < button.bounding_box()["y"] < 790
+    price = page.locator(".prices-narrow")
+    expect(price).to_contain_text("a step")
+    expect(price).to_contain_text("more at most")
+    assert 600 < price.bounding_box()["y"] < button.bounding_box()["y"], "each button names its price where it stands"
     assert not violations(page)
     page.get_by_label("Archive").check()
     expect(page.locator("#preview")).to_have_text("2 [decision ········]")
