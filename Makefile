@@ -15,7 +15,7 @@ cluster:
 	@.venv/bin/python deploy/cluster.py
 
 test: setup-dev
-	@.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests
+	@.venv/bin/python -m tests.run
 
 fast: setup-dev
 	@.venv/bin/python -m pytest -q -n 2 -m "not slow and not browser" tests

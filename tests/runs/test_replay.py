@@ -36,6 +36,7 @@ def write():
             )  # fmt: skip
         Event.objects.bulk_create(made)
         Run.objects.filter(pk=run.pk).update(cursor=seq, steps_completed=first + steps - 1, frame_cursor=first + steps)
+        run.refresh_from_db()
         return run
 
     return go
