@@ -6,17 +6,17 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, Q, QuerySet, Sum, Value
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from approvals import digests
+from approvals.digests import Row
 from approvals.kinds import Kind
 from approvals.models import Approval, Decision
-from approvals.states import Delivery, Outcome, Verdict
-from runs.models import Run
+from approvals.states import Outcome, Verdict
 from runs.states import Status
 
 DAYS = (7, 14, 30, 90)
@@ -25,7 +25,6 @@ SOON = 3  # steps after a resume within which waiting again counts as soon
 READ_AT_MOST = 20_000  # decisions that one page of numbers is made of; the newest
 SOON_WORDS, LATER_WORDS = "soon", "later"
 CAME = (Outcome.FINISHED, SOON_WORDS, LATER_WORDS, Outcome.FAILED, Outcome.STOPPED, "")  # "": it goes on
-_NO_EFFECT = Q(outcome=Outcome.VOID) | Q(delivery__in=[d for d in Delivery.values if d in ("refused", "recalled")])
 
 
 @dataclass(frozen=True)
@@ -55,55 +54,9 @@ def _midnight(start: datetime, days: int) -> datetime:
     return naive.replace(tzinfo=timezone.get_current_timezone())
 
 
-@dataclass(frozen=True)
-class Row:
-    """One decision, as far as the numbers need it."""
-
-    kind: str
-    verdict: str
-    outcome: str
-    steps: int | None
-    opened_at: datetime
-    decided_at: datetime
-    decided_by: int | None
-    policy: str | None
-    frame_open: bool | None
-    run: int
-    status: str
-    cost_cents: int
-
-    @property
-    def waited(self) -> float:
-        """Seconds from the pause to the decision."""
-        return max(0.0, (self.decided_at - self.opened_at).total_seconds())
-
-    def came(self, soon: int) -> str:
-        """One of CAME."""
-        if self.outcome != Outcome.PARKED:
-            return self.outcome
-        return SOON_WORDS if self.steps is not None and self.steps <= soon else LATER_WORDS
-
-
-# Times as text: what Django makes of them by itself takes longer than reading all the rest.
-_TIMES = {"opened": Cast("approval__opened_at", CharField()), "decided": Cast("decided_at", CharField())}
-_FIELDS = (
-    "approval__kind", "verdict", "outcome", "outcome_steps", "opened", "decided", "decided_by_id",
-    "policy__name", "seen_frame_open", "approval__run_id", "approval__run__status", "approval__run__cost_cents",
-)  # fmt: skip
-
-
 def rows(user: Any, span: Span) -> list[Row]:
     """The decisions of the span that took effect or still may, newest first."""
-    found = _decisions(user, span).exclude(_NO_EFFECT).order_by("-decided_at").annotate(**_TIMES)
-    return [
-        Row(kind, verdict, outcome, steps, _moment(opened), _moment(decided), *rest)
-        for kind, verdict, outcome, steps, opened, decided, *rest in found.values_list(*_FIELDS)[:READ_AT_MOST]
-    ]
-
-
-def _moment(told: str) -> datetime:
-    found = datetime.fromisoformat(told)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return digests.rows(span.since, span.until, READ_AT_MOST) if user.has_perm("approvals.view_approval") else []
 
 
 def _decisions(user: Any, span: Span) -> QuerySet[Decision]:
@@ -161,12 +114,19 @@ class Came:
         return sum(self.counts.values())
 
 
+def _name_of(row: Row, soon: int) -> str:
+    """One of CAME."""
+    if row.outcome != Outcome.PARKED:
+        return row.outcome
+    return SOON_WORDS if row.steps is not None and row.steps <= soon else LATER_WORDS
+
+
 def came(found: Iterable[Row], soon: int = SOON) -> list[Came]:
     """What came of the resumes, by kind, most first."""
     by_kind: dict[str, Came] = {}
     for row in found:
         if row.verdict == Verdict.RESUME:
-            by_kind.setdefault(row.kind, Came(row.kind)).counts[row.came(soon)] += 1
+            by_kind.setdefault(row.kind, Came(row.kind)).counts[_name_of(row, soon)] += 1
     return sorted(by_kind.values(), key=lambda each: -each.total)
 
 
@@ -232,19 +192,10 @@ class Spent:
 
 
 def spent(user: Any, span: Span) -> list[Spent]:
-    """For each bucket, by an index each, all in one question: the whole is never walked."""
-    seen, buckets = Run.objects.visible_to(user).order_by(), span.buckets
-    parts = [_sums(seen.filter(created_at__gte=start, created_at__lt=end), n) for n, (start, end) in enumerate(buckets)]
-    got = {n: (runs, cents or 0) for n, runs, cents in parts[0].union(*parts[1:], all=True)}
-    return [Spent(start, end, *got.get(n, (0, 0))) for n, (start, end) in enumerate(buckets)]
-
-
-def _sums(runs: QuerySet[Run], bucket: int) -> QuerySet[Run, tuple[int, int, int | None]]:
-    return (
-        runs.values(n=Value(bucket))
-        .annotate(runs=Count("id"), cents=Sum("cost_cents"))
-        .values_list("n", "runs", "cents")
-    )
+    """For each bucket."""
+    buckets = span.buckets
+    sums = digests.starts(buckets) if user.has_perm("runs.view_run") else [(0, 0)] * len(buckets)
+    return [Spent(start, end, *each) for (start, end), each in zip(buckets, sums, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -280,7 +231,7 @@ def _chosen(said: Any, known: Sequence[int], default: int) -> int:
 
 def behind(user: Any, narrowed: Narrowed, now: datetime | None = None) -> QuerySet[Approval]:
     """The approvals behind a number, newest decision first."""
-    found = _decisions(user, Span.last(narrowed.days, now)).exclude(_NO_EFFECT)
+    found = _decisions(user, Span.last(narrowed.days, now)).exclude(digests.NO_EFFECT)
     if narrowed.kind:
         found = found.filter(approval__kind=narrowed.kind)
     if narrowed.came != "any":

@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from approvals import claims, delivery, outcomes, presence, queue, takeovers
+from approvals import claims, delivery, digests, outcomes, presence, queue, takeovers
 from approvals.models import Decision, Endorsement
 from approvals.notices import tasks as notices_tasks  # noqa: F401 (registers them)
 from approvals.rules import applying
@@ -51,6 +51,12 @@ def sweep() -> None:
 def weigh() -> int:
     """Rank what waits anew: machines' rates were told, a policy has set a priority; how many changed."""
     return queue.weigh_all()
+
+
+@shared_task(name="approvals.tasks.keep_digests")
+def keep_digests() -> int:
+    """Keep what days that are over amount to; how many days were made or mended."""
+    return digests.keep(timezone.now())
 
 
 @shared_task(name="approvals.tasks.retain")

@@ -27,6 +27,7 @@ for name, seconds in (
     ("approvals.tasks.weigh", 30),
     ("runs.tasks.compare_books", 300),
     ("approvals.tasks.retain", 60),
+    ("approvals.tasks.keep_digests", 60),
     ("approvals.tasks.verify_audit", 86_400),
 ):
     app.conf.beat_schedule[name] = {"task": name, "schedule": seconds, "options": {"expires": seconds}}

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from approvals import charts, drawing, figures
-from approvals.models import Approval
+from approvals import charts, digests, drawing, figures
+from approvals.models import Approval, Decision, Digest, Policy
 from approvals.states import Outcome
 from runs.models import Event, Run
+from runs.signals import status_changed
 from tests.approvals.desk import decision_row
 
 NOW = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
@@ -23,8 +24,9 @@ def decided(
 ):
     at = NOW - timedelta(days=days_ago)
     run = Run.objects.create(
-        connection=desk.connection, upstream_id=f"run-{n}", status=run_status, cost_cents=cost, created_at=at
-    )
+        connection=desk.connection, upstream_id=f"run-{n}", status=run_status, cost_cents=cost, created_at=at,
+        seen_at=at, finished_at=at,
+    )  # fmt: skip
     approval = Approval.objects.create(run=run, kind=kind, opened_at=at - timedelta(seconds=waited), pause_seq=3)
     return decision_row(approval, user, verdict, decided_at=at, delivery=more.pop("delivery", "delivered"), **more)
 
@@ -88,6 +90,104 @@ def test_a_persons_own_share_counts_their_resumes_only(desk, people):
     assert (mine.resumed, mine.unseen, mine.untold, mine.share) == (4, 2, 1, 67)
     narrowed = figures.Narrowed.read({"mine": "1", "unseen": "1"})
     assert figures.behind(people.reviewer, narrowed, NOW).count() == 2
+
+
+def told(user, days=30):
+    """All that the page of figures is made of."""
+    span = figures.Span.last(days, NOW)
+    return figures.rows(user, span), figures.spent(user, span)
+
+
+def keep():
+    while digests.keep(NOW):
+        pass
+
+
+def varied(desk, people):
+    """Decisions of some days, none of which can change any more."""
+    policy = Policy.objects.create(name="Small sums", when={}, then={})
+    for n in range(12):
+        more = {"decided_by": None, "policy": policy} if n % 4 == 3 else {}
+        outcome, steps = [("finished", 4), ("parked", 2), ("parked", None), ("void", None)][n % 4 if n < 8 else 0]
+        row = decided(
+            desk, people.reviewer, n, days_ago=2 + n * 0.77, waited=n * 7.5, cost=n, kind=("payment", "login")[n % 2],
+            outcome=outcome, outcome_steps=steps, seen_frame_open=(True, False, None)[n % 3],
+        )  # fmt: skip
+        Decision.objects.filter(pk=row.pk).update(**more)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu", "Pacific/Kiritimati"])
+def test_days_that_are_kept_say_just_what_their_rows_say(desk, people, zone):
+    varied(desk, people)
+    with timezone.override(ZoneInfo(zone)):
+        fresh = {days: told(people.viewer, days) for days in figures.DAYS}
+        assert len(fresh[30][0]) == 10
+        assert sum(each.cents for each in fresh[30][1]) == sum(range(12))
+        keep()
+        assert Digest.objects.count() == digests.DAYS_KEPT
+        assert {days: told(people.viewer, days) for days in figures.DAYS} == fresh
+
+
+@pytest.mark.django_db
+def test_kept_days_are_read_without_a_look_at_their_rows(desk, people):
+    varied(desk, people)
+    before = told(people.viewer)
+    keep()
+    Decision.objects.update(outcome="failed")
+    Run.objects.update(cost_cents=1000)
+    assert told(people.viewer) == before
+    Digest.objects.update(checked_at=NOW - timedelta(days=2))
+    while digests.check(NOW) or Digest.objects.filter(checked_at__lt=NOW).exists():
+        pass
+    rows, spent = told(people.viewer)
+    assert {(row.outcome, row.cost_cents) for row in rows} == {("failed", 1000)}
+    assert sum(each.cents for each in spent) == 12_000
+
+
+@pytest.mark.django_db
+def test_a_day_is_not_kept_while_it_can_still_change(desk, people):
+    open_ones = [
+        decided(desk, people.reviewer, 1, days_ago=3, outcome=""),
+        decided(desk, people.reviewer, 2, days_ago=4, outcome="parked", run_status="running"),
+    ]
+    keep()
+    assert not Digest.objects.filter(day__in=[one.decided_at.date() for one in open_ones]).exists()
+    assert Digest.objects.count() == digests.DAYS_KEPT - 2
+    assert not Digest.objects.filter(day__gte=NOW.date()).exists()
+    Decision.objects.update(outcome="finished")
+    Run.objects.update(status="succeeded", cost_cents=70)
+    assert [row.outcome for row in told(people.viewer)[0]] == ["finished", "finished"]
+    keep()
+    assert Digest.objects.count() == digests.DAYS_KEPT
+
+
+@pytest.mark.django_db
+def test_a_run_that_is_heard_of_late_counts_at_once_and_then_once(desk, people, monkeypatch):
+    varied(desk, people)
+    keep()
+    monkeypatch.setattr(digests, "_MANY", 0)
+    for seen_at in (NOW, NOW - timedelta(hours=2)):  # only just, and long enough ago to be kept
+        Run.objects.update_or_create(
+            upstream_id="late", connection=desk.connection,
+            defaults={"created_at": NOW - timedelta(days=5), "finished_at": NOW - timedelta(days=5), "cost_cents": 900,
+                      "status": "succeeded", "seen_at": seen_at},
+        )  # fmt: skip
+        for _ in range(2):
+            spent = told(people.viewer)[1]
+            assert (sum(each.runs for each in spent), sum(each.cents for each in spent)) == (13, 966)
+            keep()
+    assert Digest.objects.count() == digests.DAYS_KEPT
+
+
+@pytest.mark.django_db
+def test_a_run_that_moves_after_its_end_takes_its_days_away(desk, people):
+    varied(desk, people)
+    keep()
+    run = Run.objects.get(upstream_id="run-4")
+    status_changed.send(Run, run=run, old="succeeded", new="failed", seq=None)
+    assert not Digest.objects.filter(day=run.created_at.date()).exists()
+    assert Digest.objects.count() == digests.DAYS_KEPT - 1
 
 
 @pytest.mark.django_db(transaction=True)
