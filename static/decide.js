@@ -49,7 +49,14 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "decide-result") event.target.firstElementChild?.scrollIntoView({ block: "nearest" });
   });
-  function refresh() { compare(); finish(); preview(); }
+  /* While somebody else drives, their machine is not let go on; what has the focus keeps it, the server refuses as well. */
+  function yieldToDriver() {
+    const resume = form?.querySelector("[name=verdict][value=resume]"), driven = page.querySelector(".approval-state[data-driven]");
+    if (!resume || document.activeElement === resume || resume.disabled !== ("driven" in resume.dataset)) return;
+    resume.disabled = Boolean(driven);
+    resume.toggleAttribute("data-driven", Boolean(driven));
+  }
+  function refresh() { compare(); finish(); yieldToDriver(); preview(); }
 
   if (note) {
     form.addEventListener("input", preview);

@@ -74,6 +74,7 @@ def test_a_takeover_is_seen_by_the_other_survives_a_reload_and_is_handed_back_un
     mine, other = (open_approval(people[name], waiting, until) for name in ("reviewer", "second"))
     mine.get_by_role("button", name="Take over the machine").click()
     expect(other.locator(".approval-state")).to_contain_text("reviewer drives this machine")
+    expect(other.get_by_role("button", name="Resume")).to_be_disabled()
     other.get_by_role("button", name="Take over the machine").click()
     expect(other.locator(".notice").first).to_contain_text("reviewer drives this machine")
 
