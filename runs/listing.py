@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from live import fragments
 from live.drawings import Drawings, facts
-from runs import paging, searching, states
+from runs import paging, searching, states, windows
 from runs.fragments import PAGE_SIZE, known_connections
 from runs.models import Connection, Run
 from runs.searching import Filters
+from runs.windows import Window
 
 MOST_NEW = 99
 _DRAWN = Drawings(2000)  # rows
@@ -28,15 +29,18 @@ def run_list(user: Any, filters: Filters) -> SafeString:
     """One page of the runs that the person may see: rows and all around them."""
     known = Run.objects.aggregate(newest=Max("pk"))["newest"] or 0  # before the rows: one that comes now is new
     runs = Run.objects.visible_to(user)
-    tabs = _tabs(runs, filters)
-    found = _in_order(searching.matching(runs, filters))
-    pages = paging.Pages(found, PAGE_SIZE, read=_in_order(runs))
-    pages.count = _count(tabs, filters.status)
+    window = windows.read(runs, replace(filters, status="")) if windows.fits(filters) else None
+    tabs = _tabs(runs, filters, window)
+    shown = windows.chosen(runs, filters, window) if window else None
+    pages = paging.Pages(_in_order(searching.matching(runs, filters)), PAGE_SIZE, read=_in_order(runs))
+    pages.ids = shown.ids if shown else None
+    pages.count = len(shown.rows) if shown else _count(tabs, filters.status)
     page: Page[Run] = pages.get_page(filters.page)
     connections = many_connections()
     query = filters.query(page=filters.page)
     context = {
         "page": page,
+        "is_all": shown is None or shown.is_all,
         "rows": [(run, run_row(run, connections)) for run in page],
         "filters": filters,
         "keep": filters.query(),
@@ -84,7 +88,8 @@ def regions(user: Any, filters: Filters, shown: Iterable[int], known: int) -> li
     if len(found) == PAGE_SIZE or filters.page > 1:
         new = new.filter(created_at__gte=found[-1].created_at) if found and filters.page == 1 else new.none()
     count = len(new.order_by()[: MOST_NEW + 1].values_list("pk"))
-    tabs = run_tabs(filters, _tabs(runs, filters))
+    window = windows.read(runs, replace(filters, status="")) if windows.fits(filters) else None
+    tabs = run_tabs(filters, _tabs(runs, filters, window))
     return [tabs, run_news(count, gone, filters), *(run_row(run, connections) for run in found)]
 
 
@@ -98,18 +103,24 @@ def _in_order(runs: QuerySet[Run]) -> QuerySet[Run]:
     return runs.select_related("started_by", "connection").order_by("-created_at", "-id")
 
 
-def _tabs(runs: QuerySet[Run], filters: Filters) -> list[dict[str, Any]]:
-    fitting = searching.matching(runs, replace(filters, status=""))
-    is_by_person = filters.by and filters.by != searching.ELSEWHERE
-    if (is_by_person or filters.cost or filters.meta or filters.trouble == "burning") and not filters.q:
-        # Sought first, counted then: else databases walk all runs in the order of their states to count a few.
-        fitting = runs.filter(pk__in=fitting.values("pk"))
-    counts = dict(fitting.order_by().values_list("status").annotate(Count("id")))
+def _tabs(runs: QuerySet[Run], filters: Filters, window: Window | None) -> list[dict[str, Any]]:
+    """Each state with its count; with `more` where there may be more than that."""
+    counts = window.counts() if window else _counts(runs, filters)
+    more = window is not None and not window.is_all
     tabs = [{"value": "", "label": _("All"), "count": sum(counts.values())}]
     tabs += [{"value": status.value, "label": status.label, "count": counts.get(status, 0)} for status in states.Status]
     for tab in tabs:
-        tab["query"] = filters.query(status=tab["value"])
-    return [tab for tab in tabs if tab["count"] or tab["value"] in {filters.status, ""}]
+        tab |= {"query": filters.query(status=tab["value"]), "more": more}
+    return [tab for tab in tabs if tab["count"] or more or tab["value"] in {filters.status, ""}]
+
+
+def _counts(runs: QuerySet[Run], filters: Filters) -> dict[str, int]:
+    fitting = searching.matching(runs, replace(filters, status=""))
+    is_by_person = filters.by and filters.by != searching.ELSEWHERE
+    if is_by_person or filters.cost or filters.trouble == "burning":
+        # Sought first, counted then: else databases walk all runs in the order of their states to count a few.
+        fitting = runs.filter(pk__in=fitting.values("pk"))
+    return dict(fitting.order_by().values_list("status").annotate(Count("id")))
 
 
 def _count(tabs: list[dict[str, Any]], status: str) -> int:

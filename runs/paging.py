@@ -59,8 +59,11 @@ def refusal(name: str, message: str) -> ValidationError:
 class Pages(Paginator):  # can't be subscripted as the program runs
     """Numbered pages, each found through an index alone before its rows are read: a deep one costs little more.
 
-    With `read`, the rows that were found are read from there, so that what is sought is not sought again.
+    With `read`, the rows that were found are read from there, so that what is sought is not sought again; with `ids`,
+    they are known already.
     """
+
+    ids: list[int] | None = None
 
     def __init__(self, rows: QuerySet[Any], per_page: int, read: QuerySet[Any] | None = None) -> None:
         super().__init__(rows, per_page)
@@ -70,6 +73,12 @@ class Pages(Paginator):  # can't be subscripted as the program runs
         number = self.validate_number(number)
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
         start = (number - 1) * self.per_page
-        ids = list(rows.select_related(None).values_list("pk", flat=True)[start : start + self.per_page])
+        end = start + self.per_page
+        keys = (
+            rows.select_related(None).values_list("pk", flat=True)[start:end]
+            if self.ids is None
+            else self.ids[start:end]
+        )
+        ids = list(keys)
         found = {row.pk: row for row in self.read.filter(pk__in=ids).order_by()} if ids else {}
         return Page([found[pk] for pk in ids if pk in found], number, self)

@@ -18,12 +18,14 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from runs import indexing, states, troubles, words
-from runs.models import IS_LIVE, Run, SearchState
+from runs.models import IS_LIVE, Run, SearchState, SearchText
 
 ELSEWHERE = "-"  # as `by`: runs that this console has not started
 _MOST_WORDS = 8
 _LATE = timedelta(seconds=60)
 _NEW = 500  # this many runs before the newest that is indexed may be unknown to the index still
+_GAP = 500  # so many runs between those that say the very words are read for words that only begin so
+_LAST = "SELECT rowid FROM runs_search WHERE runs_search MATCH %s ORDER BY rowid DESC LIMIT %s"
 _FULL = {
     "sqlite": "SELECT rowid FROM runs_search WHERE runs_search MATCH %s",
     "postgresql": "SELECT run_id FROM runs_searchtext WHERE vector @@ %s::tsquery",
@@ -114,20 +116,71 @@ def _named(name: str) -> QuerySet[User, Any]:
 
 def said(text: str) -> Q:
     """Runs in whose task, ids, reasons, outcome or events each of these words, or one that begins so, stands."""
-    looked_for = list(dict.fromkeys(words.of(text)))[:_MOST_WORDS]
+    looked_for = _looked_for(text)
     if not looked_for:
         return Q(pk__in=[])
-    is_sqlite = database.vendor == "sqlite"
-    full = " AND ".join(f'"{word}"*' for word in looked_for) if is_sqlite else _tsquery(looked_for)
+    fresh, parameters = _fresh(looked_for)
+    statement = f"{_FULL[database.vendor]} UNION {fresh}"
+    return Q(pk__in=RawSQL(statement, [_full(looked_for), *parameters]))  # noqa: S611 (words are parameters)
+
+
+def indexed(text: str, most: int) -> list[int]:
+    """The runs that `said` means, as far as the index knows them: those that the console came to know last.
+
+    All from the earliest of them on; fewer than `most` are all that there are.
+    """
+    looked_for = _looked_for(text)
+    if not looked_for:
+        return []
+    if database.vendor == "sqlite":
+        whole = _ids(_LAST, [" AND ".join(f'"{word}"' for word in looked_for), most])
+        rest = _between_them(whole) if len(whole) == most else None
+        if rest is not None:
+            return [*whole, *_begun(looked_for, rest)]
+    return _ids(f"{_FULL[database.vendor]} ORDER BY 1 DESC LIMIT %s", [_full(looked_for), most])
+
+
+def _between_them(found: list[int]) -> list[int] | None:
+    """The runs known since the earliest of these that are not among them; None where they are many."""
+    if max(found) - min(found) > 2 * len(found) + _GAP:
+        return None
+    since = SearchText.objects.filter(run__gte=min(found)).values_list("run_id", flat=True)[: len(found) + _GAP + 1]
+    rest = set(since) - set(found)
+    return list(rest) if len(rest) <= _GAP else None
+
+
+def _begun(looked_for: list[str], among: list[int]) -> list[int]:
+    """The runs in which words stand that begin so. FTS5 gathers all runs of all such words first, few or many."""
+    texts = SearchText.objects.filter(run__in=among).values_list("run_id", "words")
+    return [pk for pk, text in texts if all(f" {word}" in f" {text}" for word in looked_for)]
+
+
+def fresh(text: str) -> list[int]:
+    """The runs that `said` means among those that the index may not know yet: they are few."""
+    looked_for = _looked_for(text)
+    return _ids(*_fresh(looked_for)) if looked_for else []
+
+
+def _ids(statement: str, parameters: list[Any]) -> list[int]:
+    with database.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _looked_for(text: str) -> list[str]:
+    return list(dict.fromkeys(words.of(text)))[:_MOST_WORDS]
+
+
+def _fresh(looked_for: list[str]) -> tuple[str, list[Any]]:
     likes = [f"%{word}%" for word in looked_for]
     select, still_open, unknown = _FRESH
     conditions = " AND ".join([_LIKE] * len(likes))
-    parts = [
-        _FULL[database.vendor],
-        *(select.format(within=where, likes=conditions) for where in (still_open, unknown)),
-    ]
-    statement = " UNION ".join(parts)
-    return Q(pk__in=RawSQL(statement, [full, *likes, _NEW, *likes]))  # noqa: S611 (words are parameters)
+    parts = [select.format(within=where, likes=conditions) for where in (still_open, unknown)]
+    return " UNION ".join(parts), [*likes, _NEW, *likes]
+
+
+def _full(looked_for: list[str]) -> str:
+    return " AND ".join(f'"{word}"*' for word in looked_for) if database.vendor == "sqlite" else _tsquery(looked_for)
 
 
 def _tsquery(looked_for: list[str]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.db.models.lookups import Exact
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from runs import states
+from runs.models.told import Code, Passed
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,13 @@ def named(name: str) -> Trouble | None:
     return _KNOWN.get(name)
 
 
+_CODED = Q(error__isnull=False)  # as the index says, too
 _LIVE = Q(status__in=states.LIVE)
 add("ended-badly", _("Failed or timed out"), Q(status__in=[states.Status.FAILED, states.Status.TIMED_OUT]))
-add("unverified", _("Succeeded, but not verified"), Q(status=states.Status.SUCCEEDED, result__passed=False))
-add("out-of-steps", _("Ran out of steps"), Q(error__code="MAX_STEPS_REACHED"))
-add("out-of-credit", _("Ran out of credit"), Q(error__code="WALLET_EXHAUSTED"))
+add("unverified", _("Succeeded, but not verified"),
+    Q(Exact(Passed("result"), "false"), status=states.Status.SUCCEEDED, result__isnull=False))  # fmt: skip
+add("out-of-steps", _("Ran out of steps"), _CODED & Q(Exact(Code("error"), "MAX_STEPS_REACHED")))
+add("out-of-credit", _("Ran out of credit"), _CODED & Q(Exact(Code("error"), "WALLET_EXHAUSTED")))
 add("burning", _("Repeats itself and burns money"), ~Q(waste_kind=""))
 add("waits", _("Waits for a person"), Q(status=states.Status.AWAITING_HUMAN))
 add("not-followed", _("Its events can't be followed now"),

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from runs import states
+from runs.models.told import Code, Passed
 
 
 def new_slug() -> str:
@@ -186,6 +187,22 @@ class Run(models.Model):
                 condition=Q(started_by__isnull=False),
             ),
             models.Index(F("created_at").desc(), F("id").desc(), name="run_burning", condition=~Q(waste_kind="")),
+            models.Index(
+                Passed("result"),
+                "status",
+                F("created_at").desc(),
+                F("id").desc(),
+                name="run_passed",
+                condition=Q(result__isnull=False),
+            ),
+            models.Index(
+                Code("error"),
+                "status",
+                F("created_at").desc(),
+                F("id").desc(),
+                name="run_error_code",
+                condition=Q(error__isnull=False),
+            ),
         ]
         permissions = [
             ("start_run", "Start runs"),

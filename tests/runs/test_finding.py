@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db.models import Count
+from django.utils import timezone
 
-from runs import budgets, listing, searching, states
-from runs.models import Account, Run
+from runs import budgets, indexing, listing, searching, states, windows
+from runs.models import Account, Run, SearchText
 from runs.searching import Filters
 
 pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
 of_sqlite = pytest.mark.skipif(database.vendor != "sqlite", reason="reads SQLite's plans")
 
 
@@ -51,15 +56,95 @@ def counted(runs):
     return runs.order_by().values_list("status").annotate(Count("id"))
 
 
-@pytest.mark.parametrize("given", [{"by": "ada"}, {"by": "-"}, {"cost": "1"}, {"meta": "team=a"}, {"machine": "m"}])
+@pytest.mark.parametrize(
+    "given", [{"by": "ada"}, {"by": "-"}, {"cost": "1"}, {"meta": "team=a"}, {"machine": "m"}, {"q": "mmm"}]
+)
 def test_the_counts_of_a_narrowed_list_are_those_of_its_runs(make_run, given):
     ada = User.objects.create(username="ada")
-    told = {"started_by": ada, "cost_cents": 100, "metadata": {"team": "a"}, "machine_id": "m"}
+    told = {"started_by": ada, "cost_cents": 100, "metadata": {"team": "a"}, "machine_id": "m", "task": "mmm"}
     for status in ("running", "running", "failed"):
         make_run(status, **told)
     make_run("failed", is_ours=True)
-    tabs = listing._tabs(Run.objects.all(), Filters.read(given))
+    filters = Filters.read(given)
+    window = windows.read(Run.objects.all(), filters) if windows.fits(filters) else None
+    tabs = listing._tabs(Run.objects.all(), filters, window)
     assert {tab["value"]: tab["count"] for tab in tabs} == {"": 3, "running": 2, "failed": 1}
+
+
+def test_an_outcome_is_read_to_the_letter(make_run):
+    no = make_run("succeeded", result={"passed": False})
+    for result in (
+        {"passed": True},
+        {"passed": "false"},
+        {"passed": None},
+        {},
+        None,
+        ["passed"],
+        {"passed": "x" * 5000},
+    ):
+        make_run("succeeded", result=result)
+    make_run("failed", result={"passed": False})
+    assert list(narrowed(trouble="unverified")) == [no]
+    spent = make_run("failed", error={"code": "MAX_STEPS_REACHED"})
+    for error in ({"code": "MAX_STEPS_REACHED_TOO"}, {"code": {"a": "x" * 5000}}, "MAX_STEPS_REACHED", {}, None):
+        make_run("failed", error=error)
+    assert list(narrowed(trouble="out-of-steps")) == [spent]
+
+
+@pytest.fixture
+def many(make_run, monkeypatch):
+    """Windows so small that few runs are many: eleven runs say it, each made a minute after the one before."""
+    for name, value in {"MOST": 4, "_SPARE": 2, "_FURTHER": 1, "_LEAST": 2}.items():
+        monkeypatch.setattr(windows, name, value)
+    now = timezone.now()
+    runs = [make_run(task="walk on", metadata={"team": "a"}, created_at=now + n * MINUTE) for n in range(11)]
+    indexing.index(now)
+    return runs
+
+
+def listed(**given):
+    filters = Filters.read(given)
+    window = windows.read(Run.objects.all(), replace(filters, status=""))
+    return windows.chosen(Run.objects.all(), filters, window)
+
+
+@pytest.mark.parametrize("given", [{"q": "walk"}, {"q": "wal on"}, {"meta": "team=a"}])
+def test_of_very_many_runs_the_newest_are_listed_and_it_is_told_that_there_are_more(many, people, given):
+    found = listed(**given)
+    assert found.ids == [run.pk for run in reversed(many)][:4]
+    assert not found.is_all
+    page = listing.run_list(people.viewer, Filters.read(given))
+    assert '<span class="count">4+</span>' in page
+    assert "At least 4 runs fit" in page
+    few = listing.run_list(people.viewer, Filters(q="nowhere"))
+    assert '<span class="count">0</span>' in few
+    assert "At least" not in few
+
+
+def test_a_run_that_was_known_late_stands_where_it_was_made(many, make_run):
+    Run.objects.filter(pk=many[0].pk).update(created_at=many[8].created_at + MINUTE / 2)  # known first, made late
+    assert listed(q="walk").ids == [many[n].pk for n in (10, 9)]
+    Run.objects.filter(pk=many[0].pk).update(created_at=many[10].created_at + MINUTE)  # newer than all the others
+    assert listed(q="walk").ids == [many[n].pk for n in (0, 10, 9, 8)]
+    make_run(task="walk back", created_at=many[10].created_at + 2 * MINUTE)
+    assert listed(q="walk back").is_all
+
+
+def test_the_newest_of_one_state_are_found_among_very_many_of_other_states(many):
+    Run.objects.filter(pk__in=[many[0].pk, many[1].pk, many[10].pk]).update(status="failed")
+    assert listed(q="walk", status="failed").ids == [many[n].pk for n in (10, 1, 0)]
+    assert listed(meta="team=a", status="failed").ids == [many[n].pk for n in (10, 1, 0)]
+    assert listed(q="walk", status="live").ids == [many[n].pk for n in (9, 8, 7)]
+
+
+def test_words_that_only_begin_so_are_found_between_those_that_say_the_very_word(many, make_run):
+    begun = make_run(task="walking home", created_at=many[10].created_at + MINUTE)
+    Run.objects.filter(pk=many[10].pk).update(created_at=begun.created_at + MINUTE)
+    SearchText.objects.filter(run=many[10]).delete()
+    indexing.index(timezone.now())
+    SearchText.objects.update(is_whole=True)  # as after their end: the index alone knows their words
+    assert begun.pk in listed(q="walk").ids
+    assert begun.pk not in listed(q="walk on").ids
 
 
 @of_sqlite
@@ -70,6 +155,9 @@ def test_the_counts_of_a_narrowed_list_are_those_of_its_runs(make_run, given):
         (lambda: narrowed(machine="mch_1").order_by("-created_at", "-id")[:40], "run_machine"),
         (lambda: narrowed(trouble="burning").order_by("-created_at", "-id")[:40], "run_burning"),
         (lambda: counted(narrowed(by="-")), "COVERING INDEX run_counted"),
+        (lambda: counted(narrowed(trouble="unverified")), "run_passed"),
+        (lambda: narrowed(trouble="unverified").order_by("-created_at", "-id")[:40], "run_passed"),
+        (lambda: narrowed(trouble="out-of-steps").order_by("-created_at", "-id")[:40], "run_error_code"),
         (lambda: narrowed(by="ada").order_by("-created_at", "-id")[:40], "run_person"),
     ],
 )
