@@ -41,7 +41,20 @@ def reachable(user: User) -> QuerySet[Channel]:
 
 def failing_of_team() -> QuerySet[Channel]:
     """The team's channels that notices were given up for, or that have failed for a while."""
-    return of_team().filter(is_enabled=True, gave_up_at__isnull=False)
+    return of_team().filter(_given_up())
+
+
+def failing_for(user: User) -> list[Channel | Device]:
+    """What this person relies on and is told nothing by: their own, and the team's for who decides or manages those."""
+    theirs = Q(owner=user)
+    if user.has_perm(MANAGES) or user.has_perm("approvals.decide_approval"):
+        theirs |= Q(owner=None)
+    found = Channel.objects.filter(theirs, _given_up()).order_by("name")
+    return [*found, *devices(user).filter(gave_up_at__isnull=False)]
+
+
+def _given_up() -> Q:
+    return Q(is_enabled=True, gave_up_at__isnull=False)
 
 
 def add(

@@ -11,6 +11,8 @@ from live import fragments
 
 
 def notice_alerts(user: Any) -> SafeString:
-    """On every page: channels of the team that do not get through, for who can mend them."""
-    failing = list(channels.failing_of_team()) if user.has_perm(channels.MANAGES) else []
-    return fragments.render("approvals/_notice_alerts.html", {"channels": failing})
+    """On every page: channels and devices that do not get through, for who relies on them."""
+    failing = channels.failing_for(user) if user.is_authenticated else []
+    manages = bool(failing) and user.has_perm(channels.MANAGES)
+    told = [(each, getattr(each, "owner_id", user.pk) == user.pk) for each in failing]
+    return fragments.render("approvals/_notice_alerts.html", {"failing": told, "manages": manages})

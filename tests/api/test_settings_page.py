@@ -140,7 +140,7 @@ def test_the_team_page_keeps_hours_due_times_and_channels(people, hook):
     assert "ops" in client.get("/settings/team/").content.decode()
 
 
-def test_a_team_channel_that_does_not_get_through_is_told_to_administrators_on_every_page(people, hook):
+def test_what_does_not_get_through_is_told_on_every_page_to_who_relies_on_it(people, hook):
     row = channels.add(people.admin, name="ops-hook", url=hook.address, owner=None)
     banner = "Notices do not get through to ops-hook"
     assert banner not in signed_in(people.admin).get("/runs/").content.decode()
@@ -151,6 +151,11 @@ def test_a_team_channel_that_does_not_get_through_is_told_to_administrators_on_e
     mine = channels.add(people.viewer, name="my-hook", url=hook.address, owner=people.viewer)
     Channel.objects.filter(pk=mine.pk).update(failing_since_at=now, gave_up_at=now, failure="It said no.")
     assert "Does not get through" in signed_in(people.viewer).get("/settings/").content.decode()
+    told = signed_in(people.viewer).get("/runs/").content.decode()
+    assert ("through to my-hook" in told, "It said no." in told, banner in told) == (True, True, False)
+    told = signed_in(people.reviewer).get("/approvals/").content.decode()  # who decides waits for its calls
+    assert (banner in told, "an administrator can mend it" in told, "It said no." in told) == (True, True, False)
+    assert "my-hook" not in told
 
 
 def test_a_browser_subscribes_is_tried_and_takes_its_subscription_back(people, hook):
