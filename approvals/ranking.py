@@ -26,6 +26,7 @@ _CAREFUL = timedelta(minutes=15)
 _STEP = timedelta(hours=1)
 _STEPS = 20
 _MACHINE, _SPENT = 120, 60  # minutes at most
+_TOLD_CENTS = 100  # less moves a row by minutes only
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Facts:
 class Reason:
     """Why a row stands where it does: `name` chooses the words, `at` or `amount` goes into them."""
 
-    name: str  # left, overdue, priority, careful, machine, due, age
+    name: str  # left, overdue, priority, careful, due, machine, spent, age
     at: datetime | None = None
     amount: Decimal | int | None = None
 
@@ -78,6 +79,8 @@ def reasons(facts: Facts, now: datetime) -> list[Reason]:
         found.append(Reason("due", facts.due_at))
     if facts.cents_per_hour:
         found.append(Reason("machine", amount=facts.cents_per_hour))
+    if facts.spent_cents >= _TOLD_CENTS:
+        found.append(Reason("spent", amount=facts.spent_cents))
     if facts.expires_at is not None and not is_soon:
         found.append(Reason("left", facts.expires_at))
     return found or [Reason("age", facts.opened_at)]

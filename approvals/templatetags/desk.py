@@ -46,6 +46,8 @@ def why(reason: ranking.Reason, row: lists.Row) -> SafeString:
             said = format_html("{}", _("Costs money") if row.approval.kind == "payment" else _("Can't be undone"))
         case "machine":
             said = format_html(_("Machine bills {}"), row.rate.per_hour)
+        case "spent":
+            said = format_html(_("{} at risk"), console.cents(row.approval.run.cost_cents))
         case _:
             said = format_html("{}", _("In order of age"))
     return format_html('<span class="reason reason-{}">{}</span>', reason.name, said)

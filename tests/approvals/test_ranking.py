@@ -57,6 +57,8 @@ def test_the_reason_of_the_rank_is_told_the_weightiest_first():
     assert names(due_at=NOW - 12 * MINUTE, priority=2) == ["overdue", "priority"]
     assert names(cents_per_hour=Decimal(40)) == ["machine"]
     assert names(due_at=NOW + 20 * MINUTE) == ["due"]
+    assert names(spent_cents=240, cents_per_hour=Decimal(40)) == ["machine", "spent"]
+    assert names(spent_cents=40) == ["age"]
     assert names() == names(cents_per_hour=Decimal(0)) == ["age"]
     assert names(expires_at=NOW + 200 * MINUTE) == ["left"]
 
