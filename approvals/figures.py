@@ -15,7 +15,7 @@ from django.utils import timezone
 from approvals import digests
 from approvals.digests import Row
 from approvals.kinds import Kind
-from approvals.models import Approval, Decision
+from approvals.models import Decision
 from approvals.states import Outcome, Verdict
 from runs.states import Status
 
@@ -229,8 +229,8 @@ def _chosen(said: Any, known: Sequence[int], default: int) -> int:
     return int(said) if str(said).isdecimal() and len(str(said)) < 4 and int(said) in known else default
 
 
-def behind(user: Any, narrowed: Narrowed, now: datetime | None = None) -> QuerySet[Approval]:
-    """The approvals behind a number, newest decision first."""
+def behind(user: Any, narrowed: Narrowed, now: datetime | None = None) -> QuerySet[Decision]:
+    """The decisions behind a number, newest first."""
     found = _decisions(user, Span.last(narrowed.days, now)).exclude(digests.NO_EFFECT)
     if narrowed.kind:
         found = found.filter(approval__kind=narrowed.kind)
@@ -242,12 +242,12 @@ def behind(user: Any, narrowed: Narrowed, now: datetime | None = None) -> QueryS
         found = found.filter(seen_frame_open=False)
     if narrowed.policy:
         found = found.filter(policy__name=narrowed.policy)
-    return in_full(user).filter(decision__in=found.values("pk")).order_by("-decision__decided_at", "-id")
+    return found.order_by("-decided_at", "-pk")
 
 
-def in_full(user: Any) -> QuerySet[Approval]:
-    """Approvals with all that a row of them tells."""
-    return Approval.objects.visible_to(user).select_related("run", "decision__decided_by", "decision__policy")
+def in_full() -> QuerySet[Decision]:
+    """Decisions with all that a row of them tells."""
+    return Decision.objects.select_related("approval__run", "decided_by", "policy")
 
 
 def _came(narrowed: Narrowed) -> Q:

@@ -91,7 +91,7 @@ def behind(request: SignedIn) -> HttpResponse:
     narrowed = figures.Narrowed.read(request.GET)
     number = request.GET.get("page", "1")
     rows = figures.behind(request.user, narrowed)
-    found = paging.Pages(rows, PAGE_SIZE, read=figures.in_full(request.user))
+    found = paging.Pages(rows, PAGE_SIZE, read=figures.in_full())
     kept: dict[str, Any] = {name: value for name, value in request.GET.items() if name != "page"}
     context = {
         "narrowed": narrowed,
