@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from runs import states
 from runs.models import Account, Charge, Connection, Run
 
 _AT_ONCE = 500  # runs in one pass
-_IN_ONE = 50  # in one transaction: the journal writes between two
+_IN_ONE = 100  # in one transaction: the journal writes between two
 _SETTLED = timedelta(minutes=10)  # so long after its end a run's cost is looked at each time
 
 
@@ -38,33 +38,47 @@ def compare(now: datetime) -> int:
 
 
 def _book(runs: Iterable[int], now: datetime) -> int:
-    runs = list(runs)
-    for at in range(0, len(runs), _IN_ONE):
-        with transaction.atomic():
-            for run in Run.objects.filter(pk__in=runs[at : at + _IN_ONE]).defer("task", "instructions"):
-                _book_one(run, now)
-    return len(runs)
+    pks = list(runs)
+    for at in range(0, len(pks), _IN_ONE):
+        _book_some(pks[at : at + _IN_ONE], now)
+    return len(pks)
 
 
-def _book_one(run: Run, now: datetime) -> None:
-    account, _made = Account.objects.get_or_create(run=run)
-    is_closed = run.finished_at is not None and run.is_terminal and run.finished_at < now - _SETTLED
-    mine = Account.objects.filter(pk=account.pk, cents=account.cents)
-    if not mine.update(cents=run.cost_cents, is_closed=is_closed):
-        return  # somebody else books it
-    if more := run.cost_cents - account.cents:
-        _charge(run, _day(run, now), more)
+@transaction.atomic
+def _book_some(pks: list[int], now: datetime) -> None:
+    """In a few statements, whatever their number. The accounts are locked first: what a run cost is read under it."""
+    known = set(Account.objects.filter(pk__in=pks).values_list("pk", flat=True))
+    Account.objects.bulk_create([Account(run_id=pk) for pk in pks if pk not in known], ignore_conflicts=True)
+    accounts = {row.pk: row for row in Account.objects.select_for_update().filter(pk__in=pks).order_by("pk")}
+    runs = Run.objects.only("status", "cost_cents", "finished_at", "last_event_at", "connection").in_bulk(pks)
+    changed, costs = [], {}
+    for pk, account in accounts.items():
+        run = runs[pk]
+        if more := run.cost_cents - account.cents:
+            costs[run.pk, _day(run, now)] = more
+        is_closed = run.finished_at is not None and run.is_terminal and run.finished_at < now - _SETTLED
+        if more or is_closed != account.is_closed:
+            account.cents, account.is_closed = run.cost_cents, is_closed
+            changed.append(account)
+    Account.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["run"], update_fields=["cents", "is_closed"]
+    )
+    _charge(runs, costs)
 
 
-def _charge(run: Run, day: date, cents: int) -> None:
-    row = Charge.objects.filter(run=run, day=day)
-    if row.update(cents=F("cents") + cents):
-        return
-    try:
-        with transaction.atomic():
-            Charge.objects.create(run=run, connection_id=run.connection_id, day=day, cents=cents)
-    except IntegrityError:
-        row.update(cents=F("cents") + cents)
+def _charge(runs: dict[int, Run], costs: dict[tuple[int, date], int]) -> None:
+    """Add to what each run cost on its day."""
+    rows = Charge.objects.filter(run__in={pk for pk, _day in costs}, day__in={day for _pk, day in costs})
+    booked = {(row.run_id, row.day): row.cents for row in rows}
+    Charge.objects.bulk_create(
+        [
+            Charge(run_id=pk, connection_id=runs[pk].connection_id, day=day, cents=booked.get((pk, day), 0) + more)
+            for (pk, day), more in costs.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["run", "day"],
+        update_fields=["cents"],
+    )
 
 
 def _day(run: Run, now: datetime) -> date:
