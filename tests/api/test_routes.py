@@ -65,6 +65,7 @@ ROUTES = {  # who may GET, who may POST
     "budgets/<int:pk>/": (ADMIN, ADMIN),
     "budgets/<int:pk>/remove/": (NEVER, ADMIN),
     "settings/": (ANYBODY, ANYBODY),
+    "settings/password/": (ANYBODY, ANYBODY),
     "settings/team/": (ADMIN, ADMIN),
     "settings/team/channels/": (NEVER, ADMIN),
     "settings/channels/": (NEVER, ANYBODY),

@@ -29,7 +29,8 @@ def pages(people, upstream):
     return [
         "/", "/approvals/", approval, "/runs/", "/runs/?q=nothing-like-this", f"/runs/{run.id}/", f"/runs/{ended.id}/",
         "/runs/new/", "/audit/", "/people/", f"/runs/{ended.id}/takeover/", f"/runs/{run.id}/takeover/", "/nowhere/",
-        "/settings/", "/settings/team/", f"/runs/{run.id}/compare/?with={ended.id}", f"/runs/new/?from={run.id}",
+        "/settings/", "/settings/password/", "/settings/team/",
+        f"/runs/{run.id}/compare/?with={ended.id}", f"/runs/new/?from={run.id}",
     ]  # fmt: skip
 
 
