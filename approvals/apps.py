@@ -10,6 +10,7 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import (
+            case_words,  # noqa: F401 (says what they hold)
             cases,
             receivers,  # noqa: F401 (connects them)
             telling,  # noqa: F401 (says what is stored)

@@ -9,13 +9,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from live.manner import Manner
 from runs import audit
 from runs.casefile import archive, parts
 from runs.models import Run
 
 
-def begin(user: User, run: Run) -> Iterator[bytes]:
-    """The archive's bytes, made as they are asked for. Raises archive.TooLarge before the first."""
+def begin(user: User, run: Run, like: Manner) -> Iterator[bytes]:
+    """The archive's bytes, made as they are asked for, its page as `like` says. Raises TooLarge before the first."""
     parts.refuse_too_large(run)
     with transaction.atomic():
         entry = audit.record(user, "run.exported", run=run, subject=run.upstream_id, what="case file", seq=run.cursor)
@@ -33,4 +34,4 @@ def begin(user: User, run: Run) -> Iterator[bytes]:
         "console": settings.PUBLIC_URL,
         "audit_seq": entry.seq,
     }
-    return archive.written(about, parts.members(run, entry.seq), sealed)
+    return archive.written(about, parts.members(run, entry.seq, like), sealed)

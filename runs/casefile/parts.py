@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Max, Sum
 from django.db.models.functions import Length
 
+from live.manner import Manner
 from runs import exporting, steps
 from runs.casefile import archive, page, verifier
 from runs.models import AuditEntry, Frame, Run
@@ -48,8 +49,11 @@ def refuse_too_large(run: Run) -> None:
         raise archive.TooLarge(archive.TooLarge.__doc__)
 
 
-def members(run: Run, audit_until: int) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each member. What comes in while this is read is left out: the case ends where it began."""
+def members(run: Run, audit_until: int, like: Manner) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each member. What comes in while this is read is left out: the case ends where it began.
+
+    Only the page is made for one reader, in the manner `like`; all else is the same for everybody.
+    """
     newest = Frame.objects.filter(run=run).aggregate(newest=Max("index"))["newest"]
     frames = list(_frames(run).filter(index__lte=-1 if newest is None else newest))
     desk: dict[str, Any] = {}
@@ -67,7 +71,7 @@ def members(run: Run, audit_until: int) -> Iterator[tuple[str, bytes]]:
     yield "cost.json", _json(cost(run))
     yield "acts.csv", "".join(exporting.acts_csv(run)).encode("utf-8", "replace")
     names = {frame.index: frame_name(frame) for frame in frames}
-    yield "index.html", page.drawn(run, about(run), names, desk, audit).encode("utf-8", "replace")
+    yield "index.html", page.drawn(run, about(run), names, desk, audit, like).encode("utf-8", "replace")
     yield "verify.py", Path(verifier.__file__).read_bytes()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 from django.core.management import call_command
@@ -15,10 +17,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals.models import Approval, Decision
+from approvals import cases
+from approvals.models import Approval, Decision, Preferences
+from live.manner import Manner
 from runs import audit
-from runs.casefile import archive, parts, signing, verifier
-from runs.models import AuditEntry, Event, Frame
+from runs.casefile import archive, parts, signing, verifier, words
+from runs.models import AuditEntry, Event, Frame, Run
 
 SECRET = "hunter2-and-more"
 
@@ -93,6 +97,59 @@ def test_it_is_an_ordinary_archive_with_all_that_belongs_to_the_run(taken, run) 
     assert "\u202e" not in page
     assert "http-equiv" in page
     assert 'src="http' not in page
+
+
+def take(client, run, path, **sent):
+    """The case file as the signed-in person downloads it."""
+    path.write_bytes(b"".join(client.post(reverse("run_case", args=[run.upstream_id]), sent).streaming_content))
+    return path
+
+
+def test_its_page_speaks_the_language_of_its_reader_and_tells_times_in_their_zone_and_exactly(
+    run, people, client, tmp_path
+) -> None:
+    Run.objects.filter(pk=run.pk).update(started_at=datetime(2026, 7, 1, 22, 30, 5, 123456, tzinfo=UTC))
+    Preferences.objects.create(user=people.reviewer, language="de", time_zone="Europe/Berlin")
+    client.force_login(people.reviewer)
+    german = take(client, run, tmp_path / "german.zip", zone="Asia/Tokyo")
+    client.force_login(people.operator)
+    english = take(client, run, tmp_path / "english.zip", zone="Asia/Tokyo")
+    told = {}
+    for path in (german, english):
+        assert verifier.check(str(path)).is_whole
+        with zipfile.ZipFile(path) as case:
+            told[path] = {name: case.read(name) for name in case.namelist()}
+    mine, others = (told[path]["index.html"].decode() for path in (german, english))
+    words_of = {'<html lang="de">', "2026-07-02 00:30:05 CEST", "Urteil", "Zustellung", "<strong>Entschieden</strong>"}
+    assert sorted(word for word in words_of if word not in mine) == []
+    words_of = {'<html lang="en">', "2026-07-02 07:30:05 JST", "Verdict", "Delivery"}
+    assert sorted(word for word in words_of if word not in others) == []
+    for page in (mine, others):
+        assert "2026-07-01 22:30:05.123456 UTC" in page
+        assert f'<dd class="pre">{people.reviewer}</dd>' in page
+        assert not re.search(r"<dt[^>]*>\w+_\w+</dt>|<strong>\w+\.\w+</strong>", page)
+    same = set(told[german]) - {"index.html", "audit.json", "manifest.json", "manifest.sig"}
+    assert [name for name in same if told[german][name] != told[english][name]] == []
+
+
+def test_a_zone_that_does_not_exist_is_not_taken(run, people, client, tmp_path) -> None:
+    client.force_login(people.operator)
+    with zipfile.ZipFile(take(client, run, tmp_path / "case.zip", zone="../../etc/passwd")) as case:
+        assert "All times are in UTC." in case.read("index.html").decode()
+
+
+def test_every_fact_that_its_page_tells_has_a_label(run) -> None:
+    desk = cases.told(run)
+    told = [parts.about(run), *desk["approvals"], *(one["decision"] for one in desk["approvals"])]
+    inside = {"reason", "decision", "endorsements", "comments"}
+    names = {name for facts in told for name in facts} - inside | {
+        "lapsed_at",
+        "lapsed_because",
+        "ended_at",
+        "acts",
+        "at",
+    }
+    assert sorted(name for name in names if name not in words.LABELS) == []
 
 
 def test_a_flip_of_any_byte_is_found_and_the_member_it_stands_in_is_named(taken) -> None:
@@ -204,7 +261,7 @@ def test_a_long_run_becomes_many_parts_and_one_member_is_in_memory_at_a_time(mak
     Event.objects.bulk_create(
         Event(run=run, seq=seq, type="text", data='{"text": "x"}', received_at=timezone.now()) for seq in range(1, 2601)
     )
-    names = [name for name, _content in parts.members(run, 0) if name.startswith("events/")]
+    names = [name for name, _content in parts.members(run, 0, Manner()) if name.startswith("events/")]
     assert names == ["events/0001.jsonl", "events/0002.jsonl", "events/0003.jsonl"]
     many = ((f"f/{n}", b"x" * 1000) for n in range(3000))
     sizes = [len(part) for part in archive.written({"run": "r"}, many, lambda digest: None)]
