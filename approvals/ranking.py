@@ -46,7 +46,7 @@ class Facts:
 class Reason:
     """Why a row stands where it does: `name` chooses the words, `at` or `amount` goes into them."""
 
-    name: str  # left, overdue, priority, careful, due, machine, spent, age
+    name: str  # left, overdue, priority, later, careful, due, machine, spent, age
     at: datetime | None = None
     amount: Decimal | int | None = None
 
@@ -71,8 +71,8 @@ def reasons(facts: Facts, now: datetime) -> list[Reason]:
         found.append(Reason("left", facts.expires_at))
     if facts.due_at is not None and facts.due_at <= now:
         found.append(Reason("overdue", facts.due_at))
-    if facts.priority > 0:
-        found.append(Reason("priority", amount=facts.priority))
+    if facts.priority:
+        found.append(Reason("priority" if facts.priority > 0 else "later", amount=facts.priority))
     if kinds.is_careful(facts.kind):
         found.append(Reason("careful"))
     if facts.due_at is not None and now < facts.due_at <= now + _NEAR_DUE:

@@ -42,6 +42,8 @@ def why(reason: ranking.Reason, row: lists.Row) -> SafeString:
             said = format_html(_("Due in {}"), console.left(reason.at))
         case "priority":
             said = format_html(_("Priority +{}"), reason.amount)
+        case "later":
+            said = format_html(_("Put off: priority −{}"), abs(reason.amount or 0))
         case "careful":
             said = format_html("{}", _("Costs money") if row.approval.kind == "payment" else _("Can't be undone"))
         case "machine":

@@ -44,6 +44,13 @@ def test_the_queue_an_approval_and_its_run_are_german(desk, german):
     assert "Braucht einen Menschen" in text_of(german.get(f"/runs/{mirror.upstream_id}/"))
 
 
+def test_a_row_that_is_put_off_says_so_in_both_languages(desk, german):
+    _scripted, _mirror, approval = desk.parked()
+    type(approval).objects.filter(pk=approval.pk).update(priority=-2)
+    for language, said in (("de", "Zurückgestellt: Priorität −2"), ("en", "Put off: priority −2")):
+        assert said in text_of(german.get("/approvals/", headers={"accept-language": language}))
+
+
 def test_plurals_numbers_and_dates_are_german():
     with translation.override("de"):
         assert "1.990 weitere Zeichen" in plain("x" * 2000, 10)

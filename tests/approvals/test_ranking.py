@@ -55,6 +55,8 @@ def test_no_price_and_no_priority_puts_a_row_off_for_ever():
 def test_the_reason_of_the_rank_is_told_the_weightiest_first():
     assert names(expires_at=NOW + 4 * MINUTE, kind="payment") == ["left", "careful"]
     assert names(due_at=NOW - 12 * MINUTE, priority=2) == ["overdue", "priority"]
+    assert names(due_at=NOW - 12 * MINUTE, priority=-2) == ["overdue", "later"]
+    assert names(priority=-2, kind="payment", cents_per_hour=Decimal(40)) == ["later", "careful", "machine"]
     assert names(cents_per_hour=Decimal(40)) == ["machine"]
     assert names(due_at=NOW + 20 * MINUTE) == ["due"]
     assert names(spent_cents=240, cents_per_hour=Decimal(40)) == ["machine", "spent"]

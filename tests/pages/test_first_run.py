@@ -59,7 +59,9 @@ def test_every_page_of_a_fresh_console_says_what_to_do_next_and_the_tour_leads_t
 ) -> None:
     admin, viewer = sign_in(fresh, browser, "admin"), sign_in(fresh, browser, "viewer")
     for path, said in OFFERS.items():
-        admin.go(path).locator("main").get_by_role("link", name=said).first.click()
+        main = admin.go(path).locator("main")
+        assert main.locator(".button.primary:visible").count() <= 1, f"{path}: one next step, not several"
+        main.get_by_role("link", name=said).first.click()
         expect(admin.page.locator("main h1")).not_to_have_text("There is nothing here")
         assert admin.page.url != fresh.url + path
     for path, said in WORDS.items():
