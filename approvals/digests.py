@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.db.models import CharField, Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast
 
-from approvals.models import Decision, Digest, Policy
+from approvals.models import Decision, Digest
 from approvals.states import Delivery, Outcome
+from approvals.tallies import QUARTER, Row, Tally, midnight
 from runs import states
 from runs.models import Run
 
@@ -25,7 +26,6 @@ AT_ONCE = 5  # days made in one pass
 _SETTLED = timedelta(hours=1)  # so long after all has ended a late report is no longer waited for
 _CHECKED_EACH = timedelta(days=1)
 _MANY = 500  # runs above a digest before it is looked whether one of them belongs to it
-_QUARTER = timedelta(minutes=15)  # every zone's midnight is at one of these
 NO_EFFECT = Q(outcome=Outcome.VOID) | Q(delivery__in=[d for d in Delivery.values if d in ("refused", "recalled")])
 # Times as text: what Django makes of them by itself takes longer than reading all the rest.
 _TIMES = {"opened": Cast("approval__opened_at", CharField()), "decided": Cast("decided_at", CharField())}
@@ -37,56 +37,29 @@ _FIELDS = (
 Range = tuple[datetime, datetime]
 
 
-class Row(NamedTuple):
-    """One decision, as far as the numbers need it."""
-
-    kind: str
-    verdict: str
-    outcome: str
-    steps: int | None
-    opened_at: datetime
-    decided_at: datetime
-    decided_by: int | None
-    policy: str | None
-    frame_open: bool | None
-    run: int
-    status: str
-    cost_cents: int
-
-    @property
-    def waited(self) -> float:
-        """Seconds from the pause to the decision."""
-        return max(0.0, (self.decided_at - self.opened_at).total_seconds())
+def tallies(since: datetime, until: datetime) -> list[Tally]:
+    """The decisions of the span that took effect or still may, a tally for each day (UTC) that has some."""
+    held = _held(since, until).values_list("day", "decisions")
+    kept = [(day, text) for day, text in held if since <= midnight(day) and _end(day) <= until and text[0] == "{"]
+    gaps = _gaps([day for day, _text in kept], since, until)
+    fresh: dict[date, list[Row]] = defaultdict(list)
+    for row in _rows(gaps) if gaps else ():
+        fresh[_day(row.decided_at)].append(row)
+    return [Tally.read(*each) for each in kept] + [Tally.of(*each) for each in fresh.items()]
 
 
-def rows(since: datetime, until: datetime, most: int) -> list[Row]:
-    """The decisions of the span that took effect or still may, newest first."""
-    kept = dict(_held(since, until).values_list("day", "decisions"))
-    fresh = _gaps(kept, since, until)
-    raw = list(_read(fresh)[:most]) if fresh else []
-    raw += [one for text in kept.values() for one in json.loads(text)]
-    names = dict(Policy.objects.values_list("pk", "name"))
-    found = [row for one in raw if since <= (row := _row(one, names)).decided_at < until]
-    found.sort(key=lambda row: row.decided_at, reverse=True)
-    return found[:most]
-
-
-def _row(raw: Any, names: dict[int, str]) -> Row:
-    kind, verdict, outcome, steps, opened, decided, by, policy, *rest = raw
-    return Row(kind, verdict, outcome, steps, _moment(opened), _moment(decided), by, names.get(policy), *rest)
+def _rows(ranges: Iterable[Range]) -> Iterator[Row]:
+    during = Q()
+    for start, end in ranges:
+        during |= Q(decided_at__gte=start, decided_at__lt=end)
+    found = Decision.objects.filter(during).exclude(NO_EFFECT).annotate(**_TIMES).order_by()
+    for kind, verdict, outcome, steps, opened, decided, *rest in found.values_list(*_FIELDS):
+        yield Row(kind, verdict, outcome, steps, _moment(opened), _moment(decided), *rest)
 
 
 def _moment(told: str) -> datetime:
     found = datetime.fromisoformat(told)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _read(ranges: Iterable[Range]) -> QuerySet[Decision, Any]:
-    during = Q()
-    for start, end in ranges:
-        during |= Q(decided_at__gte=start, decided_at__lt=end)
-    found = Decision.objects.filter(during).exclude(NO_EFFECT).order_by("-decided_at", "-pk")
-    return found.annotate(**_TIMES).values_list(*_FIELDS)
 
 
 def starts(buckets: list[Range]) -> list[tuple[int, int]]:
@@ -108,9 +81,9 @@ def starts(buckets: list[Range]) -> list[tuple[int, int]]:
 
 
 def _opened(day: date, text: str) -> Iterator[tuple[datetime, int, int]]:
-    midnight = _start(day)
+    start = midnight(day)
     for quarter, runs, cents in json.loads(text):
-        yield midnight + quarter * _QUARTER, runs, cents
+        yield start + quarter * QUARTER, runs, cents
 
 
 def _late(newest: dict[date, int]) -> list[tuple[datetime, int, int]]:
@@ -150,8 +123,8 @@ def _gaps(held: Iterable[date], since: datetime, until: datetime) -> list[Range]
     """What of the span lies on no day that is held."""
     gaps, at = [], since
     for day in sorted(held):
-        if at < _start(day):
-            gaps.append((at, _start(day)))
+        if at < midnight(day):
+            gaps.append((at, midnight(day)))
         at = max(at, _end(day))
     return [*gaps, (at, until)] if at < until else gaps
 
@@ -160,12 +133,8 @@ def _day(at: datetime) -> date:
     return at.astimezone(UTC).date()
 
 
-def _start(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
 def _end(day: date) -> datetime:
-    return _start(day + timedelta(days=1))
+    return midnight(day + timedelta(days=1))
 
 
 def keep(now: datetime) -> int:
@@ -217,18 +186,18 @@ def _drop(newest: int) -> int:
         return 0
     above = Run.objects.filter(pk__gt=min(behind.values()), pk__lte=newest).order_by()
     gained = {_day(at) for pk, at in above.values_list("pk", "created_at") if pk > behind.get(_day(at), pk)}
-    gone, _rows = Digest.objects.filter(day__in=gained).delete()
+    gone, _each = Digest.objects.filter(day__in=gained).delete()
     Digest.objects.filter(day__in=set(behind) - gained, runs_until__lt=newest).update(runs_until=newest)
     return gone
 
 
 def _is_final(day: date, newest: int, now: datetime) -> bool:
     """Whether nothing that a digest holds can change any more, and it would hold all."""
-    began = Run.objects.filter(created_at__gte=_start(day), created_at__lt=_end(day))
+    began = Run.objects.filter(created_at__gte=midnight(day), created_at__lt=_end(day))
     moving = ~Q(status__in=states.TERMINAL) | Q(finished_at__gte=now - _SETTLED)
     if began.filter(moving | Q(pk__gt=newest)).exists():
         return False
-    decided = Decision.objects.filter(decided_at__gte=_start(day), decided_at__lt=_end(day))
+    decided = Decision.objects.filter(decided_at__gte=midnight(day), decided_at__lt=_end(day))
     runs = ~Q(approval__run__status__in=states.TERMINAL) | Q(approval__run__finished_at__gte=now - _SETTLED)
     return not decided.filter(Q(outcome="") | runs).exists()
 
@@ -236,13 +205,24 @@ def _is_final(day: date, newest: int, now: datetime) -> bool:
 def _made(day: date, newest: int, now: datetime) -> Digest:
     """The digest of a day as the rows stand."""
     quarters: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    began = Run.objects.filter(pk__lte=newest, created_at__gte=_start(day), created_at__lt=_end(day))
+    began = Run.objects.filter(pk__lte=newest, created_at__gte=midnight(day), created_at__lt=_end(day))
     for at, cents in began.values_list("created_at", "cost_cents"):
-        quarter = quarters[(at - _start(day)) // _QUARTER]
+        quarter = quarters[(at - midnight(day)) // QUARTER]
         quarter[0] += 1
         quarter[1] += cents
-    decided = [(*one[:4], *map(str, map(_moment, one[4:6])), *one[6:]) for one in _read([(_start(day), _end(day))])]
+    decided = Tally.of(day, _rows([(midnight(day), _end(day))]), _alone(day))
     return Digest(
-        day=day, decisions=json.dumps(decided, separators=(",", ":")), runs_until=newest, checked_at=now,
+        day=day, decisions=decided.told(), runs_until=newest, checked_at=now,
         starts=json.dumps([[n, *sums] for n, sums in sorted(quarters.items())], separators=(",", ":")),
     )  # fmt: skip
+
+
+def _alone(day: date) -> set[int]:
+    """The runs that were decided on this day and on no other."""
+    here = Decision.objects.filter(decided_at__gte=midnight(day), decided_at__lt=_end(day))
+    # Their days are compared here: asked for others than this, SQLite may walk all decisions.
+    theirs = Decision.objects.filter(approval__run__in=here.values("approval__run")).order_by()
+    days: dict[int, set[date]] = defaultdict(set)
+    for run, at in theirs.values_list("approval__run_id", "decided_at"):
+        days[run].add(_day(at))
+    return {run for run, found in days.items() if found == {day}}

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from approvals import digests
-from approvals.digests import Row
 from approvals.kinds import Kind
-from approvals.models import Decision
+from approvals.models import Decision, Policy
 from approvals.states import Outcome, Verdict
-from runs.states import Status
+from approvals.tallies import MOST_STEPS, Tally, midnight
+from runs import paging
 
 DAYS = (7, 14, 30, 90)
 DAYS_SHOWN = 14
 SOON = 3  # steps after a resume within which waiting again counts as soon
-READ_AT_MOST = 20_000  # decisions that one page of numbers is made of; the newest
 SOON_WORDS, LATER_WORDS = "soon", "later"
+_DAY = timedelta(days=1)
 CAME = (Outcome.FINISHED, SOON_WORDS, LATER_WORDS, Outcome.FAILED, Outcome.STOPPED, "")  # "": it goes on
 
 
@@ -54,9 +53,9 @@ def _midnight(start: datetime, days: int) -> datetime:
     return naive.replace(tzinfo=timezone.get_current_timezone())
 
 
-def rows(user: Any, span: Span) -> list[Row]:
-    """The decisions of the span that took effect or still may, newest first."""
-    return digests.rows(span.since, span.until, READ_AT_MOST) if user.has_perm("approvals.view_approval") else []
+def tallies(user: Any, span: Span) -> list[Tally]:
+    """What was decided in the span and took effect or still may, by days."""
+    return digests.tallies(span.since, span.until) if user.has_perm("approvals.view_approval") else []
 
 
 def _decisions(user: Any, span: Span) -> QuerySet[Decision]:
@@ -80,26 +79,31 @@ class Waits:
     p95: float | None
 
 
-def waits(found: Iterable[Row]) -> list[Waits]:
+def waits(found: Iterable[Tally]) -> list[Waits]:
     """Of all kinds together first, then of each that there was, slowest first. Policies wait for nobody."""
-    by_kind: dict[str, list[float]] = defaultdict(list)
-    for row in found:
-        if row.decided_by is not None:
-            by_kind[row.kind].append(row.waited)
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for tally in found:
+        for kind, (_quarters, waited) in tally.waits.items():
+            by_kind[kind] += waited
     whole = [waited for each in by_kind.values() for waited in each]
     kinds = [_waits(kind, each) for kind, each in by_kind.items()]
-    return [_waits("", whole), *sorted(kinds, key=lambda w: -(w.p95 or 0))]
+    return [_waits("", whole), *sorted(kinds, key=lambda w: (-(w.p95 or 0), w.kind))]
 
 
-def _waits(kind: str, values: list[float]) -> Waits:
+def _waits(kind: str, values: list[int]) -> Waits:
     return Waits(kind, len(values), share(values, 0.5), share(values, 0.95))
 
 
-def waits_over_time(found: Iterable[Row], span: Span) -> list[Waits]:
+def waits_over_time(found: Iterable[Tally], span: Span) -> list[Waits]:
     """The same for each bucket of the span."""
-    people = sorted((row.decided_at, row.waited) for row in found if row.decided_by is not None)
-    ends = [(bisect_left(people, (start,)), bisect_left(people, (end,))) for start, end in span.buckets]
-    return [_waits("", [waited for _at, waited in people[first:last]]) for first, last in ends]
+    buckets = [(start.astimezone(UTC), end.astimezone(UTC)) for start, end in span.buckets]
+    waited: list[list[int]] = [[] for _bucket in buckets]
+    for tally in found:
+        begins = midnight(tally.day)
+        for each, (start, end) in zip(waited, buckets, strict=True):
+            if start < begins + _DAY and begins < end:
+                each.extend(tally.waited(start, end))
+    return [_waits("", each) for each in waited]
 
 
 @dataclass
@@ -114,26 +118,27 @@ class Came:
         return sum(self.counts.values())
 
 
-def _name_of(row: Row, soon: int) -> str:
+def _name_of(outcome: str, steps: int, soon: int) -> str:
     """One of CAME."""
-    if row.outcome != Outcome.PARKED:
-        return row.outcome
-    return SOON_WORDS if row.steps is not None and row.steps <= soon else LATER_WORDS
+    if outcome != Outcome.PARKED:
+        return outcome
+    return SOON_WORDS if steps <= soon else LATER_WORDS
 
 
-def came(found: Iterable[Row], soon: int = SOON) -> list[Came]:
+def came(found: Iterable[Tally], soon: int = SOON) -> list[Came]:
     """What came of the resumes, by kind, most first."""
     by_kind: dict[str, Came] = {}
-    for row in found:
-        if row.verdict == Verdict.RESUME:
-            by_kind.setdefault(row.kind, Came(row.kind)).counts[_name_of(row, soon)] += 1
-    return sorted(by_kind.values(), key=lambda each: -each.total)
+    for tally in found:
+        for kind, outcome, steps, count in tally.came:
+            by_kind.setdefault(kind, Came(kind)).counts[_name_of(outcome, steps, soon)] += count
+    return sorted(by_kind.values(), key=lambda each: (-each.total, each.kind))
 
 
 @dataclass
 class Price:
     """The runs on which was decided, and what their successes have cost: each run counts once."""
 
+    key: str  # a kind, or a policy's pk
     name: str
     runs: int = 0
     succeeded: int = 0
@@ -144,21 +149,29 @@ class Price:
         """Cents of all these runs over their successes, rounded up; None without a success."""
         return -(-self.cents // self.succeeded) if self.succeeded else None
 
+    def add(self, runs: int, succeeded: int, cents: int) -> None:
+        self.runs += runs
+        self.succeeded += succeeded
+        self.cents += cents
 
-def prices(found: Iterable[Row], by: str) -> list[Price]:
+
+def prices(found: Iterable[Tally], by: str) -> list[Price]:
     """By `kind` or by `policy`, dearest first. Runs that still go on count with what they have cost so far."""
-    made: dict[str, Price] = {}
-    counted: set[tuple[str, int]] = set()
-    for row in found:
-        name = getattr(row, by)
-        if not name or (name, row.run) in counted:
-            continue
-        counted.add((name, row.run))
-        price = made.setdefault(name, Price(name))
-        price.runs += 1
-        price.cents += row.cost_cents
-        price.succeeded += row.status == Status.SUCCEEDED
-    return sorted(made.values(), key=lambda price: -price.cents)
+    names: dict[Any, Any] = dict(Policy.objects.values_list("pk", "name")) if by == "policy" else dict(Kind.choices)
+    made: dict[Any, Price] = {}
+    shared: dict[tuple[Any, int], tuple[int, int, int]] = {}
+    for tally in found:
+        for key, *sums in tally.policies if by == "policy" else tally.kinds:
+            _price(made, key, names).add(*sums)
+        for run, succeeded, cents, kinds, policies in tally.shared:
+            shared |= {(key, run): (1, succeeded, cents) for key in (policies if by == "policy" else kinds)}
+    for (key, _run), each in shared.items():
+        _price(made, key, names).add(*each)
+    return sorted(made.values(), key=lambda price: (-price.cents, price.key))
+
+
+def _price(made: dict[Any, Price], key: Any, names: dict[Any, str]) -> Price:
+    return made.setdefault(key, Price(str(key), str(names.get(key, ""))))
 
 
 @dataclass(frozen=True)
@@ -176,9 +189,9 @@ class Own:
         return round(100 * self.unseen / known) if known else None
 
 
-def own(found: Iterable[Row], user: Any) -> Own:
-    mine = [row for row in found if row.decided_by == user.pk and row.verdict == Verdict.RESUME]
-    return Own(len(mine), sum(row.frame_open is False for row in mine), sum(row.frame_open is None for row in mine))
+def own(found: Iterable[Tally], user: Any) -> Own:
+    mine = [sums for tally in found for person, *sums in tally.own if person == user.pk]
+    return Own(*(sum(each[n] for each in mine) for n in range(3)))
 
 
 @dataclass(frozen=True)
@@ -206,22 +219,26 @@ class Narrowed:
     kind: str = ""
     came: str = "any"  # or one of CAME
     soon: int = SOON
+    people: bool = False  # what people decided, no policy
     mine: bool = False
-    unseen: bool = False
-    policy: str = ""
+    frame: str = ""  # of one's own: unseen, untold
+    policy: int = 0
+    once: bool = False  # each run by the last decision on it alone
 
     @classmethod
     def read(cls, given: Any) -> Narrowed:
         """From a query string's dictionary; odd values count as none."""
-        kind, what = given.get("kind", ""), given.get("came", "any")
+        kind, what, frame = given.get("kind", ""), given.get("came", "any"), given.get("frame", "")
         return cls(
             days=_chosen(given.get("days"), DAYS, DAYS_SHOWN),
             kind=kind if kind in Kind.values else "",
             came=what if what in CAME else "any",
-            soon=_chosen(given.get("soon"), range(1, 51), SOON),
+            soon=_chosen(given.get("soon"), range(1, MOST_STEPS + 1), SOON),
+            people=given.get("people") == "1",
             mine=given.get("mine") == "1",
-            unseen=given.get("unseen") == "1",
-            policy=given.get("policy", "").replace("\x00", "")[:200],
+            frame=frame if frame in {"unseen", "untold"} else "",
+            policy=paging.whole(given.get("policy", "")),
+            once=given.get("once") == "1",
         )
 
 
@@ -231,18 +248,25 @@ def _chosen(said: Any, known: Sequence[int], default: int) -> int:
 
 def behind(user: Any, narrowed: Narrowed, now: datetime | None = None) -> QuerySet[Decision]:
     """The decisions behind a number, newest first."""
-    found = _decisions(user, Span.last(narrowed.days, now)).exclude(digests.NO_EFFECT)
+    found = _narrow(_decisions(user, Span.last(narrowed.days, now)).exclude(digests.NO_EFFECT), narrowed, user)
+    if narrowed.once:
+        later = Q(decided_at__gt=OuterRef("decided_at")) | Q(decided_at=OuterRef("decided_at"), pk__gt=OuterRef("pk"))
+        found = found.filter(~Exists(found.filter(later, approval__run=OuterRef("approval__run"))))
+    return found.order_by("-decided_at", "-pk")
+
+
+def _narrow(found: QuerySet[Decision], narrowed: Narrowed, user: Any) -> QuerySet[Decision]:
     if narrowed.kind:
         found = found.filter(approval__kind=narrowed.kind)
     if narrowed.came != "any":
         found = found.filter(_came(narrowed), verdict=Verdict.RESUME)
+    if narrowed.people:
+        found = found.filter(decided_by__isnull=False)
     if narrowed.mine:
         found = found.filter(decided_by=user, verdict=Verdict.RESUME)
-    if narrowed.unseen:
-        found = found.filter(seen_frame_open=False)
-    if narrowed.policy:
-        found = found.filter(policy__name=narrowed.policy)
-    return found.order_by("-decided_at", "-pk")
+    if narrowed.frame:
+        found = found.filter(seen_frame_open=False if narrowed.frame == "unseen" else None)
+    return found.filter(policy=narrowed.policy) if narrowed.policy else found
 
 
 def in_full() -> QuerySet[Decision]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from approvals import drawing, figures
 from approvals.kinds import Kind
+from approvals.models import Policy
 from runs import paging
 from runs.requests import SignedIn
 
@@ -28,24 +29,22 @@ KEPT_SECONDS = 60
 def page(request: SignedIn) -> HttpResponse:
     narrowed = figures.Narrowed.read(request.GET)
     span = figures.Span.last(narrowed.days)
-    rows = figures.rows(request.user, span)
+    found = figures.tallies(request.user, span)
     spent = figures.spent(request.user, span)
-    came = figures.came(rows, narrowed.soon)
+    came = figures.came(found, narrowed.soon)
     context = {
         "narrowed": narrowed,
         "spans": figures.DAYS,
-        "is_cut": len(rows) == figures.READ_AT_MOST,
-        "read": len(rows),
-        "waits": [(each, _kind(each.kind)) for each in figures.waits(rows)],
-        "waits_drawing": drawing.waits(figures.waits_over_time(rows, span), span),
+        "waits": [(each, _kind(each.kind)) for each in figures.waits(found)],
+        "waits_drawing": drawing.waits(figures.waits_over_time(found, span), span),
         "came": [(each, _kind(each.kind), drawing.shares(each)) for each in came],
         "came_names": drawing.CAME_WORDS,
-        "by_kind": [(price, _kind(price.name)) for price in figures.prices(rows, "kind")],
-        "by_policy": [(price, price.name) for price in figures.prices(rows, "policy")],
+        "by_kind": figures.prices(found, "kind"),
+        "by_policy": figures.prices(found, "policy"),
         "spent_drawing": drawing.spent(spent),
         "spent_cents": sum(each.cents for each in spent),
         "spent_runs": sum(each.runs for each in spent),
-        "own": figures.own(rows, request.user),
+        "own": figures.own(found, request.user),
         "behind": _addresses(narrowed),
     }
     return render(request, "approvals/figures.html", context)
@@ -79,7 +78,7 @@ def _overview_charts(user: Any) -> dict[str, Any]:
         "spent_drawing": drawing.spent(spent),
         "spent_cents": sum(each.cents for each in spent),
         "spent_runs": sum(each.runs for each in spent),
-        "waits_drawing": drawing.waits(figures.waits_over_time(figures.rows(user, span), span), span),
+        "waits_drawing": drawing.waits(figures.waits_over_time(figures.tallies(user, span), span), span),
     }
 
 
@@ -97,6 +96,7 @@ def behind(request: SignedIn) -> HttpResponse:
         "narrowed": narrowed,
         "kind": _kind(narrowed.kind),
         "came": drawing.CAME_WORDS.get(narrowed.came, ""),
+        "policy": Policy.objects.filter(pk=narrowed.policy).first(),
         "page": found.get_page(number),
         "keep": urlencode(kept),
     }

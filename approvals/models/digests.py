@@ -9,7 +9,7 @@ class Digest(models.Model):
     """One day (UTC) that can't change any more, as `approvals.digests` has read it. Made anew at any time."""
 
     day = models.DateField(unique=True)
-    decisions = models.TextField()  # JSON: those that took effect, newest first
+    decisions = models.TextField()  # JSON: what they amount to, as `approvals.tallies` tells it
     starts = models.TextField()  # JSON: for each quarter of an hour in which runs began, how many, and their cents
     runs_until = models.PositiveBigIntegerField()  # runs with a higher key are not in it
     checked_at = models.DateTimeField(db_index=True)  # when it was last compared with the rows

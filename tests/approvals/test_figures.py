@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from approvals import charts, digests, drawing, figures
+from approvals import charts, digests, drawing, figures, figuring
 from approvals.models import Approval, Decision, Digest, Policy
 from approvals.states import Outcome
 from runs.models import Event, Run
@@ -20,9 +23,10 @@ NOW = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 
 
 def decided(
-    desk, user, n, *, kind="payment", waited=60, days_ago=1, verdict="resume", run_status="succeeded", cost=50, **more
-):
-    at = NOW - timedelta(days=days_ago)
+    desk, user, n, *, kind="payment", waited=60, days_ago=1, verdict="resume", run_status="succeeded", cost=50, now=NOW,
+    **more,
+):  # fmt: skip
+    at = now - timedelta(days=days_ago)
     run = Run.objects.create(
         connection=desk.connection, upstream_id=f"run-{n}", status=run_status, cost_cents=cost, created_at=at,
         seen_at=at, finished_at=at,
@@ -32,7 +36,7 @@ def decided(
 
 
 def found(user, days=14):
-    return figures.rows(user, figures.Span.last(days, NOW))
+    return figures.tallies(user, figures.Span.last(days, NOW))
 
 
 @pytest.mark.django_db
@@ -88,14 +92,70 @@ def test_a_persons_own_share_counts_their_resumes_only(desk, people):
     decided(desk, people.reviewer, 9, verdict="cancel", seen_frame_open=False)
     mine = figures.own(found(people.reviewer), people.reviewer)
     assert (mine.resumed, mine.unseen, mine.untold, mine.share) == (4, 2, 1, 67)
-    narrowed = figures.Narrowed.read({"mine": "1", "unseen": "1"})
-    assert figures.behind(people.reviewer, narrowed, NOW).count() == 2
+    for frame, count in (("unseen", 2), ("untold", 1), ("", 4)):
+        narrowed = figures.Narrowed.read({"mine": "1", "frame": frame})
+        assert figures.behind(people.reviewer, narrowed, NOW).count() == count
+
+
+LINKED = re.compile(r'<a href="(/figures/decisions/[^"]*)">\s*(\d+)')
+
+
+def rows_behind(client, address):
+    """How many rows the pages of an address list, and what their title counts."""
+    listed, more = 0, f"{address}&page=1"
+    while more:
+        page = client.get(more).content.decode()
+        listed += page.count('<li class="row">')
+        more = next(iter(re.findall(r'rel="next" href="(\?[^"]*)"', page)), None)
+        more = more and "/figures/decisions/" + unescape(more)
+    return listed, int(re.search(r"<h1>(\d+)", page)[1])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_each_number_on_the_page_is_that_of_the_rows_its_link_lists(client, desk, people, monkeypatch, is_kept):
+    now = timezone.now()
+    monkeypatch.setattr(figuring, "PAGE_SIZE", 20)
+    policies = [Policy.objects.create(name="Captchas", when={}, then={}) for _ in range(2)]  # one was written anew
+    outcomes = [("finished", 4), ("parked", 2), ("parked", None), ("void", None), ("", None), ("failed", 1)]
+    for n in range(36):
+        outcome, steps = outcomes[n % 6]
+        row = decided(
+            desk, people.reviewer, n, now=now, days_ago=n / 3, kind=("payment", "login", "captcha")[n % 3], cost=n,
+            verdict=("resume", "cancel")[n % 7 == 0], outcome=outcome, outcome_steps=steps,
+            seen_frame_open=(True, False, None)[n % 3],
+        )  # fmt: skip
+        run = row.approval.run
+        if n % 3 == 0:  # asked again: at once, or a day later
+            at = row.decided_at + timedelta(days=n % 2, minutes=1)
+            again = Approval.objects.create(run=run, kind="payment", opened_at=at, pause_seq=9)
+            decision_row(again, people.reviewer, decided_at=min(at, now), delivery="delivered", outcome="finished")
+        if n % 4 == 1:
+            Decision.objects.filter(pk=row.pk).update(decided_by=None, policy=policies[n % 8 == 1])
+    if is_kept:
+        while digests.keep(now):
+            pass
+        assert 0 < Digest.objects.count() < digests.DAYS_KEPT
+    client.force_login(people.reviewer, "django.contrib.auth.backends.ModelBackend")
+    page = client.get("/figures/?days=30&soon=2").content.decode()
+    linked = [(unescape(address), int(number)) for address, number in LINKED.findall(page)]
+    assert len(linked) > 15
+    assert max(number for _address, number in linked) > 20
+    for address, number in linked:
+        assert rows_behind(client, address) == (number, number), address
 
 
 def told(user, days=30):
     """All that the page of figures is made of."""
     span = figures.Span.last(days, NOW)
-    return figures.rows(user, span), figures.spent(user, span)
+    read = figures.tallies(user, span)
+    numbers = {
+        "waits": figures.waits(read), "over time": figures.waits_over_time(read, span),
+        "came": [figures.came(read, soon) for soon in (1, 2, 50)],
+        "prices": [figures.prices(read, by) for by in ("kind", "policy")],
+        "own": [figures.own(read, person) for person in User.objects.order_by("pk")],
+    }  # fmt: skip
+    return numbers, figures.spent(user, span)
 
 
 def keep():
@@ -122,7 +182,7 @@ def test_days_that_are_kept_say_just_what_their_rows_say(desk, people, zone):
     varied(desk, people)
     with timezone.override(ZoneInfo(zone)):
         fresh = {days: told(people.viewer, days) for days in figures.DAYS}
-        assert len(fresh[30][0]) == 10
+        assert sum(price.runs for price in fresh[30][0]["prices"][0]) == 10
         assert sum(each.cents for each in fresh[30][1]) == sum(range(12))
         keep()
         assert Digest.objects.count() == digests.DAYS_KEPT
@@ -140,8 +200,9 @@ def test_kept_days_are_read_without_a_look_at_their_rows(desk, people):
     Digest.objects.update(checked_at=NOW - timedelta(days=2))
     while digests.check(NOW) or Digest.objects.filter(checked_at__lt=NOW).exists():
         pass
-    rows, spent = told(people.viewer)
-    assert {(row.outcome, row.cost_cents) for row in rows} == {("failed", 1000)}
+    numbers, spent = told(people.viewer)
+    assert sum(each.counts["failed"] for each in numbers["came"][0]) == 12
+    assert sum(price.cents for price in numbers["prices"][0]) == 12_000
     assert sum(each.cents for each in spent) == 12_000
 
 
@@ -157,7 +218,8 @@ def test_a_day_is_not_kept_while_it_can_still_change(desk, people):
     assert not Digest.objects.filter(day__gte=NOW.date()).exists()
     Decision.objects.update(outcome="finished")
     Run.objects.update(status="succeeded", cost_cents=70)
-    assert [row.outcome for row in told(people.viewer)[0]] == ["finished", "finished"]
+    [came] = told(people.viewer)[0]["came"][0]
+    assert came.counts["finished"] == came.total == 2
     keep()
     assert Digest.objects.count() == digests.DAYS_KEPT
 
@@ -229,6 +291,12 @@ def test_the_pages_open_for_who_may_see_them_and_take_odd_questions(client, desk
     decided(desk, people.reviewer, 1)
     for who, status in (("viewer", 200), ("stranger", 403)):
         client.force_login(getattr(people, who), "django.contrib.auth.backends.ModelBackend")
-        for query in ("", "?days=90", "?days=x&soon=0&kind=%00&page=zz", "?came=finished&mine=1&unseen=1&policy=%00"):
+        for query in (
+            "",
+            "?days=90",
+            "?days=x&soon=0&kind=%00&page=zz",
+            "?came=finished&mine=1&frame=%00&policy=%00",
+            "?once=1&people=1&policy=99999999999999999999",
+        ):
             for path in ("/figures/", "/figures/decisions/"):
                 assert client.get(path + query).status_code == status
