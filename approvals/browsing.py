@@ -130,6 +130,7 @@ def _alike(user: User, first: Approval, ticked: Collection[int] | None = None, *
         "spent": sum(run.cost_cents for run in runs),
         "step": sum(step_cents(run.cua_version) for run in runs),
         "worst": None if None in worst else sum(cents for cents in worst if cents is not None),
+        "free": first.run.connection.key_kind == "test",  # those alike share one upstream
         "handling": kinds.handling(first.kind),
         "form": answers.form(first.kind, first.reason),
         **more,
