@@ -18,6 +18,7 @@ FRAMED = 160  # runs that have pictures
 BATCH = crowd_desk.BATCH
 PICTURES = 24  # different ones
 LONG = "crowd-long"
+RARE = {"machine_id": "mch_rare", "metadata": {"team": "team-rare"}}  # of that run alone
 _TASKS = ("Fetch the invoice of {n}", "Book the room {n} for Tuesday", "Compare offer {n} with the list of prices",
           "Close the ticket {n}", "Renew the licence of {n} and keep the receipt")  # fmt: skip
 _ENDS = ("succeeded", "succeeded", "succeeded", "succeeded", "failed", "cancelled", "timed_out")
@@ -128,7 +129,7 @@ def _long_run(now: datetime) -> None:
 
     events = LONG_STEPS * PER_STEP
     facts = _facts(1, 10_000, random.Random(0), now)
-    told = {**facts, "upstream_id": LONG, "cursor": events, "steps_completed": LONG_STEPS}
+    told = {**facts, "upstream_id": LONG, "cursor": events, "steps_completed": LONG_STEPS, **RARE}
     run = Run.objects.create(connection=upstream.connection(), **told)
     _grow(run.pk, run.pk, events, now)
 

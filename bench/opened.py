@@ -12,7 +12,12 @@ _NARROWED = {
     "machine": "machine=mch_00000007", "person": "by=ada", "elsewhere": "by=-", "trouble": "trouble=ended-badly",
     "unverified": "trouble=unverified", "burning": "trouble=burning", "kind asked": "trouble=asked-payment",
     "cost": "cost=2.50", "days": "since=2020-01-01&until=2030-01-01", "metadata": "meta=team%3Dteam-3",
-    "connection": "connection=staging", "all at once": "q=licence&status=failed&trouble=ended-badly&cost=1",
+    "rare metadata": "meta=team%3Dteam-rare", "common words, rare machine": "q=look+page+line&machine=mch_rare",
+    "common words, rare metadata": "q=look+page+line&meta=team%3Dteam-rare", "beginnings": "q=li&status=failed",
+    "cost and elsewhere": "cost=80&by=-", "days and connection": "since=2020-01-01&connection=staging&by=-",
+    "person and cost": "by=ada&cost=2", "not followed": "trouble=not-followed",
+    "metadata and state": "meta=team%3Dteam-3&status=failed", "connection": "connection=staging",
+    "all at once": "q=licence&status=failed&trouble=ended-badly&cost=1",
 }  # fmt: skip
 
 
@@ -138,6 +143,7 @@ def _programs() -> dict[str, str]:
 
 def fragments(person: Any) -> dict[str, Callable[[], Any]]:
     """What sockets render by themselves, and the sweeps."""
+    from django.http import QueryDict
     from django.utils import timezone
 
     from approvals import company, delivery, history, lists, queue, tasks
@@ -151,6 +157,12 @@ def fragments(person: Any) -> dict[str, Callable[[], Any]]:
     shown = list(Run.objects.order_by("-created_at", "-id").values_list("pk", flat=True)[:40])
     first, batch = Approval.objects.open().select_related("run__connection").first(), Batch.objects.earliest("pk")
     run = Run.objects.select_related("connection").get(upstream_id=crowd.LONG)
+
+    def live(query: str) -> Callable[[], Any]:
+        """What a page narrowed so is sent when anything moves."""
+        filters = searching.Filters.read(QueryDict(query))
+        return lambda: listing.regions(person, filters, shown, max(shown))
+
     found: dict[str, Callable[[], Any]] = {
         "fragment: board": lambda: mirror.board(person),
         "fragment: queue": lambda: lists.approval_queue(person),
@@ -158,6 +170,7 @@ def fragments(person: Any) -> dict[str, Callable[[], Any]]:
         "fragment: navigation": lambda: desk.nav_counts(person),
         "fragment: overview": lambda: desk.overview(person),
         "fragment: rows of runs": lambda: listing.regions(person, searching.Filters(), shown, max(shown)),
+        **{f"fragment: rows by {name}": live(query) for name, query in _NARROWED.items()},
         "fragment: head of a run": lambda: mirror.run_head(run),
         "fragment: steps of a run": lambda: mirror.run_timeline(run),
         "fragment: batch": lambda: (planning_fragments.batch_head(batch), planning_fragments.batch_items(batch)),

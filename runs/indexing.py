@@ -1,20 +1,22 @@
-"""Keeps the words of runs searchable: a job reads what the journal has stored since, a little at a time.
+"""Keeps runs searchable by words and by metadata: a job reads what the journal has stored since, a little at a time.
 
 The journal knows nothing of it. A run is one row of different words, so that most events add nothing to write.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from runs import states, words
-from runs.models import Event, Run, SearchState, SearchText
+from runs.models import Event, Label, Run, SearchState, SearchText
 
 MOST_WORDS = 6000  # of one run
 _RUNS, _EVENTS = 25, 1000  # in one transaction / of one run at once
@@ -71,8 +73,9 @@ def _moved(now: datetime) -> QuerySet[SearchText]:
 
 def _read(runs: Iterable[int], now: datetime) -> int:
     known = SearchText.objects.in_bulk(list(runs))
-    rows = []
+    rows, told = [], {}
     for run in Run.objects.filter(pk__in=list(runs)):
+        told[run.pk] = labels(run.metadata)
         row = known.get(run.pk) or SearchText(run=run, words="", seq=0)
         rows.append((row, _add(row, run, now), row.pk in known))
     with transaction.atomic():
@@ -80,7 +83,24 @@ def _read(runs: Iterable[int], now: datetime) -> int:
         for row, is_news, is_known in rows:
             if is_known:
                 row.save(update_fields=["words", "seq", "is_whole"] if is_news else ["seq", "is_whole"])
+        _label(told)
     return len(rows)
+
+
+def labels(metadata: Any) -> dict[str, str]:
+    """The pairs by which a run is found: text as it is, all else as JSON tells it."""
+    pairs = metadata.items() if isinstance(metadata, dict) else ()
+    told = {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in pairs}
+    return {key[: Label.LONGEST]: value[: Label.LONGEST] for key, value in told.items()}
+
+
+def _label(told: dict[int, dict[str, str]]) -> None:
+    """Make the runs' labels those that are told."""
+    wanted = {(pk, key, value) for pk, pairs in told.items() for key, value in pairs.items()}
+    had = {row[1:]: row[0] for row in Label.objects.filter(run__in=told).values_list("pk", "run_id", "key", "value")}
+    if gone := [pk for row, pk in had.items() if row not in wanted]:
+        Label.objects.filter(pk__in=gone).delete()
+    Label.objects.bulk_create(Label(run_id=pk, key=key, value=value) for pk, key, value in sorted(wanted - had.keys()))
 
 
 def _add(row: SearchText, run: Run, now: datetime) -> bool:

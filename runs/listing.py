@@ -82,15 +82,24 @@ def regions(user: Any, filters: Filters, shown: Iterable[int], known: int) -> li
     rows = _in_order(runs.filter(pk__in=list(shown)).select_related("started_by", "connection"))
     found = list(rows)
     connections = many_connections()
-    fitting = searching.matching(runs, filters)
-    gone = len(found) - fitting.filter(pk__in=[run.pk for run in found]).count() if found else 0
+    window = windows.read(runs, replace(filters, status="")) if windows.fits(filters) else None
+    fitting = _fitting(runs, filters, window, found)
     new = fitting.filter(pk__gt=known)
+    gone = len(found) - fitting.filter(pk__in=[run.pk for run in found]).count() if found else 0
     if len(found) == PAGE_SIZE or filters.page > 1:
         new = new.filter(created_at__gte=found[-1].created_at) if found and filters.page == 1 else new.none()
     count = len(new.order_by()[: MOST_NEW + 1].values_list("pk"))
-    window = windows.read(runs, replace(filters, status="")) if windows.fits(filters) else None
     tabs = run_tabs(filters, _tabs(runs, filters, window))
     return [tabs, run_news(count, gone, filters), *(run_row(run, connections) for run in found)]
+
+
+def _fitting(runs: QuerySet[Run], filters: Filters, window: Window | None, shown: list[Run]) -> QuerySet[Run]:
+    """The runs that fit, as far as a page that shows these is concerned: of older ones it is told nothing."""
+    if window is None:
+        return searching.matching(runs, filters)
+    chosen = windows.chosen(runs, filters, window)
+    older = [] if chosen.is_all else [run.pk for run in shown if run.pk not in set(chosen.ids)]
+    return runs.filter(pk__in=[*chosen.ids, *(windows.kept(runs, filters, older) if older else ())])
 
 
 def many_connections() -> list[Connection]:

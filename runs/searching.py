@@ -11,19 +11,20 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.db import connection as database
-from django.db.models import CharField, Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Concat, StrIndex
 from django.utils import timezone
 
 from runs import indexing, states, troubles, words
-from runs.models import IS_LIVE, Run, SearchState, SearchText
+from runs.models import IS_LIVE, Connection, Label, Run, SearchState, SearchText
 
 ELSEWHERE = "-"  # as `by`: runs that this console has not started
 _MOST_WORDS = 8
 _LATE = timedelta(seconds=60)
 _NEW = 500  # this many runs before the newest that is indexed may be unknown to the index still
+_MANY = 4_000  # runs with one label
 _GAP = 500  # so many runs between those that say the very words are read for words that only begin so
 _LAST = "SELECT rowid FROM runs_search WHERE runs_search MATCH %s ORDER BY rowid DESC LIMIT %s"
 _FULL = {
@@ -88,7 +89,7 @@ def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
     if filters.q:
         runs = runs.filter(said(filters.q))
     if filters.connection:
-        runs = runs.filter(connection__slug=filters.connection)
+        runs = runs.filter(connection__in=Connection.objects.filter(slug=filters.connection).values("pk"))
     if filters.machine:
         runs = runs.filter(machine_id=filters.machine)
     if filters.by:
@@ -101,9 +102,7 @@ def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
         runs = runs.filter(origin__gesture=filters.batch)
     runs = _between(runs, _day(filters.since), _day(filters.until))
     if filters.meta:
-        key, _is, value = filters.meta.partition("=")
-        told = Cast(KeyTextTransform(key.strip(), "metadata"), CharField())
-        runs = runs.alias(told_value=told).filter(told_value=value.strip())
+        runs = runs.filter(_labelled(filters.meta))
     if filters.status == "live":
         return runs.filter(IS_LIVE)
     return runs.filter(status=filters.status) if filters.status else runs
@@ -112,6 +111,26 @@ def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
 def _named(name: str) -> QuerySet[User, Any]:
     """Not joined: who has started few runs is then found through the index of people."""
     return User.objects.filter(username__iexact=name).values("pk")
+
+
+def _labelled(meta: str) -> Q:
+    """Runs with this pair in their metadata. Where they are many, each run is asked for it, else all are sought."""
+    key, value = (part.strip() for part in meta.split("=", 1))
+    labels = Label.objects.filter(key=key, value=value)
+    are_many = labels[:_MANY].count() == _MANY
+    known = Exists(labels.filter(run=OuterRef("pk"))) if are_many else Q(pk__in=labels.values("run"))
+    told = Cast(KeyTextTransform(key, "metadata"), CharField())
+    new = _unread().alias(told_value=told).filter(~Exists(labels.filter(run=OuterRef("pk"))), told_value=value)
+    unread = list(new.values_list("pk", flat=True))
+    return Q(known) | Q(pk__in=unread) if unread else Q(known)
+
+
+def _unread() -> QuerySet[Run]:
+    """Runs that the index may not have yet, or not whole."""
+    newest = SearchText.objects.order_by("-run").values_list("run_id", flat=True).first() or 0
+    return Run.objects.filter(
+        Q(pk__in=SearchText.objects.filter(is_whole=False).values("run")) | Q(search_text=None, pk__gt=newest - _NEW)
+    )
 
 
 def said(text: str) -> Q:
@@ -130,14 +149,27 @@ def indexed(text: str, most: int) -> list[int]:
     All from the earliest of them on; fewer than `most` are all that there are.
     """
     looked_for = _looked_for(text)
-    if not looked_for:
+    return _ids(f"{_FULL[database.vendor]} ORDER BY 1 DESC LIMIT %s", [_full(looked_for), most]) if looked_for else []
+
+
+def lately(text: str, most: int) -> list[int]:
+    """So many as `indexed` tells or some more, where the very words stand in so many that it is known at once."""
+    looked_for = _looked_for(text)
+    if not looked_for or database.vendor != "sqlite":
         return []
-    if database.vendor == "sqlite":
-        whole = _ids(_LAST, [" AND ".join(f'"{word}"' for word in looked_for), most])
-        rest = _between_them(whole) if len(whole) == most else None
-        if rest is not None:
-            return [*whole, *_begun(looked_for, rest)]
-    return _ids(f"{_FULL[database.vendor]} ORDER BY 1 DESC LIMIT %s", [_full(looked_for), most])
+    whole = _ids(_LAST, [" AND ".join(f'"{word}"' for word in looked_for), most])
+    rest = _between_them(whole) if len(whole) == most else None
+    return [] if rest is None else [*whole, *saying(text, rest)]
+
+
+def saying(text: str, among: list[int]) -> list[int]:
+    """The runs among these in which the words stand, or such that begin so: each is read for them."""
+    looked_for = _looked_for(text)
+    said = Concat(Value(" "), "words")
+    places = {f"place_{n}": StrIndex(said, Value(f" {word}")) for n, word in enumerate(looked_for)}
+    texts = SearchText.objects.filter(run__in=among).alias(**places)
+    found = texts.filter(**{f"{place}__gt": 0 for place in places})
+    return list(found.values_list("run_id", flat=True)) if looked_for else []
 
 
 def _between_them(found: list[int]) -> list[int] | None:
@@ -147,12 +179,6 @@ def _between_them(found: list[int]) -> list[int] | None:
     since = SearchText.objects.filter(run__gte=min(found)).values_list("run_id", flat=True)[: len(found) + _GAP + 1]
     rest = set(since) - set(found)
     return list(rest) if len(rest) <= _GAP else None
-
-
-def _begun(looked_for: list[str], among: list[int]) -> list[int]:
-    """The runs in which words stand that begin so. FTS5 gathers all runs of all such words first, few or many."""
-    texts = SearchText.objects.filter(run__in=among).values_list("run_id", "words")
-    return [pk for pk, text in texts if all(f" {word}" in f" {text}" for word in looked_for)]
 
 
 def fresh(text: str) -> list[int]:

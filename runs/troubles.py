@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from runs import states
+from runs.models import IS_LIVE
 from runs.models.told import Code, Passed
 
 
@@ -39,7 +40,6 @@ def named(name: str) -> Trouble | None:
 
 
 _CODED = Q(error__isnull=False)  # as the index says, too
-_LIVE = Q(status__in=states.LIVE)
 add("ended-badly", _("Failed or timed out"), Q(status__in=[states.Status.FAILED, states.Status.TIMED_OUT]))
 add("unverified", _("Succeeded, but not verified"),
     Q(Exact(Passed("result"), "false"), status=states.Status.SUCCEEDED, result__isnull=False))  # fmt: skip
@@ -48,4 +48,4 @@ add("out-of-credit", _("Ran out of credit"), _CODED & Q(Exact(Code("error"), "WA
 add("burning", _("Repeats itself and burns money"), ~Q(waste_kind=""))
 add("waits", _("Waits for a person"), Q(status=states.Status.AWAITING_HUMAN))
 add("not-followed", _("Its events can't be followed now"),
-    _LIVE & Q(stream__in=[states.Stream.RECONNECTING, states.Stream.REFUSED]))  # fmt: skip
+    IS_LIVE & Q(stream__in=[states.Stream.RECONNECTING, states.Stream.REFUSED]))  # fmt: skip

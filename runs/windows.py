@@ -1,6 +1,7 @@
 """The newest runs of a list that no index tells the order of: read once, for its counts and for its pages.
 
-Words and metadata can fit most of all runs. Then the newest are told, a thousand or so, and that there are more.
+Words, metadata and several filters together can fit most of all runs. Then the newest are told, a thousand or so, and
+that there are more.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Concat
 
 from runs import searching, states
 from runs.models import Run
@@ -19,6 +22,7 @@ MOST = 1000
 _SPARE = 200  # of a search by words: so many of its newest may turn out to be older than others
 _FURTHER = 5  # times as many are looked at where they are narrowed by something else, too
 _LEAST = 200  # a window with fewer is read again, from all
+_WALKED = 2000  # so many of the newest are read for words before the index is asked
 
 
 @dataclass(frozen=True)
@@ -44,17 +48,51 @@ class Window:
 
 def fits(filters: Filters) -> bool:
     """Whether a list is one that is read so."""
-    return bool(filters.q or filters.meta)
+    days = bool(filters.since or filters.until)
+    others = [name for name in filters.narrowed if name not in {"since", "until"}]
+    of_state = bool(filters.status and (days or filters.trouble))
+    several = len(others) + days + bool(filters.connection) + of_state > 1
+    is_by_person = filters.by not in {"", searching.ELSEWHERE}
+    return bool(filters.q or filters.meta or filters.cost or is_by_person or several)
 
 
 def read(runs: QuerySet[Run], filters: Filters) -> Window:
     """The newest of the runs that fit."""
+    others = _of_state(searching.matching(runs, replace(filters, q="", status="")), filters.status)
     if not filters.q:
-        return _newest(searching.matching(runs, filters), MOST)
+        return _newest(others, MOST)
     is_narrowed = bool(filters.narrowed or filters.status or filters.connection)
-    most = MOST * (_FURTHER if is_narrowed else 1)
+    lately = [] if is_narrowed else searching.lately(filters.q, MOST + _SPARE)
+    if lately and (window := _latest(others, {*lately, *searching.fresh(filters.q)}, min(lately), MOST)):
+        return window
+    return _walked(others, filters.q) or _sought(runs, others, filters, MOST * (_FURTHER if is_narrowed else 1))
+
+
+def _of_state(runs: QuerySet[Run], status: str) -> QuerySet[Run]:
+    if status not in states.TERMINAL:
+        return searching.matching(runs, Filters(status=status))
+    # Not as the index of states tells it: of one state there may be very many, and their rows are wide.
+    return runs.alias(state=Concat(F("status"), Value(""))).filter(state=status)
+
+
+def _walked(others: QuerySet[Run], text: str) -> Window | None:
+    """The words looked for in the newest of the others: all where these are few. None where that finds too little."""
+    newest = _newest(others, _WALKED)
+    fresh = set(searching.fresh(text))
+    rows: list[tuple[int, str]] = []
+    for start in range(0, len(newest.rows), MOST):
+        if len(rows) > MOST:
+            break
+        some = newest.rows[start : start + MOST]
+        said = fresh.union(searching.saying(text, [pk for pk, _status in some]))
+        rows += [row for row in some if row[0] in said]
+    window = Window(rows[:MOST], newest.is_all and len(rows) <= MOST)
+    return window if newest.is_all or len(rows) >= _LEAST else None
+
+
+def _sought(runs: QuerySet[Run], others: QuerySet[Run], filters: Filters, most: int) -> Window:
+    """The words looked for by their index."""
     found = searching.indexed(filters.q, most + _SPARE)
-    others = searching.matching(runs, replace(filters, q=""))
     known = {*found, *searching.fresh(filters.q)}
     if len(found) < most + _SPARE:
         return _newest(others.filter(pk__in=known), len(known))
@@ -69,8 +107,19 @@ def chosen(runs: QuerySet[Run], filters: Filters, window: Window) -> Window:
     return of_state if window.is_all or len(of_state.rows) >= _LEAST else read(runs, filters)
 
 
+def kept(runs: QuerySet[Run], filters: Filters, among: list[int]) -> set[int]:
+    """Which of these runs fit, whether or not a window reaches back to them."""
+    if filters.q:
+        among = [*{*among} & {*searching.saying(filters.q, among), *searching.fresh(filters.q)}]
+    others = searching.matching(runs.filter(pk__in=among), replace(filters, q=""))
+    return set(others.values_list("pk", flat=True))
+
+
 def _newest(runs: QuerySet[Run], most: int) -> Window:
-    rows = list(runs.order_by("-created_at", "-id").values_list("pk", "status")[: most + 1])
+    """Those that go on and those that have ended, each through an index of theirs."""
+    parts = runs.filter(finished_at=None, events_until=None), runs.filter(finished_at__isnull=False)
+    told = [part.order_by("-created_at", "-id").values_list("created_at", "pk", "status")[: most + 1] for part in parts]
+    rows = [(pk, status) for _at, pk, status in sorted(chain(*told), reverse=True)[: most + 1]]
     return Window(rows[:most], len(rows) <= most)
 
 

@@ -24,6 +24,7 @@ from runs.models.mirror import (
 from runs.models.planning import (
     Batch,
     BatchItem,
+    Label,
     Origin,
     Recipe,
     SavedView,
@@ -37,7 +38,7 @@ from runs.models.secret_notes import SecretNote
 
 __all__ = [
     "IS_LIVE", "Account", "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Batch", "BatchItem", "Budget",
-    "BudgetNote", "Charge", "Connection", "Event", "Frame", "Hint", "Lease", "MachineRate", "Origin", "PrivateTime",
-    "RateRound", "Recipe", "Run", "RunQuerySet", "RunSecret", "SavedView", "SearchState", "SearchText", "SecretNote",
-    "SeenSignature", "Starting", "Withheld", "Worker", "new_slug", "step_cents",
+    "BudgetNote", "Charge", "Connection", "Event", "Frame", "Hint", "Label", "Lease", "MachineRate", "Origin",
+    "PrivateTime", "RateRound", "Recipe", "Run", "RunQuerySet", "RunSecret", "SavedView", "SearchState", "SearchText",
+    "SecretNote", "SeenSignature", "Starting", "Withheld", "Worker", "new_slug", "step_cents",
 ]  # fmt: skip

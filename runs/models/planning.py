@@ -49,6 +49,20 @@ class SearchText(models.Model):
         indexes = [models.Index(fields=["run"], name="search_open", condition=Q(is_whole=False))]
 
 
+class Label(models.Model):
+    """A pair of a run's metadata, which lists are narrowed by. Written by `runs.indexing`, with the words."""
+
+    LONGEST = 200  # of each; longer than any that is looked for, so what is cut is never taken for another
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="labels", db_index=False)
+    key = models.CharField(max_length=LONGEST)
+    value = models.CharField(max_length=LONGEST)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "key"], name="label_once")]
+        indexes = [models.Index(fields=["key", "value", "run"], name="label_runs")]
+
+
 class SearchState(models.Model):
     """How far the index is: all that was stored before `indexed_at` is in it. One row."""
 

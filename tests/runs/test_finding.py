@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db.models import Count
 from django.utils import timezone
 
 from runs import budgets, indexing, listing, searching, states, windows
-from runs.models import Account, Run, SearchText
+from runs.models import Account, Label, Run, SearchText
 from runs.searching import Filters
 
 pytestmark = pytest.mark.django_db
@@ -57,13 +59,18 @@ def counted(runs):
 
 
 @pytest.mark.parametrize(
-    "given", [{"by": "ada"}, {"by": "-"}, {"cost": "1"}, {"meta": "team=a"}, {"machine": "m"}, {"q": "mmm"}]
-)
+    "given",
+    [
+        {"by": "ada"}, {"by": "-"}, {"cost": "1"}, {"meta": "team=a"}, {"machine": "m"}, {"q": "mmm"},
+        {"machine": "m", "cost": "1"}, {"q": "mmm", "meta": "team=a", "by": "ada"},
+        {"since": "2020-01-01", "until": "2090-01-01", "machine": "m"},
+    ],
+)  # fmt: skip
 def test_the_counts_of_a_narrowed_list_are_those_of_its_runs(make_run, given):
     ada = User.objects.create(username="ada")
     told = {"started_by": ada, "cost_cents": 100, "metadata": {"team": "a"}, "machine_id": "m", "task": "mmm"}
     for status in ("running", "running", "failed"):
-        make_run(status, **told)
+        make_run(status, **told, finished_at=timezone.now() if status == "failed" else None)
     make_run("failed", is_ours=True)
     filters = Filters.read(given)
     window = windows.read(Run.objects.all(), filters) if windows.fits(filters) else None
@@ -89,6 +96,11 @@ def test_an_outcome_is_read_to_the_letter(make_run):
     for error in ({"code": "MAX_STEPS_REACHED_TOO"}, {"code": {"a": "x" * 5000}}, "MAX_STEPS_REACHED", {}, None):
         make_run("failed", error=error)
     assert list(narrowed(trouble="out-of-steps")) == [spent]
+
+
+def ended(**given):
+    rows = narrowed(**given).filter(finished_at__isnull=False).order_by("-created_at", "-id")
+    return rows.values_list("created_at", "pk", "status")[:40]
 
 
 @pytest.fixture
@@ -147,6 +159,53 @@ def test_words_that_only_begin_so_are_found_between_those_that_say_the_very_word
     assert begun.pk not in listed(q="walk on").ids
 
 
+def test_words_that_many_runs_say_are_read_in_the_newest_that_fit_otherwise(many, make_run):
+    rare = [many[1], many[4]]
+    for run in rare:
+        Run.objects.filter(pk=run.pk).update(machine_id="m", finished_at=run.created_at, status="failed")
+    SearchText.objects.update(is_whole=True)
+    found = listed(q="wal on", machine="m")
+    assert (found.ids, found.is_all) == ([rare[1].pk, rare[0].pk], True)
+    assert listed(q="wal off", machine="m") == windows.Window([], is_all=True)
+    found = listed(q="wal on", by="-")
+    assert (found.ids, found.is_all) == ([run.pk for run in reversed(many)][:4], False)
+
+
+def test_a_page_that_was_found_by_words_is_told_what_is_new_and_what_no_longer_fits(many, make_run, people):
+    shown = [many[n].pk for n in (10, 9, 0)]  # the last one is older than the window
+    regions = listing.regions(people.viewer, Filters(q="wal on", by="-"), shown, many[10].pk)
+    assert 'data-new="0"' in regions[1]
+    assert "no longer" not in regions[1]
+    make_run(task="walk on", created_at=many[10].created_at + MINUTE)
+    make_run(task="run off", created_at=many[10].created_at + MINUTE)
+    Run.objects.filter(pk__in=[many[9].pk, many[0].pk]).update(is_ours=True)
+    news = listing.regions(people.viewer, Filters(q="wal on", by="-"), shown, many[10].pk)[1]
+    assert 'data-new="1"' in news
+    assert "2 no longer fit" in news
+
+
+@pytest.mark.parametrize("are_many", [False, True])
+def test_what_a_run_carries_in_its_metadata_is_found_when_the_run_has_ended_too(make_run, monkeypatch, are_many):
+    monkeypatch.setattr(searching, "_MANY", 1 if are_many else 100)
+    told = {"ticket": "A-17", "n": 3, "odd": {"a": [True]}, "long": "x" * 900}
+    runs = [make_run(metadata=told), make_run(metadata={"ticket": "A-18", "team": "A-17"}), make_run(metadata=["A-17"])]
+    indexing.index(timezone.now())
+    SearchText.objects.update(is_whole=True)  # as after their end
+    for meta in ("ticket=A-17", "n=3", " ticket = A-17 ", 'odd={"a": [true]}'):
+        assert list(narrowed(meta=meta)) == [runs[0]], meta
+    assert not narrowed(meta="team=A-18").exists()
+    new = make_run(metadata={"ticket": "A-17"})
+    assert set(narrowed(meta="ticket=A-17")) == {runs[0], new}
+    Run.objects.filter(pk=new.pk).update(metadata={"ticket": "A-18"}, cursor=1)
+    indexing.index(timezone.now())
+    assert set(narrowed(meta="ticket=A-18")) == {runs[1], new}
+    assert set(narrowed(meta="ticket=A-17")) == {runs[0]}
+    known = set(Label.objects.values_list("run", "key", "value"))
+    Label.objects.all().delete()
+    import_module("runs.migrations.0025_labels_filled").fill(apps, None)
+    assert set(Label.objects.values_list("run", "key", "value")) == known
+
+
 @of_sqlite
 @pytest.mark.parametrize(
     ("rows", "index"),
@@ -159,6 +218,10 @@ def test_words_that_only_begin_so_are_found_between_those_that_say_the_very_word
         (lambda: narrowed(trouble="unverified").order_by("-created_at", "-id")[:40], "run_passed"),
         (lambda: narrowed(trouble="out-of-steps").order_by("-created_at", "-id")[:40], "run_error_code"),
         (lambda: narrowed(by="ada").order_by("-created_at", "-id")[:40], "run_person"),
+        (lambda: narrowed(trouble="not-followed"), "run_live"),
+        (lambda: narrowed(meta="team=a"), "label_runs"),
+        (lambda: ended(cost="80", by="-", since="2020-01-01"), "COVERING INDEX run_walked"),
+        (lambda: ended(by="ada", status="running"), "run_status_newest"),
     ],
 )
 def test_a_list_among_very_many_is_found_through_its_index(db, rows, index):
