@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -17,7 +18,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from approvals import alike as alike_parts
 from approvals import answers, decisions, forms, fragments, groups, history, kinds, lists, policies, queue, states
@@ -179,9 +180,29 @@ def told(request: SignedIn, gesture: str) -> HttpResponse:
         "done": len(entry.detail["done"]),
         "verdict": states.Verdict(entry.detail["verdict"]),
         "held": fragments.held(request.user),
+        "undoable": groups.held(request.user, gesture),
         "next": queue.ordered(request.user).visible_to(request.user).first(),
     }
     return render(request, "approvals/alike_told.html", context)
+
+
+@require_POST
+@login_required
+@permission_required("approvals.decide_approval", raise_exception=True)
+def undo_alike(request: SignedIn, gesture: str) -> HttpResponse:
+    """Take back all of one gesture that is still held; leads to where it is asked again, or says why not."""
+    again, late = groups.take_back(request.user, gesture)
+    if again and not late:
+        return redirect("alike", again[0])
+    messages.warning(request, _undone(len(again), late))
+    return redirect("alike_told", gesture)
+
+
+def _undone(count: int, late: int) -> str:
+    if not count:
+        return _("Nothing of it is asked again: it has gone out already, or its runs have moved on.")
+    said = _("%(count)s were taken back and are asked again; %(late)s had gone out already.")
+    return said % {"count": count, "late": late}
 
 
 @require_GET

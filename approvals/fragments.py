@@ -40,7 +40,7 @@ def nav_counts(user: Any) -> SafeString:
 
 
 def today(user: Any) -> SafeString:
-    """Counts and cost of the runs that were started today, in the server's zone."""
+    """Counts and cost of the runs that were started today, where the reader lives."""
     start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     runs = Run.objects.visible_to(user).filter(created_at__gte=start)
     counts = dict(runs.order_by().values_list("status").annotate(Count("id")))
@@ -49,6 +49,7 @@ def today(user: Any) -> SafeString:
         "approvals/_today.html",
         {
             "total": sum(counts.values()),
+            "day": start,
             "counts": [(s.value, s.label, counts[s]) for s in run_states.Status if counts.get(s)],
             "cost_cents": runs.aggregate(cost=Sum("cost_cents"))["cost"] or 0,
             "decided": decided,

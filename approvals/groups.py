@@ -15,8 +15,8 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from approvals import decisions, errors, kinds
-from approvals.models import Approval, ApprovalQuerySet, Claim
+from approvals import decisions, errors, kinds, recalls
+from approvals.models import Approval, ApprovalQuerySet, Claim, Decision
 from approvals.seen import Seen
 from runs import audit, likeness
 from runs.models import AuditEntry, Frame
@@ -162,3 +162,26 @@ def _decide(user: User, pk: int, seen: Seen, verdict: str, note: str, secret_for
 def told(user: User, gesture: str) -> AuditEntry | None:
     """What the audit log says of one gesture of this person."""
     return AuditEntry.objects.filter(act=DECIDED, actor=user, detail__gesture=gesture).order_by("-seq").first()
+
+
+def held(user: User, gesture: str) -> list[Decision]:
+    """What the gesture has decided and nobody has begun to send yet, the first to go out first."""
+    entry = told(user, gesture)
+    found = Decision.objects.select_related("approval__run").filter(approval__in=entry.detail["done"] if entry else ())
+    return [decision for decision in found.order_by("next_try_at", "pk") if decision.is_held()]
+
+
+def take_back(user: User, gesture: str) -> tuple[list[int], int]:
+    """Take back what is still held of one gesture, each by itself: the approvals that ask again, and of how many it
+    was too late. In the audit log all of it carries the gesture.
+    """
+    again, late = [], 0
+    with audit.gesture(gesture):
+        for decision in held(user, gesture):
+            try:
+                asked = recalls.recall(user, decision)
+            except errors.Refused:
+                late += 1
+            else:
+                again += [asked.pk] if asked else []
+    return again, late

@@ -69,4 +69,6 @@ def _too_late(decision: Decision) -> str:
     fresh = Decision.objects.get(pk=decision.pk)
     if fresh.delivery == Delivery.RECALLED:
         return _("It was taken back already. %(said)s") % {"said": told.told(fresh.delivery_detail)}
+    if fresh.delivery == Delivery.PENDING:  # perhaps tried, with upstream out of reach
+        return _("The time to take it back is over: it is being sent.")
     return _("It has gone out already, so it can't be taken back any more.")

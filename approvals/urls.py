@@ -16,6 +16,7 @@ urlpatterns = [
     path("approvals/next/", browsing.following, name="next_approval"),
     path("approvals/history/", browsing.over, name="approvals_history"),
     path("approvals/alike/<str:gesture>/", browsing.told, name="alike_told"),
+    path("approvals/alike/<str:gesture>/undo/", browsing.undo_alike, name="undo_alike"),
     path("approvals/<int:pk>/alike/", browsing.alike, name="alike"),
     path("approvals/<int:pk>/alike/others/", browsing.alike_others, name="alike_others"),
     path("approvals/<int:pk>/alike/<int:member>/", browsing.alike_card, name="alike_card"),

@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from kombu.exceptions import OperationalError as BrokerDown
 
 from live import publish, topics
@@ -33,6 +34,8 @@ TASK = "runs.tasks.work_batch"
 TASK_ONLY = "{{task}}"  # without a template each row is the whole task
 _AGAIN = timedelta(minutes=5)
 _DRAFT_LIVES = timedelta(days=1)
+# Stored in English, whoever stops it: `runs.told` shows it to each reader in their language.
+_STOPPED, _UNANSWERED = gettext_noop("Stopped before its turn."), gettext_noop("It was sent; no answer has come.")
 _UNDONE = (BatchItem.State.WAITING, BatchItem.State.SENDING)
 
 
@@ -233,10 +236,10 @@ def stop(by: User, batch: Batch) -> bool:
             facts={"left_out": left},
         )  # fmt: skip
         if done:
-            waiting.update(state=BatchItem.State.LEFT, sealed="", detail=_("Stopped before its turn."))
+            waiting.update(state=BatchItem.State.LEFT, sealed="", detail=_STOPPED)
             # One that a worker is sending at this moment gets its result from there.
             sent = BatchItem.objects.filter(batch=batch, state=BatchItem.State.SENDING)
-            sent.update(state=BatchItem.State.UNSURE, sealed="", detail=_("It was sent; no answer has come."))
+            sent.update(state=BatchItem.State.UNSURE, sealed="", detail=_UNANSWERED)
     return done
 
 

@@ -59,6 +59,24 @@ know(
     ),
 )
 
+# What came of a batch's rows.
+know(
+    gettext_noop("Stopped before its turn."),
+    gettext_noop("It was sent; no answer has come."),
+    gettext_noop("%(name)s may not do this any more."),
+    gettext_noop("The run is no longer known."),
+    gettext_noop("Cancelled."),
+    gettext_noop("Cancelled; %(cost)s were spent."),
+    gettext_noop("It had ended before: %(status)s."),
+    gettext_noop("It had ended before: %(said)s"),
+    gettext_noop("No answer came; it is sent again with the same key."),
+    gettext_noop("No answer came, however often it was sent."),
+    gettext_noop("Succeeded"),
+    gettext_noop("Failed"),
+    gettext_noop("Cancelled"),
+    gettext_noop("Timed out"),
+)
+
 # What the client of `/v1` says where upstream said nothing: it knows no Django, and no languages.
 know(
     gettext_noop("Upstream answered with an error."),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from approvals import kinds
 from approvals.errors import NotAllowed
-from approvals.models import Approval, Decision, Policy, Trial
+from approvals.models import Applied, Approval, Decision, Policy, Takeover, Trial
 from approvals.rules import editing, facts
 from approvals.rules.matching import Case, Rule, fits, next_look, why_not_decide
 from approvals.states import Delivery, State, Verdict
@@ -113,11 +113,21 @@ def try_out(user: User, policy: Policy, *, limit: int = USUAL, now: datetime | N
     return trial
 
 
-def would_act_now(rule: Rule, now: datetime, limit: int = USUAL) -> int:
-    """How many of those that wait now it would act on at once."""
-    waiting = facts.gathered(Approval.objects.open().order_by("-id"))[:limit]
-    cases = facts.cases(waiting)
-    return sum(fits(rule, case, now) and not (rule.decides and why_not_decide(rule, case, 0)) for case in cases)
+def would_act_now(rule: Rule, now: datetime) -> int:
+    """On how many of those that wait now it would act at once."""
+    decided: Counter[int] = Counter()
+    rows, dealt_with = Approval.objects.open(), Applied.objects.filter(policy=rule.pk, version=rule.version)
+    if rule.decides:  # who is on it comes first; the runs of its earlier decisions have had theirs
+        driven = Takeover.objects.filter(ended_at=None, expires_at__gt=now).values("run")
+        rows = rows.exclude(claim__expires_at__gt=now).exclude(run__in=driven)
+        done = Applied.objects.filter(policy=rule.pk, outcome=Applied.Outcome.DID, approval__run__in=rows.values("run"))
+        decided.update(done.exclude(verdict="").values_list("approval__run_id", flat=True))
+    rows = rows.exclude(pk__in=dealt_with.exclude(outcome=Applied.Outcome.WOULD).values("approval"))
+    cases = facts.cases(facts.gathered(rows))
+    return sum(
+        fits(rule, case, now) and not (rule.decides and why_not_decide(rule, case, decided[case.run_id]))
+        for case in cases
+    )
 
 
 def latest(policy: Policy) -> Trial | None:

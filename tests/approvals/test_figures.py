@@ -287,6 +287,17 @@ def test_charts_stand_in_their_place():
 
 
 @pytest.mark.django_db
+def test_the_states_of_today_lead_to_the_runs_of_today_alone(client, desk, people):
+    now = timezone.now()
+    for n, at in enumerate((now, now, now - timedelta(days=1), now - timedelta(days=40))):
+        Run.objects.create(connection=desk.connection, upstream_id=f"run-{n}", status="failed", created_at=at)
+    client.force_login(people.viewer, "django.contrib.auth.backends.ModelBackend")
+    [(address, count)] = re.findall(r'<dd><a href="([^"]*)">(\d+)', client.get("/").content.decode())
+    listed = client.get(unescape(address)).content.decode()
+    assert int(count) == len(set(re.findall(r"/runs/(run-\d)/", listed))) == 2
+
+
+@pytest.mark.django_db
 def test_the_pages_open_for_who_may_see_them_and_take_odd_questions(client, desk, people):
     decided(desk, people.reviewer, 1)
     for who, status in (("viewer", 200), ("stranger", 403)):

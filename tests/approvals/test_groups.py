@@ -111,6 +111,33 @@ def test_the_page_decides_what_is_ticked_and_shows_a_result_for_each(parked, peo
     assert Approval.objects.get(pk=third.pk).is_open
 
 
+def test_one_gesture_is_taken_back_by_one_and_leads_to_where_it_is_asked_again(parked, people, client, desk):
+    approvals = [parked() for _ in range(3)]
+    client.force_login(people.reviewer)
+    ticked = [json.dumps({"pk": pk, **vars(seen)}) for pk, seen in seen_of(*approvals)]
+    told = client.post(f"/approvals/{approvals[0].pk}/alike/", {"verdict": "cancel", "member": ticked}, follow=True)
+    assert len(told.context["undoable"]) == 3
+    assert "Undo all 3" in told.content.decode()
+    gesture = told.context["entry"].detail["gesture"]
+    client.force_login(people.admin)
+    client.post(f"/approvals/alike/{gesture}/undo/")  # somebody else's
+    assert not Decision.objects.filter(delivery="recalled").exists()
+    client.force_login(people.reviewer)
+    assert client.get(f"/approvals/alike/{gesture}/undo/").status_code == 405
+    gone = Decision.objects.get(approval=approvals[2])
+    Decision.objects.filter(pk=gone.pk).update(delivery="sending", attempts=1)
+    page = client.post(f"/approvals/alike/{gesture}/undo/", follow=True)
+    again = list(Approval.objects.open().order_by("pk"))
+    assert [(one.run_id, one.ask) for one in again] == [(one.run_id, 2) for one in approvals[:2]]
+    assert page.redirect_chain[-1][0] == f"/approvals/{again[0].pk}/alike/"
+    assert [member.approval for member in page.context["members"]] == again
+    assert Decision.objects.get(pk=gone.pk).delivery == "sending"
+    assert AuditEntry.objects.filter(act="decision.recalled", detail__gesture=gesture).count() == 2
+    page = client.post(f"/approvals/alike/{gesture}/undo/", follow=True)
+    assert "it has gone out already" in page.content.decode()
+    assert desk.sent() == 0
+
+
 def test_the_queue_folds_them_and_every_number_is_that_of_its_rows(
     parked, people, client, django_assert_max_num_queries
 ):

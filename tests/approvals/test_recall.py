@@ -104,7 +104,7 @@ def test_a_decision_that_was_tried_is_not_taken_back_although_it_waits_for_its_n
     desk.far.listen()
     decision.refresh_from_db()
     assert decision.next_try_at > timezone.now()
-    with pytest.raises(TooLate):
+    with pytest.raises(TooLate, match="The time to take it back is over"):
         recalls.recall(people.reviewer, decision)
 
 

@@ -10,8 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from approvals.models import Approval, Decision
+from approvals import claims
+from approvals.models import Applied, Approval, Decision
 from approvals.rules import trying
+from approvals.rules.matching import Rule
 from runs.models import Run
 from tests.approvals.rules_desk import NOW, policy, rule
 
@@ -113,6 +115,24 @@ def test_what_waits_now_is_counted_too(desk, people):
     desk.parked("Which of the two?")
     assert trying.would_act_now(rule(CAPTCHA, RESUME), timezone.now()) == 1
     assert trying.would_act_now(rule({**CAPTCHA, "waits_minutes": 5}, {"verdict": "fail"}), timezone.now()) == 0
+
+
+def test_all_that_waits_is_counted_but_what_somebody_is_on_or_the_policy_has_dealt_with(desk, people, past):
+    made = policy(people.admin, CAPTCHA, RESUME, per_run=1)
+    count = lambda: trying.would_act_now(Rule.of(made), timezone.now())  # noqa: E731
+    runs = Run.objects.bulk_create(
+        Run(connection=desk.connection, upstream_id=f"waits_{n}", status="awaiting_human") for n in range(210)
+    )
+    waiting = Approval.objects.bulk_create(Approval(run=run, kind="captcha", reason=ASKS) for run in runs)
+    assert count() == 210
+    claims.claim(people.reviewer, waiting[0])
+    assert count() == 209
+    earlier = past(run=runs[1])
+    Applied.objects.create(policy=made, approval=earlier, version=1, outcome="did", verdict="resume", at=NOW)
+    assert count() == 208
+    Applied.objects.create(policy=made, approval=waiting[2], version=made.version, outcome="stood_back", at=NOW)
+    Applied.objects.create(policy=made, approval=waiting[3], version=made.version, outcome="would", at=NOW)
+    assert count() == 207
 
 
 def test_a_thousand_past_approvals_are_tried_in_a_few_queries_and_two_seconds_of_work(desk, people):

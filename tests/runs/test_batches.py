@@ -10,9 +10,9 @@ import subprocess
 import sys
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from runs import batch_work, batches, control, recipes, sheets
+from runs import batch_work, batches, control, recipes, sheets, told
 from runs.models import AuditEntry, Batch, BatchItem, Connection, Run, Starting
 from tests.runs.test_processes import ROOT, console  # noqa: F401 (a fixture)
 
@@ -132,9 +132,13 @@ def test_it_is_paused_continued_and_stopped_and_says_what_was_left_out(upstream,
     batch.refresh_from_db()
     assert batch.state == "running"
     assert "429" in batch.waits_for
-    assert batches.stop(people.operator, batch)
+    with translation.override("de"):
+        assert batches.stop(people.operator, batch)
+        assert told.told(batch.items.first().detail) == "Angehalten, bevor er an der Reihe war."
+        assert told.told("It had ended before: Timed out.").endswith("Zeit abgelaufen.")
     assert not batches.go_on(people.operator, batch)
     assert set(states(batch)) == {"left"}
+    assert set(batch.items.values_list("detail", flat=True)) == {"Stopped before its turn."}
     assert AuditEntry.objects.get(act="batch.stopped").detail["left_out"] == 3
     assert not BatchItem.objects.exclude(sealed="").exists()
 
