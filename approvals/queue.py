@@ -66,7 +66,9 @@ def find(run: Run) -> Approval | None:
 def unasked() -> QuerySet[Run]:
     """Parked runs that no open approval and no decision on its way stands for."""
     on_its_way = Q(decision__delivery__in=DELIVERY_OPEN)
-    just_done = Q(decision__delivered_at__gt=timezone.now() - JUST_DONE)  # the mirror may not show it yet
+    newer = Approval.objects.filter(run=OuterRef("run"), pk__gt=OuterRef("pk"))
+    # The mirror may not show it yet; where another pause has come since, it does.
+    just_done = Q(~Exists(newer), decision__delivered_at__gt=timezone.now() - JUST_DONE)
     stands = Approval.objects.filter(Q(state=State.OPEN) | on_its_way | just_done, run=OuterRef("pk"))
     return Run.objects.parked().filter(~Exists(stands))
 

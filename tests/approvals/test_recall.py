@@ -108,6 +108,17 @@ def test_a_decision_that_was_tried_is_not_taken_back_although_it_waits_for_its_n
         recalls.recall(people.reviewer, decision)
 
 
+def test_a_recall_just_after_the_pause_before_was_answered_is_asked_again_at_once(desk, people):
+    scripted, run, first = desk.parked("One?")
+    assert desk.deliver(decisions.decide(people.reviewer, first, "resume")).delivery == "delivered"
+    desk.follow(scripted)
+    scripted.pause("Two?")
+    desk.follow(scripted)
+    again = recalls.recall(people.reviewer, held(people, run.approvals.get(state="open")))
+    assert again is not None
+    assert (again.reason, again.ask, again.is_open) == ("Two?", 2, True)
+
+
 def test_where_little_time_is_left_nothing_is_held(desk, people):
     _, _, approval = desk.parked()
     Approval.objects.filter(pk=approval.pk).update(expires_at=timezone.now() + timedelta(seconds=30))
