@@ -94,16 +94,32 @@ def deliver_due() -> None:
 
 def ask_unasked() -> None:
     """Open an approval for each parked run that has none: a forgotten signal or a refused decision hides no run."""
-    for run in queue.unasked().select_related("connection").order_by("awaiting_human_since")[:BATCH]:
-        if not run.approvals.exists() or _waits_for_certain(run):
-            queue.ask_again(run)
+    left, silent = BATCH, set[int]()
+    # In no order, and a connection that does not answer is asked once: its runs stand in the way of no others.
+    for pk in queue.unasked().order_by("?").values_list("pk", flat=True):
+        run = Run.objects.select_related("connection").get(pk=pk)
+        try:
+            if not run.approvals.exists() or (run.connection_id not in silent and _waits_for_certain(run)):
+                queue.ask_again(run)
+        except _NO_ANSWER as problem:
+            log.debug("Whether the runs of %s still wait is not known: %s", run.connection, problem)
+            silent.add(run.connection_id)
+        left -= run.connection_id not in silent
+        if not left:
+            return
+
+
+# Whatever is asked of this connection next would end the same.
+_NO_ANSWER = (errors.Unavailable, errors.Lost, errors.Busy, errors.KeyRefused, errors.NotAllowed, errors.Blocked)
 
 
 def _waits_for_certain(run: Run) -> bool:
-    """Whether upstream says now that the run waits; what it says goes into the mirror."""
+    """Whether upstream says now that the run waits; what it says goes into the mirror. Raises _NO_ANSWER."""
     asked_at = timezone.now()
     try:
         payload = upstream.client(run.connection).get_run(run.upstream_id)
+    except _NO_ANSWER:
+        raise
     except errors.CoastyError as problem:
         log.debug("Whether the run %s still waits is not known: %s", run.upstream_id, problem)
         return False

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from approvals import decisions, queue, tasks
 from approvals.models import Approval
-from runs.models import Run
+from runs.models import Connection, Run
 from tests.approvals.desk import newest
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +155,19 @@ def test_a_pause_that_was_closed_by_mistake_is_asked_again(desk):
     tasks.sweep()
     again = queue.find(run)
     assert (again.ask, again.pause_seq) == (2, approval.pause_seq)
+
+
+def test_runs_of_a_connection_that_does_not_answer_stand_in_the_way_of_no_others(desk, monkeypatch):
+    monkeypatch.setattr(tasks, "BATCH", 1)
+    down = Connection.objects.create(name="Down", slug="down", base_url="http://127.0.0.1:1/v1")
+    _, run, approval = desk.parked()
+    Approval.objects.filter(pk=approval.pk).update(state="closed")
+    for n in range(4):
+        silent = Run.objects.create(connection=down, upstream_id=f"down-{n}", status="awaiting_human")
+        Approval.objects.create(run=silent, pause_seq=1, state="closed")
+    tasks.ask_unasked()
+    assert queue.find(run).ask == 2
+    assert Approval.objects.open().count() == 1
 
 
 def test_a_reason_is_cut_to_a_size(desk):
