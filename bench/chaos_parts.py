@@ -17,6 +17,10 @@ from tests import migrated
 from tests.conftest import find_free_port
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "deploy"))
+
+import engines  # noqa: E402 (of deploy/: a folder of programs, not a package)
+
 PEOPLE = """
 import json
 from django.core.management import call_command
@@ -53,10 +57,19 @@ print(json.dumps({"runs": runs, "decisions": list(Decision.objects.values(*named
     "open": list(Approval.objects.filter(state="open").values_list("run__upstream_id", flat=True)),
     "chain": audit.verify(), "hides": Connection.objects.filter(hides_ended=True).exists()}))
 """
-MODES = {
-    "embedded": {"web": ("serve",)},
-    "split": {"web": ("serve", "--no-relay"), "relay-1": ("relay",), "relay-2": ("relay",)},
-}
+_NAMED = {"DATABASE": "postgres", "REDIS": "redis"}  # settings that tell an engine's address
+_MANAGE, _CELERY = ("manage.py",), ("-m", "celery", "-A", "coasty_console")
+_RELAYS = {"relay-1": (*_MANAGE, "relay"), "relay-2": (*_MANAGE, "relay")}
+ENGINES: dict[str, Any] = {"postgres": engines.Postgres, "redis": engines.Redis}
+MODES: dict[str, dict[str, tuple[str, ...]]] = {
+    "embedded": {"web": (*_MANAGE, "serve")},
+    "split": {"web": (*_MANAGE, "serve", "--no-relay"), **_RELAYS},
+    "cluster": {
+        **dict.fromkeys(ENGINES, ()),  # their own programs
+        "web": (*_MANAGE, "serve", "--no-relay", "--no-jobs"), **_RELAYS,
+        "worker": (*_CELERY, "worker", "--pool", "threads", "--concurrency", "8"), "beat": (*_CELERY, "beat"),
+    },
+}  # fmt: skip
 
 
 class Parts:
@@ -76,12 +89,19 @@ class Parts:
             "CONSOLE_PORT": str(port),
         }
         self._logs: dict[str, TextIO] = {}
+        self._engines = {name: kind(folder / name) for name, kind in ENGINES.items() if name in self.commands}
+        if self._engines:
+            folder.chmod(0o755)  # each engine has a user of its own
+            self.environment |= {f"{name}_URL": self._engines[of].url for name, of in _NAMED.items()}
+        for name, engine in self._engines.items():
+            engine.prepare()
+            self.start(name)
         if "PYTEST_VERSION" in os.environ:  # the tests have a migrated database at hand
             migrated.copy_into(folder)
         self.tokens: dict[str, str] = json.loads(self._manage("shell", "-c", PEOPLE % people).splitlines()[-1])
 
     def __enter__(self) -> Parts:
-        for name in self.commands:
+        for name in self.commands.keys() - self._engines.keys():
             self.start(name)
         deadline = time.monotonic() + 40
         while not self.is_up():
@@ -91,8 +111,8 @@ class Parts:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in self.running.values():
-            process.send_signal(signal.SIGTERM)
+        for name, process in self.running.items():
+            process.send_signal(signal.SIGINT if name in self._engines else signal.SIGTERM)
         for process in self.running.values():
             try:
                 process.wait(10)
@@ -103,10 +123,25 @@ class Parts:
             log.close()
 
     def start(self, name: str) -> None:
-        log = self._logs.setdefault(name, (self.folder / f"{name}.log").open("a"))
-        self.running[name] = subprocess.Popen(
-            [sys.executable, "manage.py", *self.commands[name]], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-        )
+        if name not in self._logs:
+            self._logs[name] = (self.folder / f"{name}.log").open("a")
+        told: dict[str, Any] = {"stdout": self._logs[name], "stderr": self._logs[name]}
+        if name in self._engines:
+            self._start_engine(name, told)
+        else:
+            command = [sys.executable, *self.commands[name]]
+            self.running[name] = subprocess.Popen(command, cwd=ROOT, env=self.environment, **told)
+
+    def _start_engine(self, name: str, told: dict[str, Any]) -> None:
+        """Again and again, until it answers: PostgreSQL starts only when the killed one's children have gone."""
+        engine, deadline = self._engines[name], time.monotonic() + 40
+        self.running[name] = subprocess.Popen(engine.command(), **engine.popen, **told)
+        while not engine.answers():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{name} does not come up; its words are in {self.folder}.")
+            time.sleep(0.2)
+            if self.running[name].poll() is not None:
+                self.running[name] = subprocess.Popen(engine.command(), **engine.popen, **told)
 
     def kill(self, name: str) -> None:
         self.running[name].kill()

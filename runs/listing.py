@@ -83,7 +83,7 @@ def regions(user: Any, filters: Filters, shown: Iterable[int], known: int) -> li
     found = list(rows)
     connections = many_connections()
     window = windows.read(runs, replace(filters, status="")) if windows.fits(filters) else None
-    fitting = _fitting(runs, filters, window, found)
+    fitting = _fitting(runs, filters, window, found, known)
     new = fitting.filter(pk__gt=known)
     gone = len(found) - fitting.filter(pk__in=[run.pk for run in found]).count() if found else 0
     if len(found) == PAGE_SIZE or filters.page > 1:
@@ -93,13 +93,16 @@ def regions(user: Any, filters: Filters, shown: Iterable[int], known: int) -> li
     return [tabs, run_news(count, gone, filters), *(run_row(run, connections) for run in found)]
 
 
-def _fitting(runs: QuerySet[Run], filters: Filters, window: Window | None, shown: list[Run]) -> QuerySet[Run]:
-    """The runs that fit, as far as a page that shows these is concerned: of older ones it is told nothing."""
+def _fitting(
+    runs: QuerySet[Run], filters: Filters, window: Window | None, found: list[Run], known: int
+) -> QuerySet[Run]:
+    """The runs that fit, as far as a page that shows those found is concerned: of older ones it is told nothing."""
     if window is None:
         return searching.matching(runs, filters)
-    chosen = windows.chosen(runs, filters, window)
-    older = [] if chosen.is_all else [run.pk for run in shown if run.pk not in set(chosen.ids)]
-    return runs.filter(pk__in=[*chosen.ids, *(windows.kept(runs, filters, older) if older else ())])
+    chosen, shown = windows.chosen(runs, filters, window), {run.pk for run in found}
+    older = [] if chosen.is_all else list(shown.difference(chosen.ids))
+    fit = [pk for pk in chosen.ids if pk > known or pk in shown]
+    return runs.filter(pk__in=[*fit, *(windows.kept(runs, filters, older) if older else ())])
 
 
 def many_connections() -> list[Connection]:

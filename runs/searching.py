@@ -120,17 +120,16 @@ def _labelled(meta: str) -> Q:
     are_many = labels[:_MANY].count() == _MANY
     known = Exists(labels.filter(run=OuterRef("pk"))) if are_many else Q(pk__in=labels.values("run"))
     told = Cast(KeyTextTransform(key, "metadata"), CharField())
-    new = _unread().alias(told_value=told).filter(~Exists(labels.filter(run=OuterRef("pk"))), told_value=value)
-    unread = list(new.values_list("pk", flat=True))
+    new = Run.objects.alias(told_value=told).filter(~Exists(labels.filter(run=OuterRef("pk"))), told_value=value)
+    unread = [pk for part in _unread() for pk in new.filter(part).values_list("pk", flat=True)]
     return Q(known) | Q(pk__in=unread) if unread else Q(known)
 
 
-def _unread() -> QuerySet[Run]:
-    """Runs that the index may not have yet, or not whole."""
+def _unread() -> tuple[Q, Q]:
+    """Runs that the index may not have whole, and such that it may not have yet; each found by an index of its own."""
     newest = SearchText.objects.order_by("-run").values_list("run_id", flat=True).first() or 0
-    return Run.objects.filter(
-        Q(pk__in=SearchText.objects.filter(is_whole=False).values("run")) | Q(search_text=None, pk__gt=newest - _NEW)
-    )
+    open_ones = SearchText.objects.filter(is_whole=False).values("run")
+    return Q(pk__in=open_ones), Q(search_text=None, pk__gt=newest - _NEW)
 
 
 def said(text: str) -> Q:

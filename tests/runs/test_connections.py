@@ -155,6 +155,26 @@ def test_an_outage_says_since_when_and_on_which_day_when_that_is_over(connection
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("health", "stream", "detail", "said"),
+    [
+        ("up", "reconnecting", "Upstream refused the stream (503)", ["Reconnecting", "refused the stream (503)"]),
+        ("up", "refused", "Blocked before the API <b>", ["Upstream refuses to show", "Blocked before the API &lt;b&gt;"]),
+        ("up", "live", "Upstream left out events 3 to 4", ["Live", "left out events 3 to 4"]),
+        ("refused", "live", "", ["Key refused since", "stream-refused"]),
+        ("down", "live", "", ["Upstream is down since", "stream-reconnecting"]),
+    ],
+)
+def test_a_runs_page_says_in_words_what_is_wrong_with_its_stream(make_run, connection, health, stream, detail, said):
+    from runs import fragments
+
+    Connection.objects.filter(pk=connection.pk).update(health=health, health_since_at=timezone.now())
+    run = make_run(stream=stream, stream_detail=detail)
+    page = fragments.run_head(Run.objects.select_related("connection").get(pk=run.pk))
+    assert [words for words in said if words not in page] == []
+
+
+@pytest.mark.django_db
 def test_the_key_is_sealed_and_opens_after_a_change_of_secret_key(other, settings):
     from django.core.management import call_command
     from django.core.management.base import CommandError
