@@ -159,7 +159,12 @@ def test_an_outage_says_since_when_and_on_which_day_when_that_is_over(connection
     ("health", "stream", "detail", "said"),
     [
         ("up", "reconnecting", "Upstream refused the stream (503)", ["Reconnecting", "refused the stream (503)"]),
-        ("up", "refused", "Blocked before the API <b>", ["Upstream refuses to show", "Blocked before the API &lt;b&gt;"]),
+        (
+            "up",
+            "refused",
+            "Blocked before the API <b>",
+            ["Upstream refuses to show", "Blocked before the API &lt;b&gt;"],
+        ),
         ("up", "live", "Upstream left out events 3 to 4", ["Live", "left out events 3 to 4"]),
         ("refused", "live", "", ["Key refused since", "stream-refused"]),
         ("down", "live", "", ["Upstream is down since", "stream-reconnecting"]),
