@@ -6,11 +6,12 @@ import runs.models
 
 
 def name_what_is_there(apps, schema_editor):
-    connections = apps.get_model("runs", "Connection")
-    for number, row in enumerate(connections.objects.order_by("-checked_at", "-id")):
+    here = schema_editor.connection.alias  # a move migrates its target, while the default is its source
+    connections = apps.get_model("runs", "Connection").objects.using(here)
+    for number, row in enumerate(connections.order_by("-checked_at", "-id")):
         slug = slugify(row.name.replace(".", "-").replace(":", "-"))[:64] or runs.models.new_slug()
-        connections.objects.filter(pk=row.pk).update(slug=slug, is_from_settings=number == 0, is_enabled=number == 0)
-    starts = apps.get_model("runs", "Run").objects.filter(started_by__isnull=False)
+        connections.filter(pk=row.pk).update(slug=slug, is_from_settings=number == 0, is_enabled=number == 0)
+    starts = apps.get_model("runs", "Run").objects.using(here).filter(started_by__isnull=False)
     starts.update(is_ours=True)
 
 

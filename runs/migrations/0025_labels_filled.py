@@ -10,10 +10,11 @@ LONGEST = 200
 
 def fill(apps, schema_editor):
     Run, Label = apps.get_model("runs", "Run"), apps.get_model("runs", "Label")
-    told = Run.objects.exclude(metadata={}).order_by("id").values_list("id", "metadata").iterator(2000)
+    here = schema_editor.connection.alias  # a move migrates its target, while the default is its source
+    told = Run.objects.using(here).exclude(metadata={}).order_by("id").values_list("id", "metadata").iterator(2000)
     rows = chain.from_iterable(made(Label, *row) for row in told)
     while some := list(islice(rows, 2000)):
-        Label.objects.bulk_create(some)
+        Label.objects.using(here).bulk_create(some)
 
 
 def made(label, run, metadata):

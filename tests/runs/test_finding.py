@@ -202,7 +202,7 @@ def test_what_a_run_carries_in_its_metadata_is_found_when_the_run_has_ended_too(
     assert set(narrowed(meta="ticket=A-17")) == {runs[0]}
     known = set(Label.objects.values_list("run", "key", "value"))
     Label.objects.all().delete()
-    import_module("runs.migrations.0025_labels_filled").fill(apps, None)
+    import_module("runs.migrations.0025_labels_filled").fill(apps, database.schema_editor())
     assert set(Label.objects.values_list("run", "key", "value")) == known
 
 

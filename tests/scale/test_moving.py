@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from contextlib import closing
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -24,9 +29,10 @@ from runs.models import Connection, Event, Frame, Recipe, Run, SearchText, Worke
 from tests.scale import rows
 user = User.objects.create_user("ada")
 far = Connection.objects.first()
+Connection.objects.create(name="second", slug="kept", base_url="https://far.example.org/v1")
 now = timezone.now()
 for n in range(700):
-    odd = {"task": "a\\x00b \\u2603 \\U0001f600", "result": {"n": 10**30}}
+    odd = {"task": "a\\x00b \\u2603 \\U0001f600", "result": {"n": 10**30}, "metadata": {"team": "a"}}
     run = Run.objects.create(connection=far, upstream_id=f"r{n}", **odd)
     Event.objects.create(run=run, seq=2**62, type="text", data='{"t": "\\\\u0000"}', received_at=now)
 Frame.objects.create(run=run, index=0, received_at=now, mime_type="image/png", sha256="0" * 64, image=bytes(range(256)))
@@ -68,6 +74,7 @@ def tables_of(sqlite):
 
 def test_an_interrupted_move_goes_on_brings_every_table_over_and_a_second_is_refused(source, database, tmp_path):
     command = [sys.executable, "-u", "manage.py", "move_to", "--database", database]
+    before = shutil.copy(tmp_path / "console.sqlite3", tmp_path / "before.sqlite3")
     first = subprocess.Popen(command, cwd=ROOT, env=source, stdout=subprocess.PIPE, text=True)
     for line in first.stdout:
         if "runs.Run: " in line:
@@ -77,9 +84,10 @@ def test_an_interrupted_move_goes_on_brings_every_table_over_and_a_second_is_ref
     first.stdout.close()
     done = move(source, database)
     assert done.returncode == 0, done.stdout + done.stderr
-    with closing(sqlite3.connect(tmp_path / "console.sqlite3")) as here, psycopg.connect(database) as there:
+    with closing(sqlite3.connect(before)) as here, psycopg.connect(database) as there:
         same_rows(here, there)
         same_values(there)
+        same_cells(here, there)
         ids_go_on(there)
     again = move(source, database)
     assert again.returncode != 0
@@ -104,6 +112,36 @@ def same_values(target):
     assert target.execute("SELECT fields FROM runs_recipe").fetchone()[0] == {"half": "\ufffd"}
     found = target.execute("SELECT words FROM runs_searchtext WHERE vector @@ to_tsquery('simple', 'invo:*')")
     assert found.fetchall() == [("invoice paid",)], "the database's own index has them too"
+
+
+def same_cells(here, there):
+    """Every cell of every table, but for text that PostgreSQL can't hold and the marks that a sender leaves."""
+    for name in sorted(tables_of(here)):
+        names = [row[1] for row in here.execute(f"PRAGMA table_info({name})")]
+        query = f"SELECT {', '.join(f'{chr(34)}{one}{chr(34)}' for one in names)} FROM {name}"
+        rows = [Counter(tuple(map(plain, row)) for row in side.execute(query).fetchall()) for side in (here, there)]
+        assert rows[0] == rows[1], (name, list((rows[0] - rows[1]).items())[:1], list((rows[1] - rows[0]).items())[:1])
+
+
+def plain(cell):
+    """A cell as either database tells it."""
+    if isinstance(cell, datetime):
+        return cell.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if isinstance(cell, (bytes, memoryview)):
+        return bytes(cell)
+    if isinstance(cell, (dict, list)):
+        return plain(json.dumps(cell))
+    if isinstance(cell, str):
+        return plain_text(cell)
+    return int(cell) if isinstance(cell, (bool, int)) else str(cell)
+
+
+def plain_text(text):
+    if re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", text):
+        return datetime.fromisoformat(text).isoformat(" ", "microseconds")
+    if text[:1] in {"{", "["}:
+        text = json.dumps(json.loads(text), sort_keys=True, ensure_ascii=False)
+    return re.sub("[\x00\ud800-\udfff]", "\ufffd", text)
 
 
 def ids_go_on(target):
