@@ -31,7 +31,7 @@ class Watch:
         self.batches += bool(events)
         if events:
             self.first, self.last = self.first or now, now
-            self.delays += [now - one.created_at.timestamp() for one in events[::4] if one.created_at]
+            self.delays += [now - one.created_at.timestamp() for one in events[::16] if one.created_at]
         self._after(events, taken)
 
     def report(self) -> dict[str, object]:

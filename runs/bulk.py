@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -22,8 +23,12 @@ from django.db import connection as database
 from runs import turns
 
 EventRow = tuple[int, int, str, str, datetime | None, datetime]
-_CHUNKS = (1000, 100, 10, 1)  # rows in one statement where the database takes no arrays
-_EVENT = ("run_id", "seq", "type", "data", "created_at", "received_at")
+_CHUNKS = (1000, 300, 100, 30, 10, 3, 1)  # rows in one statement where the database takes no arrays
+_LONG = 100  # rows whose statement takes long enough to lend the turn meanwhile
+_EVENT = {
+    "run_id": "bigint", "seq": "bigint", "type": "text", "data": "text", "created_at": "timestamptz",
+    "received_at": "timestamptz",
+}  # fmt: skip
 _PROGRESS = ("cursor", "last_event_at", "log_steps", "steps_completed", "cost_cents")
 _LOADED = ("id", "cursor", "status", "log_steps", "steps_completed", "cost_cents", "is_ahead")
 _KINDS = {
@@ -48,10 +53,14 @@ class Standing:
     last_event_at: datetime | None = None
 
 
-def prepare() -> None:
-    """Let this thread's connection hold the pages that a crowd of runs writes to, so that they need not be read."""
+def prepare(longest_log: int) -> None:
+    """Let this thread's connection hold the pages that a crowd of runs writes to, so that they need not be read.
+
+    Up to so many pages of the log its commits leave it to others to move them to their place.
+    """
     if database.vendor == "sqlite":
         _run("PRAGMA cache_size=-65536", ())  # KiB
+        _run(f"PRAGMA wal_autocheckpoint={longest_log}", ())
 
 
 def standing(runs: Iterable[int]) -> dict[int, Standing]:
@@ -68,20 +77,14 @@ def tokens(runs: Iterable[int]) -> dict[int, int]:
 
 def add_events(rows: Sequence[EventRow]) -> None:
     """Store events; known ones are left as they are."""
-    names = ", ".join(_EVENT)
+    names, kinds = ", ".join(_EVENT), list(_EVENT.values())
     if database.vendor == "postgresql":
-        _unnested(
-            f"INSERT INTO runs_event ({names}) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[],"  # noqa: S608
-            f" %s::text[], %s::timestamptz[], %s::timestamptz[]) {_KNOWN}",
-            rows,
-        )
+        arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+        _unnested(f"INSERT INTO runs_event ({names}) SELECT * FROM unnest({arrays}) {_KNOWN}", kinds, rows)  # noqa: S608
         return
-    values: list[Any] = []
-    for pk, seq, kind, data, created_at, received_at in rows:
-        values += (pk, seq, kind, data, _spelled(created_at), _spelled(received_at))
     head = f"INSERT INTO runs_event ({names}) VALUES "  # noqa: S608 (fixed names)
-    for text, chunk in _chunks(len(_EVENT), values):
-        _run(f"{head}{text} {_KNOWN}", chunk, is_long=True)
+    for text, chunk in _chunks(kinds, rows):
+        _run(f"{head}{text} {_KNOWN}", chunk, is_long=len(chunk) >= _LONG * len(kinds))
 
 
 def save_progress(moved: Sequence[Standing]) -> None:
@@ -97,49 +100,52 @@ def save_runs(names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
 
     Never one statement a row: the driver would send them as a pipeline, and one that stalls in it keeps its locks.
     """
+    kinds = ["bigint", *(_KINDS[name] for name in names)]
     if database.vendor == "postgresql":
         assignments = ", ".join(f"{name} = v.{name}" for name in names)
-        kinds = ", ".join(f"%s::{_KINDS[name]}[]" for name in names)
+        arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
         _unnested(
-            f"UPDATE runs_run SET {assignments} FROM unnest(%s::bigint[], {kinds}) AS v(id, {', '.join(names)})"  # noqa: S608
+            f"UPDATE runs_run SET {assignments} FROM unnest({arrays}) AS v(id, {', '.join(names)})"  # noqa: S608
             " WHERE runs_run.id = v.id",
+            kinds,
             rows,
         )
         return
     assignments = ", ".join(f"{name} = v.column{at}" for at, name in enumerate(names, 2))
-    values = [_spelled(value) if type(value) is datetime else value for row in rows for value in row]
-    for text, chunk in _chunks(len(names) + 1, values):
+    for text, chunk in _chunks(kinds, rows):
         _run(f"UPDATE runs_run SET {assignments} FROM (VALUES {text}) AS v WHERE id = v.column1", chunk)  # noqa: S608
 
 
 def _among(statement: str, keys: Iterable[int], order: str = "", lock: str = "") -> list[tuple[Any, ...]]:
     """The rows whose key is among these: one text of the statement, however many there are."""
     if database.vendor == "postgresql":
-        return _run(f"{statement} = ANY(%s::bigint[]) {order} {lock}", (_array(keys),)).fetchall()
+        return _run(f"{statement} = ANY(%s::bigint[]) {order} {lock}", (_array("bigint", list(keys)),)).fetchall()
     among = "IN (SELECT value FROM json_each(?))"
     return _run(f"{statement} {among} {order}", (json.dumps(list(keys)),)).fetchall()
 
 
-def _unnested(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def _unnested(statement: str, kinds: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """PostgreSQL takes each column as an array."""
     if rows:
-        _run(statement, [_array(column) for column in zip(*rows, strict=True)])
+        columns = zip(*rows, strict=True)
+        _run(statement, [_array(kind, column) for kind, column in zip(kinds, columns, strict=True)])
 
 
-def _array(values: Iterable[Any]) -> str:
+def _array(kind: str, values: Sequence[Any]) -> str:
     """An array as PostgreSQL reads it; the driver would take some twenty times as long for texts and times."""
-    return "{" + ",".join([_element(value) for value in values]) + "}"
+    if kind == "text":
+        return _texts(values)
+    if kind == "timestamptz":
+        values = _spelled(values, "+00")
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
-def _element(value: object) -> str:
-    if value is None:
-        return "NULL"
-    text = str(value)
-    if type(value) is int:
-        return text
-    if "\\" in text or '"' in text:
-        text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+def _texts(values: Sequence[str]) -> str:
+    """All of them are quoted at once, apart by what PostgreSQL takes in no text; ValueError where one holds it."""
+    whole = "\0".join(values).replace("\\", "\\\\").replace('"', '\\"')
+    if whole.count("\0") != len(values) - 1:
+        raise ValueError("A text with a NUL can't be stored.")
+    return '{"' + whole.replace("\0", '","') + '"}'
 
 
 def _run(statement: str, parameters: Sequence[Any], *, is_long: bool = False) -> Any:
@@ -156,12 +162,16 @@ def _run(statement: str, parameters: Sequence[Any], *, is_long: bool = False) ->
             return cursor.execute(statement, parameters)
 
 
-def _chunks(width: int, values: list[Any]) -> Iterator[tuple[str, list[Any]]]:
-    """Rows of so many values, one after the other, as texts of VALUES and their parameters.
+def _chunks(kinds: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[str, list[Any]]]:
+    """The rows, one after the other, as texts of VALUES and their parameters.
 
     Few different texts, so that statements are prepared once.
     """
-    at = 0
+    if not rows:
+        return
+    columns = zip(*rows, strict=True)
+    spelled = [_spelled(each) if kind == "timestamptz" else each for kind, each in zip(kinds, columns, strict=True)]
+    values, at, width = list(chain.from_iterable(zip(*spelled, strict=True))), 0, len(kinds)
     while at < len(values):
         size = next(size for size in _CHUNKS if size * width <= len(values) - at)
         yield _rows(width, size), values[at : at + size * width]
@@ -173,8 +183,16 @@ def _rows(width: int, size: int) -> str:
     return ", ".join([f"({', '.join(['?'] * width)})"] * size)
 
 
-def _spelled(moment: datetime | None) -> str | None:
-    """A time as Django writes it where the database has no type for it."""
-    if moment is None:
-        return None
-    return str(moment if moment.tzinfo is UTC else moment.astimezone(UTC))[:-6]  # without its +00:00
+def _spelled(moments: Iterable[datetime | None], zone: str = "") -> list[str | None]:
+    """Times as Django writes them where the database has no type for them.
+
+    What was read together has one and the same time, which is then written once: it takes as long as all else of a row.
+    """
+    known: dict[int, str | None] = {id(None): None}
+    spelled = []
+    for moment in moments:
+        text = known.get(id(moment))
+        if text is None and moment is not None:
+            text = known[id(moment)] = str(moment if moment.tzinfo is UTC else moment.astimezone(UTC))[:-6] + zone
+        spelled.append(text)
+    return spelled

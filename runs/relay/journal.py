@@ -19,13 +19,15 @@ from live import publish, topics
 from runs import bulk, ingest, restores
 from runs.ingest import Arrived, Taken
 from runs.models import Connection, Lease, Run
+from runs.relay.checkpoints import LONGEST, Checkpoints
 from runs.turns import Turn
 
 log = logging.getLogger(__name__)
 
 _BATCH = 2_000  # events in one transaction at most
 _LISTED = 25  # snapshots of a listing in one transaction: a long listing must not hold up the events
-_APART_SECONDS = 0.01  # between the beginnings of two transactions at least
+_APART_SECONDS = (0.01, 0.05)  # between the beginnings of two transactions at least: at leisure, and under load
+_LEISURE, _LOAD = 3_000, 10_000  # events a second
 _ROOM = 50_000  # events waiting at most, then the streams stop reading
 _RETRY_SECONDS = 0.5
 
@@ -63,10 +65,14 @@ class Journal:
         self._changed = threading.Condition()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="relay-journal", daemon=True)
+        self._checkpoints = Checkpoints()
         self.committed_events = 0
 
-    def start(self) -> None:
+    def start(self) -> int | None:
+        """The number of its thread in the system."""
         self._thread.start()
+        self._checkpoints.start()
+        return self._thread.native_id
 
     def stop(self, seconds: float) -> None:
         """Commit what is waiting, then end."""
@@ -74,6 +80,7 @@ class Journal:
             self._is_stopping = True
             self._changed.notify_all()
         self._thread.join(seconds)
+        self._checkpoints.stop(seconds / 4)
 
     def events(self, arrived: list[Arrived]) -> None:
         with self._changed:
@@ -99,19 +106,21 @@ class Journal:
 
     def _run(self) -> None:
         with suppress(DatabaseError, InterfaceError):  # it is only slower without
-            bulk.prepare()
-        due = 0.0
+            bulk.prepare(LONGEST)
+        began = 0.0
+        apart = _APART_SECONDS[0]
         while True:
             with self._changed:
                 while not self._waiting and not self._is_stopping:
                     self._changed.wait()
                 if not self._waiting:
                     break
-            if (early := due - time.monotonic()) > 0 and not self._is_stopping:
+            if (early := began + apart - time.monotonic()) > 0 and not self._is_stopping:
                 time.sleep(early)  # under load: many small transactions would cost more than their events
-            due = time.monotonic() + _APART_SECONDS
+            since, began = began, time.monotonic()
             with self._changed:
                 batch = self._next_batch()
+            apart = _apart(len(batch.events) / max(began - since, 0.001))
             self._commit(batch)
         database.close()
 
@@ -146,6 +155,7 @@ class Journal:
                 taken = self._write_apart(batch)
                 break
         self.committed_events += len(batch.events)
+        self._checkpoints.want()
         self._on_taken(batch.events, taken)
 
     def _write(self, batch: Waiting) -> Taken:
@@ -178,6 +188,13 @@ class Journal:
             taken.progress |= written.progress
             taken.fenced |= written.fenced
             taken.behind |= written.behind
+
+
+def _apart(rate: float) -> float:
+    """Seconds to the next transaction, by the events a second that came in: in a larger one each costs much less."""
+    share = (rate - _LEISURE) / (_LOAD - _LEISURE)
+    shortest, longest = _APART_SECONDS
+    return shortest + min(1.0, max(0.0, share)) * (longest - shortest)
 
 
 def _doubted(told: list[Run], payloads: list[dict[str, Any]], asked_at: datetime) -> set[int]:

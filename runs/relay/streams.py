@@ -41,6 +41,7 @@ class Streams:
         self._sink = sink
         self._followed: dict[int, Followed] = {}
         self._arrived: list[Arrived] = []  # in this turn
+        self._now = datetime.now(UTC)  # of this turn
         self._due: list[tuple[float, int, int]] = []
         self._order = itertools.count()
         self._posted: deque[Callable[[], None]] = deque()
@@ -50,8 +51,10 @@ class Streams:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay-streams", daemon=True)
 
-    def start(self) -> None:
+    def start(self) -> int | None:
+        """The number of its thread in the system."""
         self._thread.start()
+        return self._thread.native_id
 
     def stop(self, seconds: float) -> None:
         """Close every stream."""
@@ -140,6 +143,7 @@ class Streams:
         """Read these sockets while the journal rests: two threads that share one interpreter would cost each twice."""
         self._sink.wait_for_room()
         with self._sink.turn:
+            self._now = datetime.now(UTC)
             try:
                 for key, _mask in ready:
                     self._ready(key)
@@ -165,6 +169,7 @@ class Streams:
 
     def _do_posted(self) -> None:
         for _turn in range(len(self._posted)):  # what these post has its turn after the sockets
+            self._now = datetime.now(UTC)
             self._posted.popleft()()
         self._hand_over()
 
@@ -261,7 +266,7 @@ class Streams:
 
     def _take(self, stream: Followed, data: bytes) -> str:
         """Hand over what came, known events as well: they may tell another story. Which events are missing, if any."""
-        now, missing, before = datetime.now(UTC), "", stream.cursor
+        now, missing, before = self._now, "", stream.cursor
         for frame in stream.parser.feed(data):
             event = wire.event(frame)
             if event is None:
@@ -272,9 +277,8 @@ class Streams:
             missing = self._missing(stream, seq) if seq > stream.cursor + 1 else ""
             if missing:
                 break
-            self._arrived.append(
-                Arrived(stream.run_pk, seq, event.type, event.data, event.created_at, now, stream.token)
-            )
+            arrived = Arrived(stream.run_pk, seq, event.type, event.data, event.created_at, now, stream.token)
+            self._arrived.append(arrived)
             if seq > stream.cursor:
                 stream.cursor, stream.progressed = seq, True
                 stream.has_done = stream.has_done or event.type == "done"

@@ -24,7 +24,7 @@ from coasty_api import errors
 from runs import limits, upstream
 from runs.ingest import Arrived, Taken
 from runs.models import Connection, Run, Worker
-from runs.relay import leases
+from runs.relay import cores, leases
 from runs.relay.journal import Journal
 from runs.relay.lines import Line
 from runs.relay.pictures import Pictures
@@ -53,6 +53,7 @@ class Relay:
         self.pictures = Pictures()
         self.lines: dict[int, Line] = {}  # by the connection's pk; touched by the supervisor's thread only
         self._listers: dict[int, threading.Thread] = {}
+        self.core_mates: tuple[int | None, ...] = ()  # numbers of the threads that take turns
         self._stopping = threading.Event()
         self._moved_at = time.monotonic()
         self._beater = threading.Thread(
@@ -68,8 +69,7 @@ class Relay:
         upstream.connection()
         self._bury()
         leases.beat(self.name, self._detail())
-        self.journal.start()
-        self.streams.start()
+        self.core_mates = (self.journal.start(), self.streams.start())
         self.pictures.start()
         self._thread.start()
         self._beater.start()
@@ -135,6 +135,7 @@ class Relay:
 
     # Lines kept equal to the rows of the connections.
 
+    _core_turn = -1
     _compare_due = 0.0
     _rows_due = 0.0
 
@@ -148,9 +149,18 @@ class Relay:
         for pk, row in rows.items():
             if pk not in self.lines:
                 self._begin(row)
-        names = list(leases.alive().order_by("name").values_list("name", flat=True))
+        living = dict(leases.alive().order_by("name").values_list("name", "detail"))
+        names = list(living)
         for turn, pk in enumerate(sorted(self.lines)):
             self.lines[pk].let_list(not names or names[turn % len(names)] == self.name)
+        self._choose_core([name for name, detail in living.items() if detail.get("host") == self.host])
+
+    def _choose_core(self, neighbours: list[str]) -> None:
+        """Another one than the relays beside it have taken."""
+        turn = neighbours.index(self.name) if self.name in neighbours else 0
+        if turn != self._core_turn:
+            self._core_turn = turn
+            cores.share(self.core_mates, turn)
 
     def _begin(self, row: Connection) -> None:
         line = self.lines[row.pk] = Line(row, self.journal, self.streams)

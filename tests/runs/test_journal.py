@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 from django.db import connection as database
@@ -11,8 +13,9 @@ from django.utils import timezone
 
 from coasty_api import errors
 from runs.models import Lease, Run
+from runs.relay.cores import share
 from runs.relay.gate import Gate, backoff_seconds
-from runs.relay.journal import Journal
+from runs.relay.journal import Journal, _apart
 from runs.states import Stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,3 +108,38 @@ def test_the_gate_closes_once_for_all_and_says_since_when():
     assert gate.open()
     assert not gate.open()
     assert gate.in_words() == ""
+
+
+def test_what_sqlite_has_logged_is_moved_to_its_place_beside_the_journal(journal, make_run, arrived, until):
+    """The file of the database is written by nothing else, as so few pages are no commit's business."""
+    if database.vendor != "sqlite":
+        pytest.skip("it is SQLite's log")
+    run, file = make_run(), Path(database.settings_dict["NAME"])
+    before = file.stat().st_mtime_ns
+    journal.events([arrived(run, 1, "text", "{}")])
+    until(lambda: run.events.count() == 1 and file.stat().st_mtime_ns > before)
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(0, 0.01), (3_000, 0.01), (6_500, 0.03), (10_000, 0.05), (90_000, 0.05)])
+def test_the_more_comes_in_the_more_goes_into_one_transaction(rate, seconds):
+    assert _apart(rate) == pytest.approx(seconds)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system knows no such wish")
+def test_the_loop_of_streams_and_the_journal_share_a_core_and_nothing_else_is_bound_to_it(relay, until):
+    allowed = os.sched_getaffinity(0)
+
+    def cores():
+        return [os.sched_getaffinity(thread) for thread in relay.core_mates]
+
+    until(lambda: cores()[0] == cores()[1] and len(cores()[0]) == 1)
+    assert os.sched_getaffinity(0) == allowed, "who reads pages in the same process goes where it likes"
+    over = threading.Event()
+    other = threading.Thread(target=over.wait)
+    other.start()
+    seen = set()
+    for turn in range(len(allowed)):
+        share([other.native_id, None, 2**22 + 1], turn)
+        seen |= os.sched_getaffinity(other.native_id)
+    over.set()
+    assert seen == allowed, "each relay of a machine has another one"
