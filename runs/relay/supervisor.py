@@ -53,7 +53,6 @@ class Relay:
         self.pictures = Pictures()
         self.lines: dict[int, Line] = {}  # by the connection's pk; touched by the supervisor's thread only
         self._listers: dict[int, threading.Thread] = {}
-        self.core_mates: tuple[int | None, ...] = ()  # numbers of the threads that take turns
         self._stopping = threading.Event()
         self._moved_at = time.monotonic()
         self._beater = threading.Thread(
@@ -69,7 +68,7 @@ class Relay:
         upstream.connection()
         self._bury()
         leases.beat(self.name, self._detail())
-        self.core_mates = (self.journal.start(), self.streams.start())
+        self.sharing = cores.Sharing((self.journal.start(), self.streams.start()), time.monotonic())
         self.pictures.start()
         self._thread.start()
         self._beater.start()
@@ -135,7 +134,6 @@ class Relay:
 
     # Lines kept equal to the rows of the connections.
 
-    _core_turn = -1
     _compare_due = 0.0
     _rows_due = 0.0
 
@@ -153,14 +151,9 @@ class Relay:
         names = list(living)
         for turn, pk in enumerate(sorted(self.lines)):
             self.lines[pk].let_list(not names or names[turn % len(names)] == self.name)
-        self._choose_core([name for name, detail in living.items() if detail.get("host") == self.host])
-
-    def _choose_core(self, neighbours: list[str]) -> None:
-        """Another one than the relays beside it have taken."""
-        turn = neighbours.index(self.name) if self.name in neighbours else 0
-        if turn != self._core_turn:
-            self._core_turn = turn
-            cores.share(self.core_mates, turn)
+        beside = [name for name, detail in living.items() if detail.get("host") == self.host]
+        turn = beside.index(self.name) if self.name in beside else 0
+        self.sharing.look(self.journal.committed_events, turn, time.monotonic())
 
     def _begin(self, row: Connection) -> None:
         line = self.lines[row.pk] = Line(row, self.journal, self.streams)

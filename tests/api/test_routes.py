@@ -76,6 +76,7 @@ ROUTES = {  # who may GET, who may POST
     "approvals/next/": (SEES, NEVER),
     "approvals/history/": (SEES, NEVER),
     "approvals/alike/<str:gesture>/": (SEES, NEVER),
+    "approvals/alike/<str:gesture>/undo/": (NEVER, DECIDES),
     "approvals/<int:pk>/alike/": (SEES, DECIDES),
     "approvals/<int:pk>/alike/<int:member>/": (SEES, NEVER),
     "approvals/<int:pk>/alike/others/": (SEES, NEVER),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from coasty_api import errors
 from runs.models import Lease, Run
-from runs.relay.cores import share
+from runs.relay.cores import Sharing
 from runs.relay.gate import Gate, backoff_seconds
 from runs.relay.journal import Journal, _apart
 from runs.states import Stream
@@ -126,20 +126,26 @@ def test_the_more_comes_in_the_more_goes_into_one_transaction(rate, seconds):
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system knows no such wish")
-def test_the_loop_of_streams_and_the_journal_share_a_core_and_nothing_else_is_bound_to_it(relay, until):
-    allowed = os.sched_getaffinity(0)
+def test_threads_that_take_turns_share_a_core_under_load_and_no_other_is_bound_to_it():
+    allowed, over = os.sched_getaffinity(0), threading.Event()
+    pair = [threading.Thread(target=over.wait) for _ in range(2)]
+    for each in pair:
+        each.start()
 
     def cores():
-        return [os.sched_getaffinity(thread) for thread in relay.core_mates]
+        return [os.sched_getaffinity(each.native_id) for each in pair]
 
-    until(lambda: cores()[0] == cores()[1] and len(cores()[0]) == 1)
-    assert os.sched_getaffinity(0) == allowed, "who reads pages in the same process goes where it likes"
-    over = threading.Event()
-    other = threading.Thread(target=over.wait)
-    other.start()
-    seen = set()
+    sharing = Sharing([*(each.native_id for each in pair), None, 2**22 + 1], 0.0)
+    sharing.look(1_000, 0, 1.0)
+    assert cores() == [allowed, allowed], "at leisure they run where they like"
+    seen, events = set(), 1_000
     for turn in range(len(allowed)):
-        share([other.native_id, None, 2**22 + 1], turn)
-        seen |= os.sched_getaffinity(other.native_id)
+        events += 5_000
+        sharing.look(events, turn, 2.0 + turn)
+        assert cores()[0] == cores()[1]
+        seen |= {tuple(cores()[0])}
+    assert len(seen) == len(allowed), "each relay of a machine has another one"
+    assert os.sched_getaffinity(0) == allowed
+    sharing.look(events, turn, 100.0)
+    assert cores() == [allowed, allowed]
     over.set()
-    assert seen == allowed, "each relay of a machine has another one"
