@@ -17,8 +17,9 @@
     if (!choice) return;
     page.dataset.shows = choice.dataset.only;
     for (const button of page.querySelectorAll("[data-only]")) button.setAttribute("aria-pressed", String(button === choice));
-    gather({ error: "error", human: "pause" }[choice.dataset.only]);
+    gatherChosen();
   });
+  const gatherChosen = () => gather({ error: "error", human: "pause" }[page.dataset.shows]);
 
   // Jumps: of what is not on the page yet, the steps around the wanted one are fetched; a button stays for the rest.
   const toStep = page.querySelector("[data-to-step]");
@@ -32,6 +33,7 @@
     }
     toStep.max = Math.max(0, ...stops.map((stop) => stop.step));
     toStep.disabled = toStep.max < 1;
+    gatherChosen(); // it may have been chosen before anything was known of the run
   });
   const lacking = (seq) => [...timeline().querySelectorAll(".earlier [data-before]")].find((gap) => gap.dataset.after < seq && seq < gap.dataset.before);
   async function reach(seq, tries = 3) {
