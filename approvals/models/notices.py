@@ -160,13 +160,21 @@ class Notice(models.Model):
         return f"notice {self.pk} of {self.occasion_id}"
 
 
+def _nine() -> time:
+    return time(9, 0)  # as a value Django would warn of it each day at nine, taking it for the present
+
+
+def _five() -> time:
+    return time(17, 0)
+
+
 class WorkingTime(models.Model):
     """When people work and how long each kind of approval may wait then. One row; absent: the defaults."""
 
     is_limited = models.BooleanField(default=False)  # due times count within the hours below only
     days = models.JSONField(default=list)  # 0 is Monday
-    starts_at = models.TimeField(default=time(9, 0))
-    ends_at = models.TimeField(default=time(17, 0))
+    starts_at = models.TimeField(default=_nine)
+    ends_at = models.TimeField(default=_five)
     time_zone = models.CharField(max_length=64, blank=True)
     due_minutes = models.JSONField(default=dict)  # by kind; none: no due time
     remind_minutes = models.PositiveSmallIntegerField(default=10)

@@ -34,7 +34,7 @@ def test_a_decision_is_undone_by_one_key_and_sent_on_time_when_it_is_not(reviewe
     page.get_by_role("button", name="Resume").click()
     state = page.locator(".approval-state")
     expect(state).to_contain_text("nothing has gone out yet")
-    assert page.evaluate("document.activeElement.id") == "next-approval"
+    until(lambda: page.evaluate("document.activeElement.id") == "next-approval")
     assert not violations(page)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url != first)
