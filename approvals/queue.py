@@ -121,6 +121,7 @@ def _open(run: Run, pause: Pause) -> Approval | None:
         kind=kind,
         people_needed=kinds.people_needed(kind, settings.TWO_PEOPLE_KINDS),
         opened_at=since,
+        asked_cost_cents=run.cost_cents,
         expires_at=expires_at,
         due_at=timers.due_at(kind, since, expires_at),
     )
@@ -145,6 +146,7 @@ def _repeat(latest: Approval, run: Run) -> Approval | None:
         kind=kind,
         **handling,
         opened_at=latest.opened_at,
+        asked_cost_cents=latest.asked_cost_cents,
         expires_at=expires_at,
     )
 

@@ -57,6 +57,8 @@ class Approval(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)  # when people want it answered; upstream knows nothing of it
     escalated_at = models.DateTimeField(null=True, blank=True)  # a policy has called for more people
     rules_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)  # when policies look at it next
+    asked_cost_cents = models.PositiveIntegerField(null=True, blank=True)  # the run's bill when it asked
+    ruled_cost_cents = models.PositiveIntegerField(null=True, blank=True)  # and when policies were last put to it
     reminders = models.PositiveSmallIntegerField(default=0)  # 1: whom it is put to was reminded, 2: everyone was
     overdue_at = models.DateTimeField(null=True, blank=True)  # when it was found that nobody had answered in time
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,7 @@ from approvals.rules.matching import Case, Rule, fits, next_look, readable, why_
 from approvals.states import State, Verdict
 from live import publish, topics
 from runs import audit, timeline
+from runs.models import Run
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,19 @@ def apply_due(*, now: datetime | None = None, limit: int = 200) -> int:
         rows = Approval.objects.filter(state=State.OPEN, rules_due_at__lte=moment)
         with transaction.atomic():
             return rows.update_in_order(rules_due_at=None)
+    if any(rule.reads_cost for rule in rules):
+        _ask_where_bills_moved(moment, limit)
     return sum(_guarded(pk, rules, moment) for pk in due(moment)[:limit])
+
+
+def _ask_where_bills_moved(now: datetime, limit: int) -> None:
+    """What waits with another bill than policies were put to is due: upstream may tell of costs after the pause."""
+    billed = Run.objects.filter(pk=OuterRef("run")).values("cost_cents")
+    moved = Approval.objects.open().exclude(ruled_cost_cents=F("run__cost_cents")).exclude(rules_due_at__lte=now)
+    # The rows are locked by themselves: the runs' are the journal's.
+    pks = list(moved.order_by("pk").values_list("pk", flat=True)[:limit])
+    with transaction.atomic():
+        Approval.objects.open().filter(pk__in=pks).update_in_order(rules_due_at=now, ruled_cost_cents=Subquery(billed))
 
 
 def apply_to(approval_id: int, *, now: datetime | None = None) -> bool:
@@ -87,7 +101,8 @@ def _look(approval_id: int, rules: Sequence[Rule], now: datetime) -> bool:
         sight.keep()
         again = sight.decide([rule for rule in rules if rule.decides])
         looks = [look for rule in rules if (look := next_look(rule, sight.case, now))]
-        rows.update(rules_due_at=min([*looks, *([again] if again else [])], default=None))
+        due_at = min([*looks, *([again] if again else [])], default=None)
+        rows.update(rules_due_at=due_at, ruled_cost_cents=sight.case.cost_cents)
     return True
 
 

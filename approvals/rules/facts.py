@@ -35,6 +35,7 @@ def case(approval: Approval, *, cost_cents: int | None = None) -> Case:
         connection=run.connection.slug,
         metadata=run.metadata if isinstance(run.metadata, dict) else {},
         cost_cents=run.cost_cents if cost_cents is None else cost_cents,
+        asked_cost_cents=approval.asked_cost_cents,
         starter=run.started_by_id,
         asks_before=_asks_before(approval),
         ask=approval.ask,

@@ -34,6 +34,7 @@ class Case:
     connection: str = ""  # slug
     metadata: dict[str, Any] = field(default_factory=dict)
     cost_cents: int = 0
+    asked_cost_cents: int | None = None  # when the run asked; None where that was not kept
     starter: int | None = None
     asks_before: int = 0  # earlier pauses of the same run
     ask: int = 1  # above 1: a decision on this pause was refused or recalled
@@ -66,6 +67,10 @@ class Rule:
     @property
     def decides(self) -> bool:
         return bool(self.then.verdict)
+
+    @property
+    def reads_cost(self) -> bool:
+        return self.when.cost_above_cents is not None or self.when.cost_below_cents is not None
 
     @property
     def is_dry(self) -> bool:
@@ -136,7 +141,7 @@ def _fits_for_ever(rule: Rule, case: Case) -> bool:
         and (not when.outside_starter or case.starter is None)
         and _holds(when.task_contains, case.task)
         and _has_metadata(when, case)
-        and _within(case.cost_cents, when.cost_above_cents, when.cost_below_cents)
+        and _costs(rule, case)
         and _within(case.asks_before, when.asks_at_least, when.asks_at_most)
         and _names_amount(rule, case)
         and (not when.reason_contains or (when.page_text and _holds(when.reason_contains, case.reason)))
@@ -165,6 +170,14 @@ def _is(wanted: str, found: str) -> bool:
 
 def _holds(wanted: str, text: str) -> bool:
     return not wanted or wanted.casefold() in text.casefold()
+
+
+def _costs(rule: Rule, case: Case) -> bool:
+    """By what upstream has billed; for a resume also by then: that the bill of a waiting run rises approves nothing."""
+    when, bills = rule.when, {case.cost_cents}
+    if rule.then.verdict == Verdict.RESUME and case.asked_cost_cents is not None:
+        bills.add(case.asked_cost_cents)
+    return all(_within(bill, when.cost_above_cents, when.cost_below_cents) for bill in bills)
 
 
 def _within(value: int, low: int | None, high: int | None) -> bool:

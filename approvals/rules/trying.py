@@ -137,7 +137,7 @@ def latest(policy: Policy) -> Trial | None:
 
 def _as_it_was(row: Approval, decision: Decision | None) -> Case:
     """The facts as they stood when it was decided, as far as that is known."""
-    case = facts.case(row, cost_cents=decision.seen_cost_cents if decision else None)
+    case = facts.case(row, cost_cents=decision.seen_cost_cents if decision else row.asked_cost_cents)
     return Case(**{**case.__dict__, "kind": kinds.of(row.reason)})  # older rows were opened before there were kinds
 
 
