@@ -84,7 +84,12 @@ def _charge(runs: dict[int, Run], costs: dict[tuple[int, date], int]) -> None:
 def _day(run: Run, now: datetime) -> date:
     """The day on which upstream told of it, which for a run that is found late lies in the past."""
     at = (run.finished_at if run.is_terminal else None) or run.last_event_at or now
-    return timezone.localdate(min(at, now))
+    return day_of(min(at, now))
+
+
+def day_of(at: datetime) -> date:
+    """The console's day, whoever asks: a budget is the same for people of all zones."""
+    return timezone.localdate(at, timezone.get_default_timezone())
 
 
 def spent(since: date, until: date, connection: Connection | None = None) -> int:
