@@ -26,7 +26,8 @@ def activate(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRe
     def answer(request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(_PROGRAMS):
             return respond(request)
-        wanted = manner.of(request.user, request.headers.get("accept-language", ""))
+        device = request.COOKIES.get(manner.DEVICE, "")
+        wanted = manner.of(request.user, request.headers.get("accept-language", ""), device=device)
         request.manner = wanted  # type: ignore[attr-defined]
         with manner.worn(wanted):
             response = respond(request)

@@ -138,7 +138,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.sign, self.heard_at = "", 0.0
         self.writing: asyncio.Task[None] | None = None
         self.session: str | None = self.scope["session"].session_key
-        self.wish = guests.Wish(self.permission, _header(self.scope, b"accept-language"), _language(self.scope))
+        self.wish = self.wished()
         seen = await guests.look(self.session, self.wish)
         self.user, self.manner = seen.user, seen.manner
         refused = seen.refused or await reading.in_thread(self._try_open)
@@ -149,6 +149,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self._join()
         guests.seat(str(self.session), self)
         self.beginning = self.loop.call_later(HELLO_SECONDS, self._begin)
+
+    def wished(self) -> guests.Wish:
+        """What it asks of its person, and how its page speaks."""
+        device = self.scope.get("cookies", {}).get(manner.DEVICE, "")
+        return guests.Wish(self.permission, _header(self.scope, b"accept-language"), _language(self.scope), device)
 
     async def disconnect(self, code: int) -> None:
         self._rise()

@@ -28,6 +28,7 @@ class Wish(NamedTuple):
     permission: str
     accepted: str  # the browser's languages
     language: str  # the page's
+    device: str = ""  # its zone
 
 
 class Seen(NamedTuple):
@@ -63,7 +64,7 @@ def _look(session: str | None, wishes: frozenset[Wish]) -> dict[Wish, Seen]:
         wish: Seen(
             0 if user.has_perm(wish.permission) else FORBIDDEN,
             user,
-            manner.chosen(preferred, wish.accepted, wish.language),
+            manner.chosen(preferred, wish.accepted, wish.language, wish.device),
         )
         for wish in wishes
     }

@@ -17,6 +17,9 @@
     if (s >= 36000 && s < 86400) return `${Math.floor(s / 3600)} h`;
     return s >= 60 && s < 3600 ? `${Math.floor(s / 60)} min` : duration(s);
   }
+  // What the server counts by day, as filters and figures, it then counts where times are shown.
+  const root = document.documentElement.dataset.root || "/", here = new Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  document.cookie = `zone=${here}; path=${root}; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
   // In the zone that its reader has chosen, else in the device's. Sweden writes 2026-11-26 18:05:09.
   const written = format("medium"), whole = format("long");
   function format(timeStyle) {

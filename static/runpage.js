@@ -7,10 +7,6 @@
   const isOver = () => Boolean(page.querySelector(".run-head[data-ended]"));
   const say = (text) => { document.getElementById("announcer").textContent = text; };
 
-  // Who has chosen no zone reads what is taken away in the device's, as the pages show it.
-  const zone = page.querySelector(".take [name=zone]");
-  if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
-
   // What is shown.
   page.addEventListener("click", (event) => {
     const choice = event.target.closest("[data-only]");

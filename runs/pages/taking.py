@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
-from zoneinfo import available_timezones
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -51,19 +49,13 @@ def acts(request: SignedIn, upstream_id: str) -> HttpResponseBase:
 def case(request: SignedIn, upstream_id: str) -> HttpResponseBase:
     """POST, as it is written down who took it away."""
     run = load_run(request.user, upstream_id)
+    like: Manner = request.manner  # type: ignore[attr-defined]
     try:
-        parts = making.begin(request.user, run, _manner(request))
+        parts = making.begin(request.user, run, like)
     except archive.TooLarge:
         messages.error(request, _("This run is too large for one case file. Take its events away instead."))
         return redirect("run", upstream_id)
     return _sent(request, parts, "application/zip", _name(run, "case.zip"))
-
-
-def _manner(request: SignedIn) -> Manner:
-    """As the pages speak to this person; who has chosen no zone reads times in that of the device, as on the pages."""
-    like: Manner = request.manner  # type: ignore[attr-defined]
-    device = request.POST.get("zone", "")
-    return replace(like, zone=device) if not like.zone and device in available_timezones() else like
 
 
 def _name(run: Run, ending: str) -> str:

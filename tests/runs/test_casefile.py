@@ -99,9 +99,10 @@ def test_it_is_an_ordinary_archive_with_all_that_belongs_to_the_run(taken, run) 
     assert 'src="http' not in page
 
 
-def take(client, run, path, **sent):
-    """The case file as the signed-in person downloads it."""
-    path.write_bytes(b"".join(client.post(reverse("run_case", args=[run.upstream_id]), sent).streaming_content))
+def take(client, run, path, zone=""):
+    """The case file as the signed-in person downloads it with a device of this zone."""
+    client.cookies["zone"] = zone
+    path.write_bytes(b"".join(client.post(reverse("run_case", args=[run.upstream_id])).streaming_content))
     return path
 
 
