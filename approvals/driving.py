@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -102,13 +103,22 @@ def act(request: SignedIn, upstream_id: str) -> JsonResponse:
 @permission_required("runs.take_over", raise_exception=True)
 def set_private(request: SignedIn, upstream_id: str) -> JsonResponse:
     """Whether pictures of the run are stored while this person works."""
-    held = held_by(request.user, load_run(request.user, upstream_id))
     is_on = request.POST.get("on") == "1"
+
+    def set_so(held: Takeover) -> dict[str, Any]:
+        takeovers.set_private(held, is_on)
+        return {"private": is_on}
+
+    return _while_held(request, upstream_id, set_so)
+
+
+def _while_held(request: SignedIn, upstream_id: str, do: Callable[[Takeover], dict[str, Any]]) -> JsonResponse:
+    """What is done with the takeover of who asks, or why it could not be."""
+    held = held_by(request.user, load_run(request.user, upstream_id))
     try:
         if held is None:
             raise errors.NotHeld
-        takeovers.set_private(held, is_on)
-        return JsonResponse({"private": is_on})
+        return JsonResponse(do(held))
     except errors.Refused as refused:
         return _problem(refused.message, refused.status)
 
@@ -131,13 +141,7 @@ def draft(request: SignedIn, upstream_id: str) -> JsonResponse:
 @permission_required("runs.take_over", raise_exception=True)
 def keep(request: SignedIn, upstream_id: str) -> JsonResponse:
     """Renew the lease while the person's page is open."""
-    held = held_by(request.user, load_run(request.user, upstream_id))
-    try:
-        if held is None:
-            raise errors.NotHeld
-        return JsonResponse({"expires_at": takeovers.keep(held).expires_at.isoformat()})
-    except errors.Refused as refused:
-        return _problem(refused.message, refused.status)
+    return _while_held(request, upstream_id, lambda held: {"expires_at": takeovers.keep(held).expires_at.isoformat()})
 
 
 @require_GET

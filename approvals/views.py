@@ -119,6 +119,11 @@ def decide(request: SignedIn, pk: int) -> HttpResponse:
         )  # fmt: skip
     except errors.Refused as refused:
         return _refused(request, approval, refused.message, refused.status, refused.code, refused.facts)
+    return _answered(request, pk)
+
+
+def _answered(request: SignedIn, pk: int) -> HttpResponse:
+    """How the approval stands after what was done to it."""
     if request.htmx:
         return HttpResponse(fragments.answer(load_approval(request.user, pk), request.user))
     return redirect("approval", pk)
@@ -199,9 +204,7 @@ def withdraw(request: SignedIn, pk: int) -> HttpResponse:
     """Take one's own yes back, where several are needed."""
     approval = load_approval(request.user, pk)
     endorsements.withdraw(request.user, approval)
-    if request.htmx:
-        return HttpResponse(fragments.answer(load_approval(request.user, pk), request.user))
-    return redirect("approval", pk)
+    return _answered(request, pk)
 
 
 @require_POST

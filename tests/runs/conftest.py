@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from runs import frames, ingest
 from runs import upstream as upstreams
 from runs.ingest import Arrived
 from runs.models import Run
 from tests.upstreams import Upstream
+
+
+@pytest.fixture(autouse=True)
+def _forget_services_without_frames():
+    frames._without_frames.clear()
 
 
 @pytest.fixture
@@ -23,6 +29,13 @@ def connection(upstream, settings, db):
     settings.UPSTREAM_BASE_URL = upstream.base_url
     settings.COASTY_API_KEY = upstream.key
     return upstreams.connection()
+
+
+@pytest.fixture
+def pair(upstream, connection):
+    """A run with pictures, upstream and in the mirror."""
+    scripted = upstream.add(task="pictures")
+    return scripted, ingest.take_snapshot(connection, scripted.view())
 
 
 @pytest.fixture

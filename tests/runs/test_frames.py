@@ -5,21 +5,10 @@ from __future__ import annotations
 import pytest
 
 from coasty_api import errors
-from runs import frames, ingest
+from runs import frames
 from tests.scripted_runs import picture
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _forget_services_without_frames():
-    frames._without_frames.clear()
-
-
-@pytest.fixture
-def pair(upstream, connection):
-    scripted = upstream.add(task="pictures")
-    return scripted, ingest.take_snapshot(connection, scripted.view())
 
 
 def test_frames_are_stored_once_each_over_pages(pair):

@@ -10,22 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from coasty_api import wire
-from runs import frames, ingest, private
+from runs import frames, private
 from runs.models import AuditEntry, PrivateTime
 from tests.scripted_runs import picture
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _forget_services_without_frames():
-    frames._without_frames.clear()
-
-
-@pytest.fixture
-def pair(upstream, connection):
-    scripted = upstream.add(task="pictures")
-    return scripted, ingest.take_snapshot(connection, scripted.view())
 
 
 def moment(seconds):
