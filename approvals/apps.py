@@ -10,6 +10,7 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import (
+            act_words,  # noqa: F401 (says what people do)
             case_words,  # noqa: F401 (says what they hold)
             cases,
             receivers,  # noqa: F401 (connects them)

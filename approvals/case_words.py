@@ -1,9 +1,9 @@
-"""How a case file's page says what the desk holds: labels of its fields, its choices, the acts of its people."""
+"""How a case file's page says what the desk holds: labels of its fields and its choices."""
 
 from __future__ import annotations
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from approvals import kinds, states
 from runs import steps, told
@@ -12,7 +12,7 @@ from runs.casefile import words
 LABELS: dict[str, Promise] = {  # in this order they stand on the page
     "by": gettext_lazy("By"),
     "verdict": gettext_lazy("Verdict"),
-    "at": gettext_lazy("When"),
+    "at": pgettext_lazy("moment", "When"),
     "note": gettext_lazy("Note"),
     "decided_at": gettext_lazy("Decided"),
     "kind": gettext_lazy("Kind"),
@@ -47,31 +47,6 @@ LABELS: dict[str, Promise] = {  # in this order they stand on the page
     "ended_at": gettext_lazy("Ended"),
     "acts": gettext_lazy("Acts"),
 }
-ACTS: dict[str, Promise] = {
-    "approval.claimed": gettext_lazy("Took the approval on"),
-    "approval.released": gettext_lazy("Let the approval go"),
-    "approval.handed_over": gettext_lazy("Handed the approval over"),
-    "approval.commented": gettext_lazy("Commented"),
-    "approval.overdue": gettext_lazy("Nobody answered in time"),
-    "approval.decided": gettext_lazy("Decided"),
-    "approval.endorsed": gettext_lazy("Agreed to the resume"),
-    "endorsement.lapsed": gettext_lazy("Consent lapsed"),
-    "endorsement.withdrawn": gettext_lazy("Took the consent back"),
-    "decision.delivered": gettext_lazy("Upstream confirmed the decision"),
-    "decision.refused": gettext_lazy("Upstream refused the decision"),
-    "decision.unsure": gettext_lazy("Upstream's answer was lost"),
-    "decision.recalled": gettext_lazy("Took the decision back"),
-    "policy.applied": gettext_lazy("A policy decided or added to it"),
-    "policy.would_have": gettext_lazy("A policy would have decided (dry run)"),
-    "policy.stood_back": gettext_lazy("A policy stood back"),
-    "takeover.started": gettext_lazy("Took the machine over"),
-    "takeover.acted": gettext_lazy("Acted on the machine"),
-    "takeover.ended": gettext_lazy("Handed the machine back"),
-    "takeover.private": gettext_lazy("Made the machine private"),
-    "takeover.not_private": gettext_lazy("Ended the private time"),
-}
-
-
 SAYS: dict[str, words.Say] = {
     "state": words.choice(states.State),
     "kind": words.choice(kinds.Kind),
@@ -90,4 +65,4 @@ SAYS: dict[str, words.Say] = {
     "code": words.as_code,
     **{name: words.moment for name in LABELS if name.endswith("_at") or name == "at"},
 }
-words.know(LABELS, SAYS, ACTS)
+words.know(LABELS, SAYS)

@@ -11,7 +11,7 @@ class ConsoleConfig(AppConfig):
     verbose_name = "Coasty Console"
 
     def ready(self) -> None:
-        from coasty_console import catalogs, celery, checks, roles, sessions  # noqa: F401 (registers them)
+        from coasty_console import act_words, catalogs, celery, checks, roles, sessions  # noqa: F401 (registers them)
 
         catalogs.compile_all()
 

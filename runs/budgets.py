@@ -15,7 +15,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Case, ExpressionWrapper, F, IntegerField, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coasty_api import errors
@@ -156,13 +155,13 @@ def standing(budget: Budget, now: datetime, without: str = "") -> Standing:
 
 
 def _days(budget: Budget, now: datetime) -> tuple[date, date]:
-    today = timezone.localdate(now)
+    today = spending.day_of(now)
     match budget.period:
         case Budget.Period.DAY:
             return today, today
         case Budget.Period.MONTH:
             return today.replace(day=1), today
-    return timezone.localdate(budget.made_at), today
+    return spending.day_of(budget.made_at), today
 
 
 def _period(budget: Budget, now: datetime) -> str:
@@ -270,6 +269,9 @@ def _within(runs: QuerySet[Run], budget: Budget) -> QuerySet[Run]:
     return runs.filter(connection=budget.connection_id) if budget.connection_id else runs
 
 
+_SAID: dict[str, str] = {BudgetNote.Level.WARNED: "budget.warned", BudgetNote.Level.REACHED: "budget.reached"}
+
+
 def _note(budget: Budget, period: str, level: str, cents: int, run: Run | None = None) -> None:
     if BudgetNote.objects.filter(budget=budget, period=period, level=level).exists():
         return
@@ -279,7 +281,7 @@ def _note(budget: Budget, period: str, level: str, cents: int, run: Run | None =
         )
         if is_new:
             facts = {"period": period, "cents": cents, "limit_cents": budget.limit_cents, "does": budget.act}
-            audit.record(None, f"budget.{level}", run=run, subject=budget.name, actor_name="budget", **facts)
+            audit.record(None, _SAID[level], run=run, subject=budget.name, actor_name="budget", **facts)
             publish.nudge(topics.HEALTH, topics.RUNS, *([topics.run(run.pk)] if run else []))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.db.models import Q
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_noop
 
 from live import fragments
 from live.drawings import Drawings, facts
-from runs import budgets, paging, states, steps, timeline
+from runs import acts, budgets, paging, states, steps, timeline
 from runs.audit import Standing
 from runs.models import AuditEntry, Connection, Frame, Run
 
@@ -191,7 +192,9 @@ def audit_list(filters: dict[str, str], page: int, checked: Standing) -> SafeStr
         "runs/_audit_list.html",
         {
             "page": found,
+            "rows": [(entry, acts.facts(entry.detail)) for entry in found],
             "filters": filters,
+            "keep": urlencode({name: filters[name] for name in ("run", "person", "act") if filters.get(name)}),
             "holds": checked.broken_at is None,
             "broken_at": checked.broken_at,
             "checked_to": checked.seq,
@@ -206,10 +209,10 @@ def _spellings(person: str) -> list[str]:
     return [*{person, person.lower(), *known}]
 
 
-def _acts(prefix: str) -> list[str]:
-    """The acts in the log that begin so: there are few, and each is one step in an index away from the next."""
+def _acts(wanted: str) -> list[str]:
+    """The acts in the log that are meant: there are few, and each is one step in an index away from the next."""
     found: list[str] = []
     last = ""
     while act := AuditEntry.objects.filter(act__gt=last).order_by("act").values_list("act", flat=True).first():
-        found, last = [*found, act] if act.startswith(prefix) else found, act
+        found, last = [*found, act] if acts.belongs(act, wanted) else found, act
     return found

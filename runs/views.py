@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from coasty_api import errors
-from runs import audit, control, forms, fragments, paging, requests, states
+from runs import acts, audit, control, forms, fragments, paging, requests, states
 from runs.casefile import signing
 from runs.models import Frame, Run
 from runs.requests import SignedIn
@@ -97,6 +97,8 @@ def audit_log(request: SignedIn) -> HttpResponse:
     page = paging.whole(request.GET.get("page", ""), 1)
     context = {
         "filters": filters,
+        "areas": acts.AREAS,
+        "is_other": filters["act"] and not acts.is_offered(filters["act"]),
         "audit_page": page,
         "audit_list": fragments.audit_list(filters, page, audit.standing()),
     }

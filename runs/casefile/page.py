@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from live import manner
 from live.manner import Manner
-from runs import cuts, steps, timeline
+from runs import acts, cuts, steps, timeline
 from runs.casefile import signing, words
 from runs.models import Frame, Run
 
@@ -46,7 +46,7 @@ def drawn(
             "names": names,
             "approvals": [_approval(one, frames) for one in desk.get("approvals", [])],
             "takeovers": [words.facts(one) for one in desk.get("takeovers", [])],
-            "audit": [{**entry, "said": words.act(entry["act"])} for entry in audit["entries"]],
+            "audit": [{**entry, "said": acts.said(entry["act"])} for entry in audit["entries"]],
             "decisions": sum(bool(one["decision"]) for one in desk.get("approvals", [])),
             "made_at": timezone.now(),
             "zone": timezone.get_current_timezone_name(),

@@ -1,7 +1,7 @@
 """Owns how the page of a case file says its facts: a label for each field, its value for people, moments in two zones.
 
 The page speaks its reader's language; the files beside it hold the same to the letter. What the desk adds is known from
-above, as with `parts.decided_by`.
+above, as with `parts.decided_by`. What acts are called is known to `runs.acts`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Fact:
 def facts(told: Mapping[str, Any], *left_out: str, says: Mapping[str, Say] | None = None) -> list[Fact]:
     """What is told of one thing, in the order of the labels; what is empty goes. `says` wins over the rules here."""
     shown = {name: value for name, value in told.items() if name not in left_out and value not in (None, "", {}, [])}
-    rules, order = {**_SAYS, **(says or {})}, {name: at for at, name in enumerate(LABELS)}
+    rules, order = {**SAYS, **(says or {})}, {name: at for at, name in enumerate(LABELS)}
     names = sorted(shown, key=lambda name: order.get(name, len(order)))
     return [Fact(name, label(name), _said(rules.get(name), shown[name])) for name in names]
 
@@ -50,10 +50,9 @@ def label(name: str) -> str:
 def moment(at: datetime | str | None) -> SafeString:
     """Date and time in the reader's zone, with its exact value in UTC beside it; that one alone where both are UTC."""
     if isinstance(at, str):
-        try:
-            at = datetime.fromisoformat(at)
-        except ValueError:
-            return plain.plain(at, 64)
+        said, at = at, read(at)
+        if at is None:
+            return plain.plain(said, 64)
     if at is None:
         return SafeString("—")
     local, exact = timezone.localtime(at), at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
@@ -64,16 +63,18 @@ def moment(at: datetime | str | None) -> SafeString:
     return format_html(whole, at.isoformat(), said, exact)
 
 
-def act(name: str) -> str:
-    """What an entry of the audit log says, for people; empty for an act that has no words here."""
-    return str(_ACTS.get(name, ""))
+def read(moment: Any) -> datetime | None:
+    """A moment as it is told; None for what is none."""
+    try:
+        return datetime.fromisoformat(moment)
+    except (TypeError, ValueError):
+        return None
 
 
-def know(labels: Mapping[str, Promise], says: Mapping[str, Say], acts: Mapping[str, Promise]) -> None:
-    """The words of fields and of acts that come from above this layer."""
+def know(labels: Mapping[str, Promise], says: Mapping[str, Say]) -> None:
+    """The words of fields that come from above this layer."""
     LABELS.update(labels)
-    _SAYS.update(says)
-    _ACTS.update(acts)
+    SAYS.update(says)
 
 
 def choice(words: Any) -> Say:
@@ -148,7 +149,7 @@ LABELS: dict[str, Promise] = {
     "connection": gettext_lazy("Connection"),
     "started_by": gettext_lazy("Started by"),
 }
-_SAYS: dict[str, Say] = {
+SAYS: dict[str, Say] = {
     "status": choice(states.Status),
     "waste_kind": choice(Run.Waste),
     "cost_cents": steps.money,
@@ -162,13 +163,4 @@ _SAYS: dict[str, Say] = {
     "result": as_json,
     "error": as_json,
     "cursor": event,
-}
-_ACTS: dict[str, Promise] = {
-    "run.started": gettext_lazy("Started the run"),
-    "run.cancelled": gettext_lazy("Cancelled the run"),
-    "run.exported": gettext_lazy("Took the run away"),
-    "run.case_sealed": gettext_lazy("Sealed a case file"),
-    "frames.skipped": gettext_lazy("Frames left out, as the machine was private"),
-    "budget.warned": gettext_lazy("Budget nearly spent"),
-    "budget.reached": gettext_lazy("Budget reached"),
 }
