@@ -44,6 +44,7 @@ def test_a_resume_carries_the_note_shown_and_the_page_says_when_upstream_confirm
     page = open_approval(people["reviewer"], waiting, until)
     page.fill("#note", "the blue one")
     expect(page.locator("#preview")).to_have_text("the blue one [decision ········]")
+    expect(page.get_by_role("button", name="Resume").locator("kbd")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     expect(page.locator(".approval-state")).to_contain_text("Upstream confirmed it", timeout=8000)
     until(lambda: waiting.status == "running")

@@ -11,7 +11,7 @@ from tests.pages.test_looks import violations
 
 @pytest.fixture
 def person(site, browser):
-    signed_in = sign_in(site, browser, "admin", locale="de-DE")
+    signed_in = sign_in(site, browser, "admin", locale="de-DE", has_touch=True)
     yield signed_in
     signed_in.context.close()
 
@@ -28,6 +28,10 @@ def test_german_pages_fit_a_phone_and_stay_german_when_the_socket_speaks(person,
     person.live(approval)
     expect(page.get_by_role("button", name="Scheitern lassen")).to_be_visible()
     expect(page.locator(".approval-state")).to_contain_text("Wartet")
+    page.set_viewport_size({"width": 1280, "height": 900})  # a tablet; a phone has no room for them either
+    hints = page.locator(":is(.button, .quiet) kbd, .by-key, [data-keys-help]")
+    assert set(hints.evaluate_all("all => all.map(e => e.checkVisibility())")) == {False}, "a finger is told of keys"
+    page.set_viewport_size({"width": 390, "height": 844})
     assert not violations(page)
     run = f"/runs/{parked.id}/"
     paths = [approval, "/", "/approvals/", "/runs/", run, "/runs/new/", "/settings/", "/policies/new/", "/figures/"]
