@@ -155,4 +155,5 @@ acts.know_names(
         r"policy (?P<name>.*)": gettext_lazy("policy %(name)s"),
         r"note (?P<number>\d+)": gettext_lazy("saved note %(number)s"),
     },
+    {r"approval (\d+)\Z": "approval", r"policy (\d+) ": "policy"},
 )

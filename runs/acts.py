@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from runs import plain, steps, told
 from runs.casefile import words
@@ -62,14 +63,18 @@ def who(entry: AuditEntry) -> str:
     return entry.actor_name if entry.actor_id else _fit(ACTORS, entry.actor_name)
 
 
-def subject(text: str) -> str:
-    """What it was done to."""
-    return _fit(SUBJECTS, text)
+def subject(text: str) -> SafeString:
+    """What it was done to, leading there where it has a page."""
+    told = plain.plain(_fit(SUBJECTS, text), 200)
+    for pattern, page in PAGES.items():
+        if found := re.match(pattern, text):
+            return format_html('<a href="{}">{}</a>', reverse(page, args=found.groups()), told)
+    return told
 
 
-def facts(detail: Mapping[str, Any]) -> list[Fact]:
+def facts(detail: Mapping[str, Any], subject: str = "") -> list[Fact]:
     """What is told of an act beside its subject; what is empty goes."""
-    shown = {name: value for name, value in detail.items() if value not in (None, "", {}, [])}
+    shown = {name: value for name, value in detail.items() if value not in (None, "", {}, [], subject)}
     return [Fact(name, label(name), value_of(name, value)) for name, value in shown.items()]
 
 
@@ -108,10 +113,15 @@ def know(
     _INSIDES.update(inside or {})
 
 
-def know_names(actors: Mapping[str, Promise], subjects: Mapping[str, Promise]) -> None:
-    """Who acts without an account, and what subjects are called: by patterns whose groups stand in the words."""
+def know_names(
+    actors: Mapping[str, Promise], subjects: Mapping[str, Promise], pages: Mapping[str, str] | None = None
+) -> None:
+    """Who acts without an account, and what subjects are called: by patterns whose groups stand in the words, or in
+    the address of a page of that name.
+    """
     ACTORS.update(actors)
     SUBJECTS.update(subjects)
+    PAGES.update(pages or {})
 
 
 def _area(act: str) -> str:
@@ -147,6 +157,11 @@ def _stamp(value: Any) -> Any:
 def _number(value: Any) -> str:
     """An event by its number: here is no place that it could lead to."""
     return str(value)
+
+
+def _hash(value: Any) -> SafeString:
+    """Its beginning, as the page tells an entry's own; whole in its title."""
+    return format_html('<code title="{}">{}…</code>', value, str(value)[:10])
 
 
 def _inside(name: str, key: str) -> SafeString:
@@ -223,7 +238,7 @@ LABELS: dict[str, Promise] = {  # of details only; what a case file has as well 
     "fields": gettext_lazy("Fields"),
     "variables": gettext_lazy("Variables"),
     "period": gettext_lazy("Period"),
-    "does": gettext_lazy("What it does"),
+    "does": pgettext_lazy("budget", "What it does"),
     "warn_percent": gettext_lazy("Warns at percent"),
     "name": gettext_lazy("Name"),
     "before": gettext_lazy("Before"),
@@ -248,7 +263,8 @@ SAYS: dict[str, Say] = {
     "colour": words.choice(Connection.Colour),
     "connection": str,
     "waits_for": told.told,
-    "manifest_sha256": words.as_code,
+    "manifest_sha256": _hash,
+    "seen_frame_sha256": _hash,
     "query": words.as_code,
     "key_env": words.as_code,
     "gesture": words.as_code,
@@ -264,3 +280,4 @@ ACTORS: dict[str, Promise] = {
     "command line": gettext_lazy("command line"),
 }
 SUBJECTS: dict[str, Promise] = {}
+PAGES: dict[str, str] = {}

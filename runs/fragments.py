@@ -192,7 +192,7 @@ def audit_list(filters: dict[str, str], page: int, checked: Standing) -> SafeStr
         "runs/_audit_list.html",
         {
             "page": found,
-            "rows": [(entry, acts.facts(entry.detail)) for entry in found],
+            "rows": [(entry, acts.facts(entry.detail, entry.subject)) for entry in found],
             "filters": filters,
             "keep": urlencode({name: filters[name] for name in ("run", "person", "act") if filters.get(name)}),
             "holds": checked.broken_at is None,

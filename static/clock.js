@@ -2,7 +2,9 @@
 (() => {
   "use strict";
   const told = document.querySelector('meta[name="server-now"]');
-  const skew = told ? Date.parse(told.content) - Date.now() : 0;
+  // Compared when the page came, not when this runs: on a slow device that is later.
+  const came = performance.timeOrigin + (performance.getEntriesByType("navigation")[0]?.responseStart || performance.now());
+  const skew = told ? Date.parse(told.content) - came : 0;
   const two = (n) => String(n).padStart(2, "0");
 
   function duration(seconds) {
@@ -39,7 +41,7 @@
       element.classList.toggle("soon", seconds <= -60 && seconds > -300);
       return seconds >= 0 ? gettext("time is up") : seconds < -600 ? roughly(-seconds) : duration(-seconds);
     }
-    if ("countdown" in element.dataset) return `${Math.max(0, Math.ceil(-seconds))} s`;
+    if ("countdown" in element.dataset) return `${Math.max(0, Math.ceil(-seconds - 0.25))} s`;
     if ("moment" in element.dataset) return stamp(date).slice(0, 10) === stamp(now).slice(0, 10) ? clock(date) : stamp(date);
     return "stamp" in element.dataset ? stamp(date) : clock(date);
   }

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const LONG_ENOUGH = 1000;
-  let watcher = null, timer = 0, seen = "";
+  let watcher = null, timer = 0, seen = "", watched = null, of = "";
 
   function told(value) {
     const field = document.querySelector("[name=seen_frame_open]");
@@ -13,8 +13,11 @@
     if (!evidence) return;
     if (evidence.dataset.frame === seen) { told("true"); return; }
     told("false");
+    // What else changes on the page, as often as it may, takes nothing of the second.
+    if (image && image === watched && evidence.dataset.frame === of) return;
     watcher?.disconnect();
     clearTimeout(timer);
+    [watched, of] = [image, evidence.dataset.frame];
     if (!image) return;
     watcher = new IntersectionObserver((entries) => {
       clearTimeout(timer);
@@ -29,7 +32,7 @@
     told("true");
   }
   document.addEventListener("click", (event) => { if (event.target.closest(".facts-card [data-zoom]")) look(); });
-  document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else watch(); });
+  document.addEventListener("visibilitychange", () => { clearTimeout(timer); watched = null; if (!document.hidden) watch(); });
   for (const name of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.addEventListener(name, watch);
   watch();
 })();

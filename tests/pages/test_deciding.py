@@ -36,7 +36,9 @@ def test_a_decision_tells_whether_its_frame_was_on_screen(people, waiting, until
     page.set_viewport_size({"width": 390, "height": 300})
     page.reload()
     assert field.input_value() == "false"
+    page.evaluate("setInterval(() => document.dispatchEvent(new Event('htmx:afterSettle')), 200)")  # a busy queue
     page.set_viewport_size({"width": 1280, "height": 900})
+    until(lambda: field.input_value() == "true")
     waiting.finish()
 
 

@@ -116,6 +116,7 @@ def test_the_page_says_acts_and_facts_in_the_readers_words_and_names_the_code(pe
     assert "Count: 4 · Acts by kind: Clicks 3, Texts 1" in acted
     assert "policy “Dear” A policy decided or added to it policy.applied" in dear
     assert "Due: 2026-07-01 12:00:00" in dear
+    assert '<a href="/approvals/7/">approval 7</a>' in client.get("/audit/").content.decode()
     Preferences.objects.create(user=people.viewer, language="de", time_zone="Asia/Tokyo")
     dear, acted, budget, person, decided = shown(client)
     assert "Entschieden approval.decided Freigabe 7 · Urteil: Fortsetzen" in decided
