@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from runs import recipes, sheets
 from runs.forms import NewRun
@@ -136,7 +135,9 @@ class SaveBudget(forms.Form):
     connection = forms.ModelChoiceField(
         Connection.objects.order_by("name"), label=_("Connection"), required=False, empty_label=_("All together")
     )
-    act = forms.ChoiceField(label=pgettext_lazy("budget", "What it does"), choices=Budget.Act.choices, initial=Budget.Act.STOP)
+    act = forms.ChoiceField(
+        label=pgettext_lazy("budget", "What it does"), choices=Budget.Act.choices, initial=Budget.Act.STOP
+    )
     warn_percent = forms.IntegerField(label=_("Warns from, in percent"), min_value=1, max_value=100, initial=80)
     is_enabled = forms.BooleanField(label=_("In force"), required=False, initial=True)
 

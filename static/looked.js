@@ -19,6 +19,11 @@
     clearTimeout(timer);
     [watched, of] = [image, evidence.dataset.frame];
     if (!image) return;
+    if (!image.naturalWidth) { // not there yet, or never
+      watched = null;
+      image.addEventListener("load", watch, { once: true });
+      return;
+    }
     watcher = new IntersectionObserver((entries) => {
       clearTimeout(timer);
       if (entries.some((entry) => entry.intersectionRatio >= 0.5) && !document.hidden) timer = setTimeout(look, LONG_ENOUGH);
