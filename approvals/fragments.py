@@ -200,9 +200,14 @@ def facts(approval: Approval) -> SafeString:
             "around": recorded.around(run, acts[-1] if acts else None),
             "host": recorded.host(run),
             "rate": rates.of(run),
-            "steps_left": run.max_steps - run.steps_completed if run.max_steps else None,
+            "steps_left": None if run.is_terminal else _steps_left(run),
         },
     )
+
+
+def _steps_left(run: Run) -> int | None:
+    """How many steps it may still take; None where upstream has told of no limit."""
+    return max(0, run.max_steps - run.steps_completed) if run.max_steps else None
 
 
 def evidence(approval: Approval) -> SafeString:
@@ -268,7 +273,7 @@ def refused_hand_back(approval: Approval, user: Any, sentence: str, code: str, c
 def prices(run: Run) -> dict[str, Any]:
     """What each button costs or loses, in cents; `free` where upstream bills this key nothing."""
     step = step_cents(run.cua_version)
-    left = max(0, run.max_steps - run.steps_completed) if run.max_steps else None
+    left = _steps_left(run)
     return {
         "step": step,
         "steps_left": left,

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from runs.models.mirror import Connection, Run
 
@@ -99,7 +100,7 @@ class Batch(models.Model):
         RUNNING = "running", _("Under way")
         PAUSED = "paused", _("Paused")
         STOPPED = "stopped", _("Stopped")
-        DONE = "done", _("Done")
+        DONE = "done", pgettext_lazy("batch", "Done")
 
     act = models.CharField(max_length=16, choices=Act.choices)
     state = models.CharField(max_length=16, choices=State.choices, default=State.DRAFT)
@@ -140,7 +141,7 @@ class BatchItem(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
         SENDING = "sending", _("Sending")
-        DONE = "done", _("Done")
+        DONE = "done", pgettext_lazy("batch", "Done")
         REFUSED = "refused", _("Refused")
         UNSURE = "unsure", _("Not known")
         LEFT = "left", _("Left out")

@@ -29,6 +29,20 @@ MANNERS = {
 
 
 @pytest.mark.django_db
+def test_the_facts_of_a_run_tell_steps_that_are_left_while_it_may_take_them(desk, people, client):
+    scripted, run, approval = desk.parked()
+    client.force_login(people.viewer)
+    facts = f"/approvals/{approval.pk}/facts/"
+    Run.objects.filter(pk=run.pk).update(max_steps=50, steps_completed=3)
+    assert ", 47 left" in client.get(facts).content.decode()
+    Run.objects.filter(pk=run.pk).update(steps_completed=51)  # one in flight overshot
+    assert ", 0 left" in client.get(facts).content.decode()
+    scripted.finish("cancelled")
+    desk.follow(scripted)
+    assert " left" not in client.get(facts).content.decode()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("manner", MANNERS.values(), ids=MANNERS)
 def test_a_resume_is_known_by_its_code_in_every_manner(desk, people, manner):
     client = upstream.client(desk.connection)
