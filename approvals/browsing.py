@@ -14,6 +14,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -174,13 +175,15 @@ def told(request: SignedIn, gesture: str) -> HttpResponse:
         Approval.objects.visible_to(request.user).select_related(*related).in_bulk([*entry.detail["done"], *refused])
     )
     rows = [(found[pk], refused.get(pk, "")) for pk in [*refused, *entry.detail["done"]] if pk in found]
+    undoable = groups.held(request.user, gesture)
     context = {
         "entry": entry,
         "results": rows,
         "done": len(entry.detail["done"]),
         "verdict": states.Verdict(entry.detail["verdict"]),
-        "held": fragments.held(request.user),
-        "undoable": groups.held(request.user, gesture),
+        "held": fragments.held(request.user, but_gesture=gesture if len(undoable) > 1 else ""),
+        "undoable": undoable,
+        "taken_back": sum(not why and a.decision.delivery == states.Delivery.RECALLED for a, why in rows),
         "next": queue.ordered(request.user).visible_to(request.user).first(),
     }
     return render(request, "approvals/alike_told.html", context)
@@ -193,9 +196,11 @@ def undo_alike(request: SignedIn, gesture: str) -> HttpResponse:
     """Take back all of one gesture that is still held; leads to where it is asked again, or says why not."""
     again, late = groups.take_back(request.user, gesture)
     if again and not late:
-        return redirect("alike", again[0])
-    messages.warning(request, _undone(len(again), late))
-    return redirect("alike_told", gesture)
+        there = reverse("alike", args=[again[0]])
+    else:
+        messages.warning(request, _undone(len(again), late))
+        there = reverse("alike_told", args=[gesture])
+    return HttpResponse(status=204, headers={"HX-Redirect": there}) if request.htmx else redirect(there)
 
 
 def _undone(count: int, late: int) -> str:

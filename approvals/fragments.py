@@ -12,6 +12,7 @@ from approvals import (
     answers,
     delivery,
     endorsements,
+    groups,
     lists,
     policies,
     queue,
@@ -31,6 +32,9 @@ from runs import rates, timeline
 from runs import states as run_states
 from runs.models import Run, step_cents
 from runs.secrets import mask
+
+
+_HELD_ROWS = 3  # more would stand before what the page is about
 
 
 def nav_counts(user: Any) -> SafeString:
@@ -125,10 +129,18 @@ def _may_undo(decision: Decision | None, user: Any) -> bool:
     return bool(decision and decision.is_held() and not policies.why_not_recall(user, decision))
 
 
-def held(user: Any, but: Approval | None = None) -> SafeString:
-    """What the person has decided and can still undo, wherever they went on to; `but` is shown by its own page."""
-    rows = [d for d in recalls.held_by(user, timezone.now()) if but is None or d.approval_id != but.pk]
-    return fragments.render("approvals/_held.html", {"rows": rows})
+def held(user: Any, but: Approval | None = None, *, but_gesture: str = "") -> SafeString:
+    """What the person has decided and can still undo, wherever they went on to; `but` is shown by its own page.
+
+    What was decided together is one row, with one undo.
+    """
+    found = recalls.held_by(user, timezone.now())
+    gestures = groups.together(user, found)
+    grouped = {d.pk for members in gestures.values() for d in members}
+    rows = [(d, "", 1) for d in found if d.pk not in grouped and (but is None or d.approval_id != but.pk)]
+    rows += [(members[-1], gesture, len(members)) for gesture, members in gestures.items() if gesture != but_gesture]
+    rows.sort(key=lambda row: row[0].decided_at, reverse=True)
+    return fragments.render("approvals/_held.html", {"rows": rows[:_HELD_ROWS], "more": len(rows[_HELD_ROWS:])})
 
 
 def too_late(approval: Approval, user: Any, sentence: str) -> str:

@@ -24,6 +24,7 @@ from runs.models import AuditEntry, Frame
 LIMIT = 50  # that one person can look at and decide at once
 DRAWN = 2 * LIMIT  # cards on one page, those that were decided or closed since among them
 DECIDED = "approvals.decided_alike"
+_LATEST = 20  # gestures, of everyone: a hold is over within a minute
 _LOOKED_AT = 1000  # of one sameness: more are grouped when these are gone
 
 
@@ -162,6 +163,18 @@ def _decide(user: User, pk: int, seen: Seen, verdict: str, note: str, secret_for
 def told(user: User, gesture: str) -> AuditEntry | None:
     """What the audit log says of one gesture of this person."""
     return AuditEntry.objects.filter(act=DECIDED, actor=user, detail__gesture=gesture).order_by("-seq").first()
+
+
+def together(user: User, decisions: Sequence[Decision]) -> dict[str, list[Decision]]:
+    """Which of these were decided by one of the person's latest gestures: two and more of each, by the gesture's id."""
+    if len(decisions) < 2:
+        return {}
+    found = {}
+    for entry in AuditEntry.objects.filter(act=DECIDED).order_by("-seq")[:_LATEST]:
+        mine = [one for one in decisions if one.approval_id in entry.detail["done"]]
+        if entry.actor_id == user.pk and len(mine) > 1:
+            found[str(entry.detail["gesture"])] = mine
+    return found
 
 
 def held(user: User, gesture: str) -> list[Decision]:

@@ -18,6 +18,9 @@ from live import publish, topics
 from runs import audit, secret_notes, told
 
 
+_MOST = 60  # that are held at once and can be taken back from any page
+
+
 def recall(user: User, decision: Decision, *, now: datetime | None = None) -> Approval | None:
     """Take it back; the approval that asks about the pause again, None where the run has left it meanwhile.
 
@@ -44,7 +47,7 @@ def held_by(user: User, now: datetime) -> list[Decision]:
     """What the person may still take back: their own decisions and those of policies, the latest first."""
     theirs = Q(decided_by=user) | Q(policy__isnull=False) if user.has_perm(policies.DECIDES) else Q(decided_by=user)
     held = Decision.objects.filter(theirs, delivery=Delivery.PENDING, attempts=0, next_try_at__gt=now)
-    return list(held.select_related("approval__run", "policy").order_by("-decided_at")[:20])
+    return list(held.select_related("approval__run", "policy").order_by("-decided_at")[:_MOST])
 
 
 def kept_note(user: User, approval: Approval) -> str:

@@ -118,6 +118,9 @@ def test_one_gesture_is_taken_back_by_one_and_leads_to_where_it_is_asked_again(p
     told = client.post(f"/approvals/{approvals[0].pk}/alike/", {"verdict": "cancel", "member": ticked}, follow=True)
     assert len(told.context["undoable"]) == 3
     assert "Undo all 3" in told.content.decode()
+    assert "held-row" not in told.content.decode(), "said once"
+    queue = client.get("/approvals/").content.decode()  # everywhere else it is one row, with one undo for all
+    assert (queue.count("held-row-"), "of 3 approvals" in queue, "Undo all 3" in queue) == (1, True, True)
     gesture = told.context["entry"].detail["gesture"]
     client.force_login(people.admin)
     client.post(f"/approvals/alike/{gesture}/undo/")  # somebody else's
@@ -135,6 +138,9 @@ def test_one_gesture_is_taken_back_by_one_and_leads_to_where_it_is_asked_again(p
     assert AuditEntry.objects.filter(act="decision.recalled", detail__gesture=gesture).count() == 2
     page = client.post(f"/approvals/alike/{gesture}/undo/", follow=True)
     assert "it has gone out already" in page.content.decode()
+    assert page.content.decode().count("Taken back") == 2
+    asked = client.post(f"/approvals/alike/{gesture}/undo/", headers={"HX-Request": "true"})
+    assert asked.headers["HX-Redirect"] == f"/approvals/alike/{gesture}/"
     assert desk.sent() == 0
 
 
