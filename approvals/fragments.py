@@ -33,7 +33,6 @@ from runs import states as run_states
 from runs.models import Run, step_cents
 from runs.secrets import mask
 
-
 _HELD_ROWS = 3  # more would stand before what the page is about
 
 

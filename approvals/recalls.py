@@ -17,7 +17,6 @@ from approvals.states import Delivery
 from live import publish, topics
 from runs import audit, secret_notes, told
 
-
 _MOST = 60  # that are held at once and can be taken back from any page
 
 
