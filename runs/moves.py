@@ -53,6 +53,11 @@ class Act:
     def kind(self) -> tuple[str, str]:
         return self.name, self.told
 
+    @property
+    def label(self) -> str:
+        """Its name as the timeline has it."""
+        return self.name.replace("_", " ").capitalize()
+
     def is_same(self, other: Act) -> bool:
         """The same act at the same place, within a few pixels."""
         if self.kind != other.kind or len(self.spots) != len(other.spots):

@@ -77,6 +77,23 @@ know(
     gettext_noop("Timed out"),
 )
 
+# What a batch waits for.
+know(
+    gettext_noop(
+        "Nothing was started: of the budget “%(name)s” (%(limit)s, %(period)s) %(spent)s are spent and "
+        "%(promised)s are promised to runs under way. %(left)s are left; this run may cost %(cost)s."
+    ),
+    gettext_noop(
+        "Nothing was started: this run may cost %(cost)s, and the budget “%(name)s” allows %(limit)s a run. "
+        "Let it take fewer steps."
+    ),
+    gettext_noop("%(name)s may have %(limit)s runs of this console at once, and has them: wait for one."),
+    gettext_noop("No machine is running upstream: start one, or name the machine."),
+    gettext_noop("each day"),
+    gettext_noop("each month"),
+    gettext_noop("in all, since it was made"),
+)
+
 # What the client of `/v1` says where upstream said nothing: it knows no Django, and no languages.
 know(
     gettext_noop("Upstream answered with an error."),

@@ -61,6 +61,13 @@ def test_an_administrator_adds_a_connection_and_switches_it_off_and_on(people, s
     service.cut()
     alert = page.locator("#alerts").get_by_text("refuses our key")
     expect(alert).to_be_visible(timeout=8000)
+    page.set_viewport_size({"width": 390, "height": 844})  # a phone has short lines, and what they mean on demand
+    meaning = page.locator("#alerts .rest")
+    expect(meaning).to_be_hidden()
+    assert page.locator(".alarms").bounding_box()["height"] < 100
+    page.locator(".alarms-more summary").press("Enter")
+    expect(meaning).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 900})
     wrong += looked_at(admin, "/runs/")
     page = admin.go("/connections/warehouse/")
     page.uncheck("#id_is_enabled")  # the pages of other tests know one connection only

@@ -278,6 +278,8 @@ def test_a_connection_that_may_have_two_runs_is_waited_for(upstream, begun, conn
     batch.refresh_from_db()
     assert states(batch) == ["done", "done", "waiting"]
     assert "2 runs" in batch.waits_for
+    with translation.override("de"):
+        assert "darf 2 Läufe" in told.told(batch.waits_for)
     assert batch.due_at > timezone.now()
 
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from coasty_api import errors
-from runs import batch_work, budgets, control, spending, tasks
+from runs import batch_work, budgets, control, spending, tasks, told
 from runs.models import Account, AuditEntry, Batch, Budget, BudgetNote, Charge, Run, Starting
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +51,10 @@ def test_charges_add_up_to_what_was_billed_over_days_corrections_and_late_finds(
 def test_a_start_reserves_its_worst_case_and_is_refused_where_it_could_exceed(upstream, connection, people):
     make(limit_cents=600)
     first = control.start(people.operator, {"task": "a", "max_steps": 100})
-    with pytest.raises(budgets.OverBudget, match=r"\$5\.00 are promised.*\$1\.00 are left.*\$2\.50"):
+    with pytest.raises(budgets.OverBudget, match=r"\$5\.00 are promised.*\$1\.00 are left.*\$2\.50") as refused:
         control.start(people.operator, {"task": "b"})
+    with translation.override("de"):  # a batch stores it as it was said, and each reader reads it as it is said to them
+        assert "($6.00, je Tag)" in told.told(str(refused.value))
     assert upstream.count("POST", "/runs$") == 1
     control.start(people.operator, {"task": "c", "max_steps": 20})
     assert not Starting.objects.exists()
