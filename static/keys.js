@@ -123,6 +123,17 @@
     if (key === "n" && document.querySelector("textarea#note")) { document.getElementById("note").focus(); return true; }
     return /^[a-z]$/.test(key) && press(key);
   }
+  // What opens over the page closes by Escape, and the focus goes back to what has opened it; a press beside it closes it, too.
+  const overlaid = () => [...document.querySelectorAll("details:is(.confirm, .nav-more)[open]")];
+  document.addEventListener("click", (event) => { for (const one of overlaid()) if (!one.contains(event.target)) one.open = false; });
+  function closed(event) {
+    if (event.key !== "Escape" || document.querySelector("dialog[open]") || event.target.closest("[role=application]")) return false;
+    const open = overlaid(), one = open.find((each) => each.contains(document.activeElement)) || open[0];
+    if (!one) return false;
+    one.open = false;
+    one.querySelector("summary").focus();
+    return true;
+  }
   document.addEventListener("keyup", () => { rested = true; });
   document.addEventListener("keydown", (event) => {
     rested = rested && !event.repeat;
@@ -135,6 +146,7 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (closed(event)) { event.preventDefault(); return; }
     if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog, [role=application]")) { left = event.target; left.blur(); return; }
     if (!isOn() || typing(event.target) || document.querySelector("dialog[open]")) return;
     if (act(event.key)) event.preventDefault();

@@ -77,6 +77,10 @@ def test_a_run_is_cancelled_after_a_second_look(people, upstream, until) -> None
     page = people["operator"].live("/runs/")
     page.get_by_role("link", name="To be cancelled").click(timeout=8000)
     page.get_by_text("Cancel run…").click()
+    page.keyboard.press("Escape")  # led back to where it was asked
+    expect(page.get_by_role("button", name="Cancel this run")).to_be_hidden()
+    expect(page.locator("summary", has_text="Cancel run…")).to_be_focused()
+    page.keyboard.press("Enter")
     assert run.status == "running"
     page.get_by_role("button", name="Cancel this run").click()
     expect(page.locator(".notice.success")).to_contain_text("cancelled")
