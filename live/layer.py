@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from channels.exceptions import ChannelFull
@@ -30,6 +30,11 @@ class MemoryLayer(BaseChannelLayer):
         self._groups: dict[str, set[str]] = {}
         self._pending: dict[asyncio.AbstractEventLoop, dict[str, dict[str, Any]]] = {}
         self._lock = threading.Lock()
+        self._elsewhere: Callable[[Iterable[str]], None] | None = None
+
+    def hand_on(self, nudge: Callable[[Iterable[str]], None]) -> None:
+        """Whoever watches is in another process: `nudge` takes the topics there."""
+        self._elsewhere = nudge
 
     async def new_channel(self, prefix: str = "specific") -> str:
         channel = f"{prefix}.memory!{secrets.token_hex(8)}"
@@ -87,6 +92,9 @@ class MemoryLayer(BaseChannelLayer):
 
     def nudge(self, topics: Iterable[str], message_type: str) -> None:
         """From any thread: one message a topic to each member. Nudges that have not left yet are not sent twice."""
+        if self._elsewhere is not None:
+            self._elsewhere(topics)
+            return
         with self._lock:
             loops: set[asyncio.AbstractEventLoop] = set()
             for topic in topics:

@@ -1,15 +1,10 @@
-"""The statements that the journal lives by: many events, many runs' progress, in one step of the database each.
-
-A statement for many rows is also what lets the loop of streams go on meanwhile: the interpreter is free while the
-database works, and is not handed to and fro for each row.
-"""
+"""The statements that the journal lives by: many events, many runs' progress, in one step of the database each."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -20,11 +15,8 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db import connection as database
 
-from runs import turns
-
 EventRow = tuple[int, int, str, str, datetime | None, datetime]
 _CHUNKS = (1000, 300, 100, 30, 10, 3, 1)  # rows in one statement where the database takes no arrays
-_LONG = 100  # rows whose statement takes long enough to lend the turn meanwhile
 _EVENT = {
     "run_id": "bigint", "seq": "bigint", "type": "text", "data": "text", "created_at": "timestamptz",
     "received_at": "timestamptz",
@@ -84,7 +76,7 @@ def add_events(rows: Sequence[EventRow]) -> None:
         return
     head = f"INSERT INTO runs_event ({names}) VALUES "  # noqa: S608 (fixed names)
     for text, chunk in _chunks(kinds, rows):
-        _run(f"{head}{text} {_KNOWN}", chunk, is_long=len(chunk) >= _LONG * len(kinds))
+        _run(f"{head}{text} {_KNOWN}", chunk)
 
 
 def save_progress(moved: Sequence[Standing]) -> None:
@@ -148,18 +140,14 @@ def _texts(values: Sequence[str]) -> str:
     return '{"' + whole.replace("\0", '","') + '"}'
 
 
-def _run(statement: str, parameters: Sequence[Any], *, is_long: bool = False) -> Any:
-    """The driver's own cursor: Django's layers would cost as much as the statement. Errors are Django's still.
-
-    While a long one runs, and any that another process carries out, the turn of this thread is lent.
-    """
+def _run(statement: str, parameters: Sequence[Any]) -> Any:
+    """The driver's own cursor: Django's layers would cost as much as the statement. Errors are Django's still."""
     wrapper = connections[DEFAULT_DB_ALIAS]
     wrapper.ensure_connection()
     with wrapper.wrap_database_errors:
         is_postgres = wrapper.vendor == "postgresql"
         cursor = psycopg.Cursor(wrapper.connection) if is_postgres else wrapper.connection.cursor(sqlite3.Cursor)
-        with turns.aside() if is_postgres or is_long else nullcontext():
-            return cursor.execute(statement, parameters)
+        return cursor.execute(statement, parameters)
 
 
 def _chunks(kinds: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[str, list[Any]]]:

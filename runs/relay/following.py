@@ -10,14 +10,10 @@ from coasty_api import sse
 from coasty_api.body import Body
 from runs.ingest import Arrived
 from runs.relay.gate import Gate
-from runs.turns import Turn
 
 
 class Sink(Protocol):
     """Where what was read goes; the journal."""
-
-    @property
-    def turn(self) -> Turn: ...
 
     def events(self, arrived: list[Arrived]) -> None: ...
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
 from django.db import connection as database
-from django.utils import timezone
 
 from live import publish, topics
-from runs import bulk, ingest, restores
+from runs import bulk, ingest, restores, states
 from runs.ingest import Arrived, Taken
 from runs.models import Connection, Lease, Run
 from runs.relay.checkpoints import LONGEST, Checkpoints
-from runs.turns import Turn
+from runs.relay.inbox import Inbox, Note, Snapshots, Waiting
 
 log = logging.getLogger(__name__)
 
@@ -28,51 +28,39 @@ _BATCH = 2_000  # events in one transaction at most
 _LISTED = 25  # snapshots of a listing in one transaction: a long listing must not hold up the events
 _APART_SECONDS = (0.01, 0.05)  # between the beginnings of two transactions at least: at leisure, and under load
 _LEISURE, _LOAD = 3_000, 10_000  # events a second
-_ROOM = 50_000  # events waiting at most, then the streams stop reading
 _RETRY_SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """How the following of a run stands."""
+class Committed(NamedTuple):
+    """What became of a batch: runs of which nothing was written, as their lease was lost; that lag; that have ended."""
 
-    run_pk: int
-    token: int
-    stream: str
-    detail: str
-    at: datetime
+    fenced: set[int]
+    behind: set[int]
+    ended: set[int]
 
 
-@dataclass(slots=True)
-class Waiting:
-    """What has come in and is not committed."""
+class Journal(Inbox):
+    """Everything may be called from any thread; one thread writes."""
 
-    events: list[Arrived] = field(default_factory=list)
-    snapshots: list[tuple[Connection, datetime, list[dict[str, Any]]]] = field(default_factory=list)
-    notes: dict[int, Note] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.events or self.snapshots or self.notes)
-
-
-class Journal:
-    """The sink of the streams. Everything may be called from any thread; one thread writes."""
-
-    def __init__(self, on_taken: Callable[[list[Arrived], Taken], None]) -> None:
+    def __init__(self, on_taken: Callable[[list[Arrived], Committed], None]) -> None:
+        super().__init__()
         self._on_taken = on_taken
-        self.turn = Turn()
-        self._waiting = Waiting()
-        self._changed = threading.Condition()
-        self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="relay-journal", daemon=True)
         self._checkpoints = Checkpoints()
         self.committed_events = 0
 
-    def start(self) -> int | None:
-        """The number of its thread in the system."""
+    def start(self) -> None:
         self._thread.start()
         self._checkpoints.start()
-        return self._thread.native_id
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def pid(self) -> int:
+        """The process in which it writes."""
+        return os.getpid()
 
     def stop(self, seconds: float) -> None:
         """Commit what is waiting, then end."""
@@ -82,27 +70,10 @@ class Journal:
         self._thread.join(seconds)
         self._checkpoints.stop(seconds / 4)
 
-    def events(self, arrived: list[Arrived]) -> None:
-        with self._changed:
-            self._waiting.events += arrived
-            self._changed.notify_all()
-
-    def snapshots(self, connection: Connection, payloads: list[dict[str, Any]], asked_at: datetime) -> None:
-        with self._changed:
-            for at in range(0, len(payloads), _LISTED):
-                self._waiting.snapshots.append((connection, asked_at, payloads[at : at + _LISTED]))
-            self._changed.notify_all()
-
-    def note(self, run_pk: int, token: int, stream: str, detail: str) -> None:
-        with self._changed:
-            self._waiting.notes[run_pk] = Note(run_pk, token, stream, detail[:500], timezone.now())
-            self._changed.notify_all()
-
-    def wait_for_room(self) -> None:
-        """Back-pressure: whoever reads streams waits here while the database can't keep up."""
-        with self._changed:
-            while len(self._waiting.events) > _ROOM and not self._is_stopping:
-                self._changed.wait(1)
+    def told(self, snapshots: Snapshots) -> None:
+        payloads = snapshots.payloads
+        for at in range(0, len(payloads), _LISTED):
+            super().told(replace(snapshots, payloads=payloads[at : at + _LISTED]))
 
     def _run(self) -> None:
         with suppress(DatabaseError, InterfaceError):  # it is only slower without
@@ -156,15 +127,14 @@ class Journal:
                 break
         self.committed_events += len(batch.events)
         self._checkpoints.want()
-        self._on_taken(batch.events, taken)
+        ended = {pk for pk, progress in taken.progress.items() if states.is_terminal(progress.status)}
+        self._on_taken(batch.events, Committed(taken.fenced, taken.behind, ended))
 
     def _write(self, batch: Waiting) -> Taken:
-        with transaction.atomic(), self.turn:  # which ends before the commit begins
+        with transaction.atomic():
             taken = ingest.take_events(batch.events) if batch.events else Taken()
-            for connection, asked_at, payloads in batch.snapshots:
-                told = ingest.take_snapshots(connection, payloads, asked_at=asked_at)
-                taken.behind |= {run.pk for run in told if run.is_ahead}
-                taken.fenced |= _doubted(told, payloads, asked_at)
+            for snapshots in batch.snapshots:
+                _take(snapshots, taken)
             _write_notes(list(batch.notes.values()))
         return taken
 
@@ -172,9 +142,9 @@ class Journal:
         taken = Taken()
         for pk in dict.fromkeys(event.run_pk for event in batch.events):
             self._guarded(taken, Waiting(events=[event for event in batch.events if event.run_pk == pk]))
-        for connection, asked_at, payloads in batch.snapshots:
-            for payload in payloads:
-                self._guarded(taken, Waiting(snapshots=[(connection, asked_at, [payload])]))
+        for snapshots in batch.snapshots:
+            for payload in snapshots.payloads:
+                self._guarded(taken, Waiting(snapshots=[replace(snapshots, payloads=[payload])]))
         self._guarded(taken, Waiting(notes=batch.notes))
         return taken
 
@@ -197,17 +167,26 @@ def _apart(rate: float) -> float:
     return shortest + min(1.0, max(0.0, share)) * (longest - shortest)
 
 
+def _take(snapshots: Snapshots, taken: Taken) -> None:
+    connection = Connection.objects.filter(pk=snapshots.connection_pk).first()
+    if connection is None:  # it was deleted meanwhile, and its runs with it
+        return
+    told = ingest.take_snapshots(connection, snapshots.payloads, asked_at=snapshots.asked_at)
+    taken.behind |= {run.pk for run in told if run.is_ahead}
+    taken.fenced |= _doubted(told, snapshots.payloads, snapshots.asked_at)
+
+
 def _doubted(told: list[Run], payloads: list[dict[str, Any]], asked_at: datetime) -> set[int]:
     """The runs whose log seems to have gone back: they are followed anew."""
     by_id = {str(payload.get("id")): payload for payload in payloads}
     return {run.pk for run in told if restores.doubt(run, by_id.get(run.upstream_id, {}), asked_at)}
 
 
-def _some(snapshots: list[tuple[Connection, datetime, list[dict[str, Any]]]]) -> int:
+def _some(snapshots: list[Snapshots]) -> int:
     """How many of the waiting answers make a transaction."""
     count = 0
-    for at, (_connection, _asked_at, payloads) in enumerate(snapshots, 1):
-        count += len(payloads)
+    for at, one in enumerate(snapshots, 1):
+        count += len(one.payloads)
         if count >= _LISTED:
             return at
     return len(snapshots)

@@ -122,6 +122,11 @@ def release(worker: str, runs: Iterable[int] | None = None) -> None:
     (mine if runs is None else mine.filter(run_id__in=list(runs))).update(worker=NOBODY)
 
 
+def surrender(worker: str) -> None:
+    """Give up all runs, and fence off what was read of them and is not written."""
+    Lease.objects.filter(worker=worker).update(worker=NOBODY, token=F("token") + 1)
+
+
 def leave(worker: str) -> None:
     """Give up everything and the place among the living."""
     mark_idle(

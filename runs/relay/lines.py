@@ -13,7 +13,7 @@ from coasty_api.client import Client
 from runs import limits, upstream
 from runs.models import Connection
 from runs.relay.gate import Gate
-from runs.relay.journal import Journal
+from runs.relay.inbox import Inbox
 from runs.relay.listings import Listings
 from runs.relay.openers import Openers
 from runs.relay.streams import Streams
@@ -26,7 +26,7 @@ _SHARE_OF_LISTS = 0.25  # of a connection's own limit, at most
 class Line:
     """Follows one connection as its row was when this was made; another row makes another line."""
 
-    def __init__(self, connection: Connection, journal: Journal, streams: Streams) -> None:
+    def __init__(self, connection: Connection, journal: Inbox, streams: Streams) -> None:
         self.connection = connection
         self.gate = Gate(self._gate_closed)
         self.openers = Openers(self.client, self, self.gate, streams)

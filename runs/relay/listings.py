@@ -21,7 +21,7 @@ from coasty_api import errors, wire
 from coasty_api.client import Client
 from runs import states, upstream
 from runs.models import Connection, Run
-from runs.relay.journal import Journal
+from runs.relay.inbox import Inbox
 from runs.states import Status
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Listings:
     """The looks at one connection. `asked` counts the requests of the last one. For one thread."""
 
     def __init__(
-        self, connection: Connection, journal: Journal, limit: int = _LIMIT, newest_limit: int = _NEWEST_LIMIT
+        self, connection: Connection, journal: Inbox, limit: int = _LIMIT, newest_limit: int = _NEWEST_LIMIT
     ) -> None:
         self.asked = 0
         self._limit, self._newest_limit = limit, newest_limit

@@ -36,7 +36,7 @@ class Loop(Protocol):
 
     def not_finished(self, stream: Followed) -> None: ...
 
-    def moved(self, run_pk: int, status: str) -> None: ...
+    def ended(self, run_pk: int) -> None: ...
 
 
 class Openers:
@@ -95,10 +95,11 @@ class Openers:
         asked_at = timezone.now()
         payload = self._client().get_run(stream.upstream_id)
         self._reader.snapshot(payload, asked_at)
-        status = str(payload.get("status"))
-        self._loop.moved(stream.run_pk, status)
+        is_terminal = states.is_terminal(str(payload.get("status")))
+        if is_terminal:
+            self._loop.ended(stream.run_pk)
         if is_last:
-            (self._loop.finished if states.is_terminal(status) else self._loop.not_finished)(stream)
+            (self._loop.finished if is_terminal else self._loop.not_finished)(stream)
 
     def _report(self, error: errors.CoastyError) -> None:
         """What concerns every stream closes the gate; what concerns one stays with it."""

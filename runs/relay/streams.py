@@ -51,10 +51,8 @@ class Streams:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay-streams", daemon=True)
 
-    def start(self) -> int | None:
-        """The number of its thread in the system."""
+    def start(self) -> None:
         self._thread.start()
-        return self._thread.native_id
 
     def stop(self, seconds: float) -> None:
         """Close every stream."""
@@ -88,10 +86,9 @@ class Streams:
         """Stop following all that comes from there."""
         self._post(partial(self._leave, source))
 
-    def moved(self, run_pk: int, status: str) -> None:
-        """The journal has learnt a run's status."""
-        if states.is_terminal(status):
-            self._post(partial(self._ended_upstream, run_pk))
+    def ended(self, run_pk: int) -> None:
+        """The journal has learnt that a run has ended."""
+        self._post(partial(self._ended_upstream, run_pk))
 
     def hurry(self, run_pk: int) -> None:
         """There is something to read, as a listing has told: do not wait for the end of a pause."""
@@ -140,15 +137,13 @@ class Streams:
             self._disconnect(stream)
 
     def _read_all(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
-        """Read these sockets while the journal rests: two threads that share one interpreter would cost each twice."""
         self._sink.wait_for_room()
-        with self._sink.turn:
-            self._now = datetime.now(UTC)
-            try:
-                for key, _mask in ready:
-                    self._ready(key)
-            finally:
-                self._hand_over()
+        self._now = datetime.now(UTC)
+        try:
+            for key, _mask in ready:
+                self._ready(key)
+        finally:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         if self._arrived:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import random
 import resource
 import secrets
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,10 +20,12 @@ from django.db.models import QuerySet
 
 from coasty_api import errors
 from runs import limits, upstream
-from runs.ingest import Arrived, Taken
+from runs.ingest import Arrived
 from runs.models import Connection, Run, Worker
-from runs.relay import cores, leases
-from runs.relay.journal import Journal
+from runs.relay import leases, stalls
+from runs.relay.gate import backoff_seconds
+from runs.relay.journal import Committed, Journal
+from runs.relay.journal_process import JournalProcess
 from runs.relay.lines import Line
 from runs.relay.pictures import Pictures
 from runs.relay.streams import Streams
@@ -36,6 +36,7 @@ TICK_SECONDS = 0.25
 _BEAT_SECONDS = 1.0
 _COMPARE_SECONDS = 2.0
 _STUCK_SECONDS = 30.0  # a supervisor that did nothing for so long is no sign of life
+_LASTING_SECONDS = 30.0  # a journal that ran for so long did not fail at its start
 _ROWS_SECONDS = 1.0  # so old may be what is known of the connections
 _CLAIM_AT_ONCE = 2_000
 _WITH_PICTURE = frozenset({"step", "awaiting_human", "done", "screenshot"})
@@ -43,12 +44,15 @@ _MOMENTS = frozenset({"awaiting_human", "done"})
 
 
 class Relay:
-    """One worker for all connections: a line each, one loop of streams, one journal, threads for pictures."""
+    """One worker for all connections: a line each, one loop of streams, one journal, threads for pictures.
 
-    def __init__(self) -> None:
+    The journal is a process of its own; tests have it on a thread.
+    """
+
+    def __init__(self, journal: type[Journal | JournalProcess] = JournalProcess) -> None:
         self.host = _machine()
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(3)}"
-        self.journal = Journal(self._taken)
+        self.journal = journal(self._taken)
         self.streams = Streams(self.journal)
         self.pictures = Pictures()
         self.lines: dict[int, Line] = {}  # by the connection's pk; touched by the supervisor's thread only
@@ -64,11 +68,12 @@ class Relay:
 
     def start(self) -> None:
         _allow_many_sockets()
-        _share_the_interpreter()
+        stalls.keep_short()
         upstream.connection()
         self._bury()
         leases.beat(self.name, self._detail())
-        self.sharing = cores.Sharing((self.journal.start(), self.streams.start()), time.monotonic())
+        self.journal.start()
+        self.streams.start()
         self.pictures.start()
         self._thread.start()
         self._beater.start()
@@ -98,12 +103,13 @@ class Relay:
             "pid": os.getpid(),
             "runs": self.streams.count,
             "events": self.journal.committed_events,
+            "journal": self.journal.pid,
             "connections": len(self.lines),
         }
 
     def _beat(self) -> float:
         """The sign of life, on a thread that does nothing else: long work doesn't delay it, a stuck supervisor does."""
-        if time.monotonic() - self._moved_at < _STUCK_SECONDS:
+        if time.monotonic() - self._moved_at < _STUCK_SECONDS and self.journal.is_running:
             leases.beat(self.name, self._detail())
         return _BEAT_SECONDS
 
@@ -147,13 +153,9 @@ class Relay:
         for pk, row in rows.items():
             if pk not in self.lines:
                 self._begin(row)
-        living = dict(leases.alive().order_by("name").values_list("name", "detail"))
-        names = list(living)
+        names = list(leases.alive().order_by("name").values_list("name", flat=True))
         for turn, pk in enumerate(sorted(self.lines)):
             self.lines[pk].let_list(not names or names[turn % len(names)] == self.name)
-        beside = [name for name, detail in living.items() if detail.get("host") == self.host]
-        turn = beside.index(self.name) if self.name in beside else 0
-        self.sharing.look(self.journal.committed_events, turn, time.monotonic())
 
     def _begin(self, row: Connection) -> None:
         line = self.lines[row.pk] = Line(row, self.journal, self.streams)
@@ -190,6 +192,8 @@ class Relay:
 
     def _follow(self) -> float:
         now = self._moved_at = time.monotonic()
+        if not self.journal.is_running and not self._has_begun_anew(now):
+            return TICK_SECONDS
         if now >= self._rows_due:
             self._rows_due = now + _ROWS_SECONDS
             self._keep_lines()
@@ -202,6 +206,25 @@ class Relay:
         claimed = leases.claim(self.name, min(room, _CLAIM_AT_ONCE))
         self._take_up(claimed)
         return TICK_SECONDS
+
+    _journal_began = 0.0
+    _journal_failures = 0
+
+    def _has_begun_anew(self, now: float) -> bool:
+        """The journal has ended by itself: what it had not committed is fenced off, and every run read from its cursor.
+
+        Again and again it is tried seldom; meanwhile this worker gives no sign of life, so that others follow its runs.
+        """
+        if self._stopping.is_set() or now < self._journal_began + backoff_seconds(self._journal_failures, 15):
+            return False
+        leases.surrender(self.name)
+        for pk in self.streams.runs():
+            self.streams.drop(pk)
+        has_lasted = now - self._journal_began > _LASTING_SECONDS
+        self._journal_failures = 0 if has_lasted else self._journal_failures + 1
+        self._journal_began = now
+        self.journal.start()
+        return True
 
     def _compare(self) -> None:
         """Drop what was lost, take up what is held but not followed, give up what is too much."""
@@ -228,12 +251,12 @@ class Relay:
             ):  # else it is new: the next look at the rows makes it, and the next compare takes this up
                 self.streams.follow(line, pk, upstream_id, claimed[pk], cursor, status, *place)
 
-    def _taken(self, events: list[Arrived], taken: Taken) -> None:
+    def _taken(self, events: list[Arrived], taken: Committed) -> None:
         """The journal has committed: stop what was fenced off, fetch what is missing, and pictures of what moved."""
         for pk in taken.fenced:
             self.streams.drop(pk)
-        for pk, progress in taken.progress.items():
-            self.streams.moved(pk, progress.status)
+        for pk in taken.ended:
+            self.streams.ended(pk)
         for pk in taken.behind:
             self.streams.hurry(pk)
         moments = {event.run_pk for event in events if event.type in _MOMENTS}
@@ -264,13 +287,6 @@ def _is_running(pid: object) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _share_the_interpreter() -> None:
-    """The loop of streams and the journal take turns often; garbage is looked for seldom, and not in what stays."""
-    sys.setswitchinterval(0.001)
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _allow_many_sockets() -> None:

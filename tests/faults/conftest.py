@@ -12,13 +12,14 @@ __all__ = ["mirrored", "sent", "stored", "upstream"]
 @pytest.fixture
 def relay(upstream, settings, transactional_db):
     from runs import upstream as upstreams
+    from runs.relay.journal import Journal
     from runs.relay.supervisor import Relay
 
     settings.UPSTREAM_IS_LOCAL = False
     settings.UPSTREAM_BASE_URL = upstream.base_url
     settings.COASTY_API_KEY = upstream.key
     upstreams.connection()
-    started = Relay()
+    started = Relay(Journal)
     started.start()
     yield started
     started.stop()

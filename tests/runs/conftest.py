@@ -40,9 +40,10 @@ def pair(upstream, connection):
 
 @pytest.fixture
 def relay(connection, transactional_db):
+    from runs.relay.journal import Journal
     from runs.relay.supervisor import Relay
 
-    started = Relay()
+    started = Relay(Journal)
     started.start()
     yield started
     started.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -13,7 +12,6 @@ from django.utils import timezone
 
 from coasty_api import errors
 from runs.models import Lease, Run
-from runs.relay.cores import Sharing
 from runs.relay.gate import Gate, backoff_seconds
 from runs.relay.journal import Journal, _apart
 from runs.states import Stream
@@ -123,29 +121,3 @@ def test_what_sqlite_has_logged_is_moved_to_its_place_beside_the_journal(journal
 @pytest.mark.parametrize(("rate", "seconds"), [(0, 0.01), (3_000, 0.01), (6_500, 0.03), (10_000, 0.05), (90_000, 0.05)])
 def test_the_more_comes_in_the_more_goes_into_one_transaction(rate, seconds):
     assert _apart(rate) == pytest.approx(seconds)
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system knows no such wish")
-def test_threads_that_take_turns_share_a_core_under_load_and_no_other_is_bound_to_it():
-    allowed, over = os.sched_getaffinity(0), threading.Event()
-    pair = [threading.Thread(target=over.wait) for _ in range(2)]
-    for each in pair:
-        each.start()
-
-    def cores():
-        return [os.sched_getaffinity(each.native_id) for each in pair]
-
-    sharing = Sharing([*(each.native_id for each in pair), None, 2**22 + 1], 0.0)
-    sharing.look(1_000, 0, 1.0)
-    assert cores() == [allowed, allowed], "at leisure they run where they like"
-    seen, events = set(), 1_000
-    for turn in range(len(allowed)):
-        events += 5_000
-        sharing.look(events, turn, 2.0 + turn)
-        assert cores()[0] == cores()[1]
-        seen |= {tuple(cores()[0])}
-    assert len(seen) == len(allowed), "each relay of a machine has another one"
-    assert os.sched_getaffinity(0) == allowed
-    sharing.look(events, turn, 100.0)
-    assert cores() == [allowed, allowed]
-    over.set()

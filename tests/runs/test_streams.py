@@ -173,12 +173,13 @@ def test_a_run_that_ended_while_nobody_looked_is_followed_to_its_end(
     upstream, connection, until, stored, sent, mirrored
 ):
     from runs import ingest
+    from runs.relay.journal import Journal
     from runs.relay.supervisor import Relay
 
     run = upstream.add(task="over")
     ingest.take_snapshot(connection, run.view(), asked_at=timezone.now())
     play(run)
-    relay = Relay()
+    relay = Relay(Journal)
     relay.start()
     try:
         until(lambda: is_ended(mirrored(run)))
@@ -201,11 +202,12 @@ def test_whoever_is_fenced_off_stops_following(upstream, relay, until, mirrored,
 
 
 def test_two_workers_share_the_runs_and_one_takes_over_from_the_other(upstream, relay, connection, until, stored, sent):
+    from runs.relay.journal import Journal
     from runs.relay.supervisor import Relay
 
     runs = [upstream.add(task=str(n)) for n in range(12)]
     until(lambda: len(relay.streams.runs()) == 12)
-    other = Relay()
+    other = Relay(Journal)
     other.start()
     try:
         until(lambda: len(other.streams.runs()) >= 5 and len(relay.streams.runs()) <= 7, 15)
