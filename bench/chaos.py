@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.chaos_parts import MODES, Parts
+from bench.chaos_parts import JOURNAL, MODES, Parts, journals
 from bench.chaos_people import Reviewer
 from tests.upstream_process import Process
 
@@ -40,12 +40,13 @@ class Blow(NamedTuple):
 def plan(seed: int, seconds: float, parts: list[str]) -> list[Blow]:
     """The blows of a seed; a part that is down is not hit again before it had a moment to come up."""
     chance = random.Random(seed)
-    blows, now, free = [], 6.0, dict.fromkeys([*parts, "upstream"], 0.0)
+    others = ["upstream", *journals(parts)]  # nobody starts these again
+    blows, now, free = [], 6.0, dict.fromkeys([*parts, *others], 0.0)
     while now < seconds:
-        ready = [part for part in [*parts, *parts, "upstream"] if free[part] <= now]
+        ready = [part for part in [*parts, *parts, *others] if free[part] <= now]
         if ready:
             part = chance.choice(ready)
-            down = 0.0 if part == "upstream" else round(chance.choice((0.0, 0.5, 2.0, 4.0)), 1)
+            down = 0.0 if part in others else round(chance.choice((0.0, 0.5, 2.0, 4.0)), 1)
             blows.append(Blow(round(now, 2), part, down))
             free[part] = now + down + chance.uniform(5.0, 9.0)
         now += chance.uniform(1.5, 6.0)
@@ -88,12 +89,15 @@ class Chaos:
         if blow.part == "upstream":
             self.say("cut all streams")
             self.far.tell("cut")
+        elif blow.part.startswith(JOURNAL):
+            pid = self.parts.kill_journal(blow.part.removeprefix(JOURNAL))
+            self.say(f"kill {blow.part} (pid {pid})" if pid else f"{blow.part} is down already")
         else:
             self.say(f"kill {blow.part} (pid {self.parts.running[blow.part].pid}) for {blow.down} s")
             self.parts.kill(blow.part)
 
     def _return(self, blow: Blow) -> None:
-        if blow.part != "upstream":
+        if blow.part in self.parts.commands:
             self.parts.start(blow.part)
 
     def settle(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -57,6 +58,7 @@ print(json.dumps({"runs": runs, "decisions": list(Decision.objects.values(*named
     "open": list(Approval.objects.filter(state="open").values_list("run__upstream_id", flat=True)),
     "chain": audit.verify(), "hides": Connection.objects.filter(hides_ended=True).exists()}))
 """
+JOURNAL = "journal of "
 _NAMED = {"DATABASE": "postgres", "REDIS": "redis"}  # settings that tell an engine's address
 _MANAGE, _CELERY = ("manage.py",), ("-m", "celery", "-A", "coasty_console")
 _RELAYS = {"relay-1": (*_MANAGE, "relay"), "relay-2": (*_MANAGE, "relay")}
@@ -70,6 +72,12 @@ MODES: dict[str, dict[str, tuple[str, ...]]] = {
         "worker": (*_CELERY, "worker", "--pool", "threads", "--concurrency", "8"), "beat": (*_CELERY, "beat"),
     },
 }  # fmt: skip
+
+
+def journals(parts: Iterable[str]) -> list[str]:
+    """The journals of these parts, which the relays start themselves."""
+    relays = [name for name in parts if name.startswith("relay")] or ["web"]
+    return [f"{JOURNAL}{name}" for name in relays]
 
 
 class Parts:
@@ -146,6 +154,15 @@ class Parts:
     def kill(self, name: str) -> None:
         self.running[name].kill()
         self.running[name].wait()
+
+    def kill_journal(self, name: str) -> int | None:
+        """The process in which the journal of this relay writes; None where none runs just now."""
+        for children in Path(f"/proc/{self.running[name].pid}/task").glob("*/children"):
+            for pid in map(int, children.read_text().split()):
+                if b"journal" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    os.kill(pid, signal.SIGKILL)
+                    return pid
+        return None
 
     def is_up(self) -> bool:
         try:

@@ -23,13 +23,19 @@ def test_what_is_killed_at_random_moments_comes_back_with_everything():
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kill relay" in done.stdout
+    assert "kill journal" in done.stdout
     assert "All of it holds." in done.stdout
 
 
 def test_a_seed_repeats_its_plan():
     parts = ["web", "relay-1", "relay-2"]
     assert plan(7, 300, parts) == plan(7, 300, parts) != plan(8, 300, parts)
-    assert {blow.part for blow in plan(7, 300, parts)} == {*parts, "upstream"}
+    assert {blow.part for blow in plan(7, 300, parts)} == {
+        *parts,
+        "upstream",
+        "journal of relay-1",
+        "journal of relay-2",
+    }
 
 
 SENT = {"life-0": {"count": 2, "last": 2, "hash": "ab", "status": "succeeded"}}
