@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 
 from channels.layers import BaseChannelLayer, get_channel_layer
@@ -22,10 +23,18 @@ def nudge(*topics: str) -> None:
 
     From any thread, never waits for a network, never raises: a lost nudge costs a watcher one slow tick.
     """
-    transaction.on_commit(partial(_send, frozenset(topics)), robust=True)
+    transaction.on_commit(partial(send, frozenset(topics)), robust=True)
 
 
-def _send(topics: frozenset[str]) -> None:
+def hand_on(to: Callable[[Iterable[str]], None]) -> None:
+    """In a process without pages: nudges that would stay in its memory go to the process that has them."""
+    layer = get_channel_layer()
+    if isinstance(layer, MemoryLayer):
+        layer.hand_on(to)
+
+
+def send(topics: frozenset[str]) -> None:
+    """Tell watchers of what is committed already."""
     layer = get_channel_layer()
     if isinstance(layer, MemoryLayer):
         layer.nudge(topics, MESSAGE_TYPE)

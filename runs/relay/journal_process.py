@@ -15,11 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
-from channels.layers import get_channel_layer
 from django.conf import settings
 
-from live.layer import MemoryLayer
-from live.publish import MESSAGE_TYPE
+from live import publish
 from runs.ingest import Arrived
 from runs.relay import letters, stalls
 from runs.relay.inbox import Inbox, Waiting
@@ -113,11 +111,10 @@ class JournalProcess(Inbox):
         out.finish()
 
     def _receive(self, end: socket.socket, process: subprocess.Popen[bytes]) -> None:
-        layer = get_channel_layer()
         with end:
             for kind, *told in letters.read(end):
-                if kind == letters.NUDGE and isinstance(layer, MemoryLayer):
-                    layer.nudge(told, MESSAGE_TYPE)
+                if kind == letters.NUDGE:
+                    publish.send(frozenset(told))
                 elif kind == letters.COMMITTED:
                     self._committed(*told)
         process.kill()  # it is gone already, or of no more use: there are never two that write
@@ -146,9 +143,7 @@ class JournalProcess(Inbox):
 def write_down(end: socket.socket) -> None:
     """The journal's side: write what the relay sends, until it has finished or is gone."""
     out = letters.Out(end)
-    layer = get_channel_layer()
-    if isinstance(layer, MemoryLayer):  # who watches is in the relay's process
-        layer.hand_on(lambda topics: out.send(letters.NUDGE, *topics))
+    publish.hand_on(lambda topics: out.send(letters.NUDGE, *topics))
     journal = Journal(lambda events, committed: out.send(letters.COMMITTED, len(events), *map(list, committed)))
     stalls.keep_short()
     journal.start()
