@@ -139,7 +139,7 @@ acts.know(
         "because": told.told,
         "why": told.told,
         "detail": told.told,
-        "held_seconds": words.seconds,
+        "held_seconds": lambda value: words.seconds(f"{value:g}" if isinstance(value, float) else value),
         "mode": words.choice(Policy.Mode),
         "was": words.choice(Policy.Mode),  # of one that was changed: its sentence
         "changed": _named(CHOSEN),
