@@ -73,9 +73,13 @@ def subject(text: str) -> SafeString:
 
 
 def facts(detail: Mapping[str, Any], subject: str = "") -> list[Fact]:
-    """What is told of an act beside its subject; what is empty goes."""
+    """What is told of an act beside its subject, in the order of the labels, as some databases keep none; what is
+    empty goes.
+    """
     shown = {name: value for name, value in detail.items() if value not in (None, "", {}, [], subject)}
-    return [Fact(name, label(name), value_of(name, value)) for name, value in shown.items()]
+    order = {name: at for at, name in enumerate([*words.LABELS, *LABELS])}
+    names = sorted(shown, key=lambda name: (order.get(name, len(order)), name))
+    return [Fact(name, label(name), value_of(name, shown[name])) for name in names]
 
 
 def label(name: str) -> str:
@@ -87,7 +91,9 @@ def value_of(name: str, value: Any) -> SafeString:
     if isinstance(value, dict):
         if value.keys() == {"from", "to"}:  # of what was changed
             return format_html("{} → {}", value_of(name, value["from"]), value_of(name, value["to"]))
-        return _joined(format_html("{} {}", _inside(name, key), value_of(key, one)) for key, one in value.items())
+        return _joined(
+            format_html("{} {}", _inside(name, key), value_of(key, one)) for key, one in sorted(value.items())
+        )
     if isinstance(value, list):
         return _joined(value_of(name, one) for one in value)
     if value in (None, ""):

@@ -109,8 +109,8 @@ def test_the_page_says_acts_and_facts_in_the_readers_words_and_names_the_code(pe
     record("policy.applied", subject="approval 7", actor_name="policy “Dear”", due_at="2026-07-01T12:00:00+00:00")
     client.force_login(people.viewer)
     dear, acted, budget, person, decided = shown(client)
-    assert "reviewer Decided approval.decided approval 7 · Verdict: Resume · Cost on screen: $2.50 · " in decided
-    assert "Last event on screen: 9" in decided
+    assert "reviewer Decided approval.decided approval 7 · Verdict: Resume · Last event on screen: 9 · " in decided
+    assert "Cost on screen: $2.50" in decided
     assert "Changed a person person.changed ada · Role: Viewer → Admin · New password: yes" in person
     assert "Before: Limit $1.00 · After: Limit $25.00" in budget
     assert "Count: 4 · Acts by kind: Clicks 3, Texts 1" in acted
