@@ -139,6 +139,14 @@ def test_what_others_have_written_stays_text_and_short(people, client):
     assert "440 more" in unheard
 
 
+def test_an_entry_that_somebody_has_changed_is_shown_as_it_stands(people, client):
+    record("approval.commented", people.reviewer, text="as it was")
+    client.force_login(people.viewer)
+    assert "as it was" in shown(client)[0]
+    AuditEntry.objects.filter(act="approval.commented").update(detail={"text": "as it is"})
+    assert "as it is" in shown(client)[0]
+
+
 def test_the_filter_offers_acts_in_words_by_area_and_keeps_what_an_address_names(people, client):
     for act in ("approval.decided", "approval.claimed", "approvals.decided_alike", "policies.stopped", "old.act"):
         record(act, people.reviewer)
