@@ -38,7 +38,7 @@ def in_order() -> list[Model]:
 
 def _refers_to(model: Model) -> set[Any]:
     fields: list[Any] = list(model._meta.concrete_fields)
-    return {field.related_model for field in fields if field.remote_field and field.db_constraint}
+    return {field.related_model for field in fields if field.remote_field}
 
 
 def is_begun() -> bool:
@@ -92,12 +92,17 @@ def copy(model: Model, say: Callable[[int], None]) -> Counts:
         with transaction.atomic(using=TARGET):
             # raw: no field sets itself anew, as those do that hold the time of a change
             manager: Any = model._base_manager.using(TARGET)
-            manager._insert(clean, fields=model._meta.local_concrete_fields, using=TARGET, raw=True)
+            manager._insert(clean, fields=_told(model), using=TARGET, raw=True)
             counts.rows += len(batch)
             _note(label, str(pk.value_to_string(batch[-1])), counts.rows, is_done=False)
         say(counts.rows)
     _note(label, None, counts.rows, is_done=True)
     return counts
+
+
+def _told(model: Model) -> list[Any]:
+    """The columns that are not made from others by the database."""
+    return [field for field in model._meta.local_concrete_fields if not field.generated]
 
 
 class Counts:

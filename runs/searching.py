@@ -84,8 +84,8 @@ class Filters:
         return [one.name for one in fields(self) if one.name not in plain and getattr(self, one.name)]
 
 
-def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
-    """The runs that fit, in no order."""
+def matching(runs: QuerySet[Run], filters: Filters, cost: str = "cost_cents") -> QuerySet[Run]:
+    """The runs that fit, in no order; `cost` is the column to ask, another one for runs that have ended."""
     if filters.q:
         runs = runs.filter(said(filters.q))
     if filters.connection:
@@ -97,7 +97,7 @@ def matching(runs: QuerySet[Run], filters: Filters) -> QuerySet[Run]:
     if (trouble := troubles.named(filters.trouble)) is not None:
         runs = runs.filter(trouble.rows)
     if (cents := _cents(filters.cost)) is not None:
-        runs = runs.filter(cost_cents__gte=cents)
+        runs = runs.filter(**{f"{cost}__gte": cents})
     if filters.batch:
         runs = runs.filter(origin__gesture=filters.batch)
     runs = _between(runs, _day(filters.since), _day(filters.until))

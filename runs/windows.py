@@ -10,15 +10,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Any
 
 from django.db import connection as database
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from runs import searching, states
 from runs.models import Run
 from runs.searching import Filters
 
+Parts = tuple["QuerySet[Run]", "QuerySet[Run]"]
 MOST = 1000
 _SPARE = 200  # of a search by words: so many of its newest may turn out to be older than others
 _FURTHER = 5  # times as many are looked at where they are narrowed by something else, too
@@ -59,7 +61,7 @@ def fits(filters: Filters) -> bool:
 
 def read(runs: QuerySet[Run], filters: Filters) -> Window:
     """The newest of the runs that fit."""
-    others = _of_state(searching.matching(runs, replace(filters, q="", status="")), filters.status)
+    others = _parts(runs, filters)
     if not filters.q:
         return _newest(others, MOST)
     is_narrowed = bool(filters.narrowed or filters.status or filters.connection)
@@ -69,6 +71,14 @@ def read(runs: QuerySet[Run], filters: Filters) -> Window:
     return _walked(others, filters.q) or _sought(runs, others, filters, MOST * (_FURTHER if is_narrowed else 1))
 
 
+def _parts(runs: QuerySet[Run], filters: Filters) -> Parts:
+    """What fits but for the words: of what goes on and of what has ended, each through an index of its own."""
+    rest = replace(filters, q="", status="")
+    going = searching.matching(runs.filter(finished_at=None, events_until=None), rest)
+    ended = searching.matching(runs.filter(finished_at__isnull=False), rest, cost="ended_cents")
+    return _of_state(going, filters.status), _of_state(ended, filters.status)
+
+
 def _of_state(runs: QuerySet[Run], status: str) -> QuerySet[Run]:
     if status not in states.TERMINAL or database.vendor != "sqlite":
         return searching.matching(runs, Filters(status=status))
@@ -76,7 +86,7 @@ def _of_state(runs: QuerySet[Run], status: str) -> QuerySet[Run]:
     return runs.alias(state=Concat(F("status"), Value(""))).filter(state=status)
 
 
-def _walked(others: QuerySet[Run], text: str) -> Window | None:
+def _walked(others: Parts, text: str) -> Window | None:
     """The words looked for in the newest of the others: all where these are few. None where that finds too little."""
     newest = _newest(others, _WALKED)
     fresh = set(searching.fresh(text))
@@ -91,13 +101,13 @@ def _walked(others: QuerySet[Run], text: str) -> Window | None:
     return window if newest.is_all or len(rows) >= _LEAST else None
 
 
-def _sought(runs: QuerySet[Run], others: QuerySet[Run], filters: Filters, most: int) -> Window:
+def _sought(runs: QuerySet[Run], others: Parts, filters: Filters, most: int) -> Window:
     """The words looked for by their index."""
     found = searching.indexed(filters.q, most + _SPARE)
     known = {*found, *searching.fresh(filters.q)}
     if len(found) < most + _SPARE:
-        return _newest(others.filter(pk__in=known), len(known))
-    return _latest(others, known, min(found), most) or _newest(searching.matching(runs, filters), MOST)
+        return _newest(_among(others, pk__in=known), len(known))
+    return _latest(others, known, min(found), most) or _newest(_among(others, searching.said(filters.q)), MOST)
 
 
 def chosen(runs: QuerySet[Run], filters: Filters, window: Window) -> Window:
@@ -116,21 +126,24 @@ def kept(runs: QuerySet[Run], filters: Filters, among: list[int]) -> set[int]:
     return set(others.values_list("pk", flat=True))
 
 
-def _newest(runs: QuerySet[Run], most: int) -> Window:
-    """Those that go on and those that have ended, each through an index of theirs."""
-    parts = runs.filter(finished_at=None, events_until=None), runs.filter(finished_at__isnull=False)
+def _among(parts: Parts, *fits: Q, **more: Any) -> Parts:
+    going, ended = (part.filter(*fits, **more) for part in parts)
+    return going, ended
+
+
+def _newest(parts: Parts, most: int) -> Window:
     told = [part.order_by("-created_at", "-id").values_list("created_at", "pk", "status")[: most + 1] for part in parts]
     rows = [(pk, status) for _at, pk, status in sorted(chain(*told), reverse=True)[: most + 1]]
     return Window(rows[:most], len(rows) <= most)
 
 
-def _latest(others: QuerySet[Run], known: Iterable[int], first: int, most: int) -> Window | None:
+def _latest(others: Parts, known: Iterable[int], first: int, most: int) -> Window | None:
     """The newest among those that were known last, from `first` on. None where they are few: older ones stand between
     them, or something else narrows them.
     """
     before = (
         Run.objects.filter(pk__lt=first).order_by("-created_at", "-id").values_list("created_at", flat=True).first()
     )
-    newer = others.filter(pk__in=known)
-    window = _newest(newer if before is None else newer.filter(created_at__gt=before), most)
+    newer = _among(others, pk__in=known)
+    window = _newest(newer if before is None else _among(newer, created_at__gt=before), most)
     return Window(window.rows, is_all=False) if len(window.rows) >= _LEAST else None

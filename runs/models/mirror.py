@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -91,7 +91,7 @@ class Starting(models.Model):
 
 
 _NEWEST = F("created_at").desc(), F("id").desc()
-_NARROWED = "status", "connection", "machine_id", "is_ours", "started_by", "cost_cents", "finished_at"
+_NARROWED = "status", "connection", "machine_id", "is_ours", "started_by", "ended_cents", "finished_at"
 # One comparison a status: SQLite recognises the condition of a partial index in no other form.
 IS_LIVE = reduce(and_, (~Q(status=status) for status in sorted(states.TERMINAL)))
 
@@ -129,6 +129,12 @@ class Run(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     steps_completed = models.PositiveIntegerField(default=0)
     cost_cents = models.PositiveIntegerField(default=0)
+    # For indexes: an index of the cost itself would have each event with a bill write to all of them (PostgreSQL).
+    ended_cents = models.GeneratedField(
+        expression=Case(When(finished_at__isnull=False, then="cost_cents"), default=None),
+        output_field=models.PositiveIntegerField(null=True),
+        db_persist=True,
+    )
     awaiting_human_reason = models.TextField(blank=True)
     result = models.JSONField(null=True, blank=True)
     error = models.JSONField(null=True, blank=True)
@@ -221,7 +227,8 @@ def step_cents(cua_version: str) -> int:
 class Event(models.Model):
     """One event of a run's stream, its payload to the letter as upstream sent it."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events", db_index=False)  # `event_once` is one
+    # `event_once` is an index as well. No constraint of the database: the journal has locked the run that it writes of.
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events", db_index=False, db_constraint=False)
     seq = models.PositiveBigIntegerField()
     type = models.CharField(max_length=64)
     data = models.TextField()  # the raw JSON text

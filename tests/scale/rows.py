@@ -24,7 +24,8 @@ def fill():
 
 def make(model):
     """Referring to all that it can; where a constraint lets only one of several references stand, to that one."""
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    plain = [field for field in model._meta.concrete_fields if not field.generated]
+    fields = [field for field in plain if not isinstance(field, models.AutoField)]
     optional = {field.name for field in fields if field.remote_field and field.null}
     for kept in [optional, *({name} for name in sorted(optional)), set()]:
         left_out = optional - kept
