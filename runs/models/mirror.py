@@ -190,6 +190,7 @@ class Run(models.Model):
             models.Index("started_by", *_NEWEST, name="run_person", condition=Q(started_by__isnull=False)),
             models.Index(*_NEWEST, name="run_burning", condition=~Q(waste_kind="")),
             # All that lists are narrowed by, of runs that have ended: walked without the runs' rows, which are wide.
+            # On SQLite it holds `cost_cents` (migration 0026), as it may: an update there costs only what it changes.
             models.Index(*_NEWEST, *_NARROWED, name="run_walked", condition=Q(finished_at__isnull=False)),
             models.Index(Passed("result"), "status", *_NEWEST, name="run_passed", condition=Q(result__isnull=False)),
             models.Index(Code("error"), "status", *_NEWEST, name="run_error_code", condition=Q(error__isnull=False)),

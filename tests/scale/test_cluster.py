@@ -52,7 +52,7 @@ def cluster(console):
 
 def test_a_cluster_decides_outlives_its_redis_and_leaves_nothing_behind(console, cluster, engines, upstream):
     process, base, _said = cluster
-    assert len(processes_of(console.folder)) == 5, "the launcher, and one of each that the Procfile names"
+    assert len(processes_of(console.folder)) == 6, "the launcher, one of each that the Procfile names, and a journal"
     a_decision_goes_out(console, base, upstream)
     wait_until(lambda: (answer := get(f"{base}/readyz")) and answer.ok, 60, every=0.5)
     redis_goes_and_comes_back(console, base, engines[1])
