@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Concat, Length
+from django.db.models.lookups import Exact
 
 from runs import moves
 from runs.models import Run
+from runs.models.told import Beginning
 from runs.moves import Move
 
 LOOKED_AT = 400  # the newest runs among which similar ones are sought
@@ -53,7 +56,7 @@ class Row:
 def candidates(run: Run, visible: QuerySet[Run]) -> list[Candidate]:
     """Runs of the same task first, newest first, then those whose task or metadata is much the same."""
     others = visible.exclude(pk=run.pk).order_by("-created_at", "-id").defer(*_UNREAD)
-    same = [Candidate(other, True, 1.0) for other in others.filter(task=run.task)[:OFFERED]] if run.task else []
+    same = [Candidate(other, True, 1.0) for other in of_task(others, run.task)[:OFFERED]] if run.task else []
     taken = {one.run.pk for one in same}
     shares = {other.pk: likeness(run, other) for other in others.only("task", "metadata")[:LOOKED_AT]}
     alike = sorted(
@@ -61,6 +64,14 @@ def candidates(run: Run, visible: QuerySet[Run]) -> list[Candidate]:
     )
     found = others.in_bulk(alike[: OFFERED - len(same)])
     return [*same, *(Candidate(found[pk], False, shares[pk]) for pk in alike if pk in found)]
+
+
+def of_task(runs: QuerySet[Run], task: str) -> QuerySet[Run]:
+    """Those of this very task, found by the index `run_task`."""
+    begins = Exact(Beginning("task"), task[: Beginning.CHARACTERS])
+    # A text made of it, as SQLite would put the task itself in place of what the index holds.
+    whole = Exact(Concat("task", Value("")), task)
+    return runs.filter(begins, Exact(Length("task"), len(task)), whole)
 
 
 def likeness(one: Run, other: Run) -> float:

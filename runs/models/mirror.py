@@ -12,11 +12,12 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
+from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from runs import states
-from runs.models.told import Code, Passed
+from runs.models.told import Beginning, Code, Passed
 
 
 def new_slug() -> str:
@@ -192,6 +193,7 @@ class Run(models.Model):
             # All that lists are narrowed by, of runs that have ended: walked without the runs' rows, which are wide.
             # On SQLite it holds `cost_cents` (migration 0026), as it may: an update there costs only what it changes.
             models.Index(*_NEWEST, *_NARROWED, name="run_walked", condition=Q(finished_at__isnull=False)),
+            models.Index(Beginning("task"), Length("task"), *_NEWEST, name="run_task"),
             models.Index(Passed("result"), "status", *_NEWEST, name="run_passed", condition=Q(result__isnull=False)),
             models.Index(Code("error"), "status", *_NEWEST, name="run_error_code", condition=Q(error__isnull=False)),
         ]

@@ -13,7 +13,7 @@ from django.db import connection as database
 from django.db.models import Count
 from django.utils import timezone
 
-from runs import budgets, indexing, listing, searching, states, windows
+from runs import budgets, comparing, indexing, listing, searching, states, windows
 from runs.models import Account, Label, Run, SearchText
 from runs.searching import Filters
 
@@ -222,6 +222,7 @@ def test_what_a_run_carries_in_its_metadata_is_found_when_the_run_has_ended_too(
         (lambda: narrowed(meta="team=a"), "label_runs"),
         (lambda: ended(cost="80", by="-", since="2020-01-01"), "COVERING INDEX run_walked"),
         (lambda: ended(by="ada", status="running"), "run_status_newest"),
+        (lambda: comparing.of_task(Run.objects.all(), "Pay").order_by("-created_at", "-id")[:20], "run_task (<expr>=?"),
     ],
 )
 def test_a_list_among_very_many_is_found_through_its_index(db, rows, index):
