@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Concat, Length
 from django.db.models.lookups import Exact
 
@@ -70,7 +70,7 @@ def of_task(runs: QuerySet[Run], task: str) -> QuerySet[Run]:
     """Those of this very task, found by the index `run_task`."""
     begins = Exact(Beginning("task"), task[: Beginning.CHARACTERS])
     # A text made of it, as SQLite would put the task itself in place of what the index holds.
-    whole = Exact(Concat("task", Value("")), task)
+    whole = Exact(Concat("task", Value(""), output_field=TextField()), task)
     return runs.filter(begins, Exact(Length("task"), len(task)), whole)
 
 
