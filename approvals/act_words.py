@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from approvals import telling
 from approvals.models import Policy
 from runs import acts, told
 from runs.acts import Area
@@ -136,7 +137,7 @@ acts.know(
     AREAS,
     LABELS,
     {
-        "because": told.told,
+        "because": telling.because,
         "why": told.told,
         "detail": told.told,
         "held_seconds": lambda value: words.seconds(f"{value:g}" if isinstance(value, float) else value),

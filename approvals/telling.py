@@ -1,4 +1,6 @@
-"""What is stored of an approval's end and of a decision's way upstream, known to `runs.told`."""
+"""What is stored of an approval's end, of a decision's way upstream, of why a yes lapsed and why a policy stood back,
+known to `runs.told`.
+"""
 
 from __future__ import annotations
 
@@ -36,3 +38,35 @@ told.know(
     gettext_noop("Given up after a day: %(said)s"),
     gettext_noop("It is tried again: %(said)s"),
 )
+
+# Why a policy stood back: a job writes it.
+told.know(
+    gettext_noop("More than one person has to agree."),
+    gettext_noop("Somebody other than the starter has to agree."),
+    gettext_noop("A decision on this pause was recalled or refused; people are asked now."),
+    gettext_noop("It has decided %(count)s times in this run."),
+    gettext_noop("The reason is too long to be read by a rule."),
+    gettext_noop("A payment, or what can't be undone, is decided only by a policy that names it."),
+    gettext_noop("It speaks of money, and the policy has no limit for it that certainly holds."),
+    gettext_noop("All policies that decide are stopped."),
+    gettext_noop("%(person)s was driving the machine."),
+    gettext_noop("%(person)s was on it."),
+)
+
+# Why a yes lapsed, and how a takeover ended.
+told.know(
+    gettext_noop("what the agent says has changed"),
+    gettext_noop("there is a newer picture of the screen"),
+    gettext_noop("the cost rose from %(before)s to %(after)s"),
+    gettext_noop("they may not say resume any more"),
+    gettext_noop("said anew"),
+    gettext_noop("taken back"),
+    gettext_noop("handed back"),
+    gettext_noop("expired"),
+    gettext_noop("decided"),
+)
+
+
+def because(text: str) -> str:
+    """One reason, or several that were joined."""
+    return "; ".join(told.told(part) for part in text.removesuffix(".").split("; ")) + "." * text.endswith(".")

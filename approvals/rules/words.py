@@ -16,6 +16,7 @@ from approvals.kinds import Kind
 from approvals.models import Applied
 from approvals.rules.shape import Hours, Then, When
 from approvals.states import Verdict
+from runs import told
 from runs.models import Connection
 
 _SIGN = {"USD": "$", "EUR": "€", "GBP": "£"}
@@ -59,7 +60,7 @@ def action(then: Then, names: Names) -> str:
 def deed(row: Applied, names: Names) -> str:
     """What a policy did with one approval, or would have done, or why it stood back."""
     if row.outcome == Applied.Outcome.STOOD_BACK:
-        return _("stood back: %(why)s") % {"why": row.why}
+        return _("stood back: %(why)s") % {"why": told.told(row.why)}
     what = _verdict(row.verdict) if row.verdict else _set(row.effects, names)
     if row.outcome == Applied.Outcome.WOULD:
         return _("dry run, would have: %(what)s") % {"what": what}

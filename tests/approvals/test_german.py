@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import translation
 
-from approvals import acts, decisions
+from approvals import acts, decisions, telling
 from approvals.errors import Invalid
-from approvals.rules import shape, words
+from approvals.rules import applying, matching, shape, stopping, words
 from coasty_api import client, errors
 from runs import told
 from runs.plain import plain
+from tests.approvals.rules_desk import policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,3 +116,34 @@ def test_refusals_of_acts_and_of_forms_are_german(desk, german):
     assert answer.status_code == 422
     assert "Wählen Sie, was geschehen soll." in text_of(answer)
     assert "Seen seq" not in text_of(answer)
+
+
+def test_what_jobs_have_stored_in_english_of_policies_and_lapsed_agreement_is_told_in_german(desk, german, people):
+    policy(people.admin, {"kinds": ("captcha",)}, {"verdict": "resume"}, name="Captchas")
+    stopping.stop(people.reviewer)
+    _scripted, _mirror, approval = desk.parked("Please solve the captcha")
+    applying.apply_due()
+    said = "Alle Richtlinien, die entscheiden, sind angehalten."
+    assert said in text_of(german.get(f"/approvals/{approval.pk}/"))
+    log = text_of(german.get("/audit/?act=policy.stood_back"))
+    where = f"policy.stood_back {approval.run.upstream_id} Freigabe {approval.pk}"
+    assert f"Eine Richtlinie hielt sich zurück {where}" in log
+    assert said in log
+    joined = "what the agent says has changed; the cost rose from $0.20 to $0.30."
+    with translation.override("de"):
+        german_one = "was der Agent sagt, hat sich geändert; die Kosten sind von $0.20 auf $0.30 gestiegen."
+        assert telling.because(joined) == german_one
+        assert telling.because("Prod is on fire; all stop.") == "Prod is on fire; all stop."  # a person's own words
+
+
+def test_each_sentence_that_says_why_a_policy_stood_back_is_known_by_those_who_tell_it():
+    found = set()
+    for module in (matching, applying):
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "_":
+                found.add(node.args[0].value)
+    assert len(found) > 8
+    with translation.override("de"):
+        # What differs is a name or a number.
+        plain_ones = {re.sub(r"%\(\w+\)s", "7", sentence) for sentence in found}
+        assert {sentence for sentence in plain_ones if told.told(sentence) == sentence} == set()
