@@ -37,8 +37,10 @@ _OUTSIDE_THE_SENTENCE = {"name", "per_run", "expires_on"}
 _MOST = shape.MOST_CENTS // 100
 
 
-def _dollars(label: Any) -> forms.DecimalField:
-    return forms.DecimalField(label=label, min_value=0, max_value=_MOST, decimal_places=2, required=False)
+def _dollars(label: Any, help_text: Any = "") -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, min_value=0, max_value=_MOST, decimal_places=2, required=False, help_text=help_text
+    )
 
 
 def _minutes(label: Any, help_text: Any = "") -> forms.IntegerField:
@@ -61,7 +63,9 @@ class PolicyForm(forms.Form):
     task_contains = forms.CharField(label=_("Task contains"), max_length=200, required=False)
     metadata_key = forms.CharField(label=_("Metadata key"), max_length=200, required=False)
     metadata_value = forms.CharField(label=_("Its value"), max_length=200, required=False)
-    cost_above = _dollars(_("Cost so far from, $"))
+    cost_above = _dollars(
+        _("Cost so far from, $"), _("As billed for the run, also while it waits; without the hours of its machine.")
+    )
     cost_below = _dollars(_("Cost so far up to, $"))
     asks_at_least = forms.IntegerField(
         label=_("Earlier asks in the run, from"), min_value=1, max_value=1000, required=False
