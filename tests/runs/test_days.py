@@ -83,7 +83,7 @@ def test_a_zone_that_nobody_knows_is_none(people, client):
     assert brought(client, RunsConsumer)
 
 
-def test_the_days_of_a_budget_are_the_consoles_whoever_asks(make_run):
+def test_the_days_of_a_budget_are_the_consoles_whoever_asks(make_run, live_in):
     evening = datetime(2026, 7, 1, 20, tzinfo=UTC)  # the second of July in Tokyo
     budget = Budget.objects.create(name="Day", period="day", limit_cents=100, act="stop", made_at=evening)
     run = make_run(cost_cents=80, status="failed", finished_at=evening - timedelta(hours=8))
@@ -93,6 +93,7 @@ def test_the_days_of_a_budget_are_the_consoles_whoever_asks(make_run):
             for period in ("day", "month", "total"):
                 budget.period = period
                 assert budgets.standing(budget, evening).spent == 80, (zone, period)
+    assert "Their days begin at midnight in UTC." in live_in(TOKYO).get("/budgets/").content.decode()
     with timezone.override(TOKYO):
         late = make_run(cost_cents=5, status="failed", finished_at=evening)
         spending.book(evening)
