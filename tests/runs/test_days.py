@@ -93,7 +93,7 @@ def test_the_days_of_a_budget_are_the_consoles_whoever_asks(make_run, live_in):
             for period in ("day", "month", "total"):
                 budget.period = period
                 assert budgets.standing(budget, evening).spent == 80, (zone, period)
-    assert "Their days begin at midnight in UTC." in live_in(TOKYO).get("/budgets/").content.decode()
+    assert "Days begin at midnight in UTC." in live_in(TOKYO).get("/budgets/").content.decode()
     with timezone.override(TOKYO):
         late = make_run(cost_cents=5, status="failed", finished_at=evening)
         spending.book(evening)
