@@ -6,6 +6,7 @@ The relay's end of it (`JournalProcess`, a sink as the journal is) and what the 
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -51,16 +52,19 @@ class JournalProcess(Inbox):
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "journal", str(theirs.fileno())]
         with theirs:
             # A session of its own: Ctrl-C is for the relay, which ends this one when all is read.
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
             )
         with self._changed:
-            self._waiting, self._sent = Waiting(), deque()
+            self._waiting, self._sent, self._process = Waiting(), deque(), process
             self.is_running = True
             self._changed.notify_all()
         self._threads = [
-            threading.Thread(target=self._send, args=(letters.Out(ours),), name="relay-journal-out", daemon=True),
-            threading.Thread(target=self._receive, args=(ours, self._process), name="relay-journal-in", daemon=True),
+            threading.Thread(target=work, args=args, name=f"relay-journal-{way}", daemon=True)
+            for way, work, args in (
+                ("out", self._send, (letters.Out(ours), process)),
+                ("in", self._receive, (ours, process)),
+            )
         ]
         for thread in self._threads:
             thread.start()
@@ -91,41 +95,56 @@ class JournalProcess(Inbox):
     def _unwritten(self) -> int:
         return len(self._waiting.events) + len(self._sent)
 
-    def _send(self, out: letters.Out) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting and not self._is_stopping and self.is_running:
-                    self._changed.wait()
-                if not self._waiting or not self.is_running:
-                    break
-                waiting, self._waiting = self._waiting, Waiting()
-                self._sent.extend(waiting.events)
-            for columns in letters.columns(waiting.events):
-                out.send(letters.EVENTS, *columns)
-            for snapshots in waiting.snapshots:
-                out.send(letters.SNAPSHOTS, *letters.told(snapshots))
-            if waiting.notes:
-                out.send(letters.NOTES, *letters.noted(waiting.notes.values()))
-            if len(waiting.events) >= _MANY:
-                time.sleep(_GATHER_SECONDS)  # each letter takes both processes from what they do
-        out.finish()
+    def _send(self, out: letters.Out, process: subprocess.Popen[bytes]) -> None:
+        try:
+            while (waiting := self._next(process)) is not None:
+                self._write(waiting, out)
+                if len(waiting.events) >= _MANY:
+                    time.sleep(_GATHER_SECONDS)  # each letter takes both processes from what they do
+            out.finish()
+        except Exception:
+            log.exception("What came in could not be sent to the journal; it begins anew")
+            process.kill()
+
+    def _next(self, process: subprocess.Popen[bytes]) -> Waiting | None:
+        """What has come in since, as soon as there is any; None at the end. What comes later is for a later process."""
+        with self._changed:
+            while not self._waiting and not self._is_stopping and self._writes(process):
+                self._changed.wait()
+            if not self._waiting or not self._writes(process):
+                return None
+            waiting, self._waiting = self._waiting, Waiting()
+            self._sent.extend(waiting.events)
+        return waiting
+
+    def _writes(self, process: subprocess.Popen[bytes]) -> bool:
+        return self.is_running and process is self._process
+
+    def _write(self, waiting: Waiting, out: letters.Out) -> None:
+        for columns in letters.columns(waiting.events):
+            out.send(letters.EVENTS, *columns)
+        for snapshots in waiting.snapshots:
+            out.send(letters.SNAPSHOTS, *letters.told(snapshots))
+        if waiting.notes:
+            out.send(letters.NOTES, *letters.noted(waiting.notes.values()))
 
     def _receive(self, end: socket.socket, process: subprocess.Popen[bytes]) -> None:
-        with end:
-            for kind, *told in letters.read(end):
-                if kind == letters.NUDGE:
-                    publish.send(frozenset(told))
-                elif kind == letters.COMMITTED:
-                    self._committed(*told)
+        try:
+            with end:
+                for kind, *told in letters.read(end):
+                    if kind == letters.NUDGE:
+                        publish.send(frozenset(told))
+                    elif kind == letters.COMMITTED:
+                        self._committed(*told)
+        except Exception:
+            log.exception("What the journal wrote could not be read; it begins anew")
         process.kill()  # it is gone already, or of no more use: there are never two that write
         process.wait()
         with self._changed:
             self.is_running = False
             self._changed.notify_all()
         if not self._is_stopping:
-            log.error(
-                "The journal's process ended by itself (%d); what it had not written is read again", process.returncode
-            )
+            log.error("The journal's process ended (%d); what it had not written is read again", process.returncode)
 
     def _committed(self, count: int, fenced: list[int], behind: list[int], ended: list[int]) -> None:
         with self._changed:
@@ -142,6 +161,7 @@ class JournalProcess(Inbox):
 
 def write_down(end: socket.socket) -> None:
     """The journal's side: write what the relay sends, until it has finished or is gone."""
+    threading.excepthook = _end_all
     out = letters.Out(end)
     publish.hand_on(lambda topics: out.send(letters.NUDGE, *topics))
     journal = Journal(lambda events, committed: out.send(letters.COMMITTED, len(events), *map(list, committed)))
@@ -156,3 +176,10 @@ def write_down(end: socket.socket) -> None:
             for note in told:
                 journal.note(*note)
     journal.stop(_LAST_SECONDS)
+
+
+def _end_all(failed: threading.ExceptHookArgs) -> None:
+    """A journal without one of its threads would be silent for ever; the relay begins one that ended anew."""
+    told = failed.exc_type, failed.exc_value or failed.exc_type(), failed.exc_traceback
+    log.critical("A thread of the journal failed; it ends", exc_info=told)
+    os._exit(1)
