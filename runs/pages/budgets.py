@@ -37,8 +37,8 @@ def listing(request: SignedIn) -> HttpResponse:
     now = timezone.now()
     stands = {one.budget.pk: one for one in budgets.standings(now)}
     rows = [(row, stands.get(row.pk)) for row in Budget.objects.select_related("connection")]
-    context = {"rows": rows, "form": form, "totals": spending.totals(), "may_change": may}
-    context["zone"] = timezone.get_default_timezone_name()
+    zone = timezone.get_default_timezone_name()
+    context = {"rows": rows, "form": form, "totals": spending.totals(), "may_change": may, "zone": zone}
     return render(request, "budgets/listing.html", context, status=422 if form is not None and form.errors else 200)
 
 
