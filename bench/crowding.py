@@ -11,7 +11,7 @@ _RATE = 3_000.0
 
 
 def crowd(options: Options) -> list[Row]:
-    few, many = options.size(1_000, 200), options.size(10_000, 2_000)
+    few, many = options.size(1_000, 150), options.size(10_000, 1_500)
     rate, seconds = options.size(int(_RATE), 1_500), options.size(12, 3)
     with stages([few, many], options.seed) as (small, large):
         relays = {few: (small, small.relay()), many: (large, large.relay())}

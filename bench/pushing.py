@@ -14,7 +14,7 @@ _ECHO = b"<li class='line'>" + b"x" * 400 + b"</li>"
 
 def latency(options: Options) -> list[Row]:
     """Both consoles stand at once and speak in turns, so that they meet the same minutes."""
-    many, rate = options.size(10_000, 2_000), options.size(3_000, 1_000)
+    many, rate = options.size(10_000, 1_000), options.size(3_000, 1_000)
     with stages([100, many], options.seed, with_console=True) as (quiet, crowded):
         opened = quiet.wait_until_followed(), crowded.wait_until_followed()
         delays = asyncio.run(_latency(quiet, crowded, rate, options))
