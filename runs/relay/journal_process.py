@@ -14,7 +14,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from itertools import islice
 
 from django.conf import settings
 
@@ -148,9 +147,7 @@ class JournalProcess(Inbox):
 
     def _committed(self, count: int, fenced: list[int], behind: list[int], ended: list[int]) -> None:
         with self._changed:
-            events = list(islice(self._sent, count))
-            for _ in events:
-                self._sent.popleft()
+            events = [self._sent.popleft() for _ in range(count)]
             self._changed.notify_all()
         self.committed_events += count
         try:
