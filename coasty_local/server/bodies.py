@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Request
@@ -13,6 +14,9 @@ from coasty_local.runner import webhooks
 from coasty_local.server.errors import ApiError, invalid, invalid_at
 
 LARGEST = 2 * 1024 * 1024
+LARGEST_PARAMETERS = 1_000_000  # characters of the JSON of one action's
+DEEPEST = 100  # lists and objects inside one another
+LARGEST_NUMBER = 2**62
 
 T = TypeVar("T", bound="Body")
 
@@ -83,7 +87,7 @@ class ActionPolicy(Body):
 
 
 class Llm(Body):
-    provider: Literal["managed", "anthropic", "openai"] = "managed"
+    provider: str = "managed"  # any other is refused by a code of its own
     model: Model | None = None
     grounding_model: Model | None = None
     compaction_model: Model | None = None
@@ -96,7 +100,7 @@ class RunCreate(Body):
     cua_version: Literal["v1", "v3", "v4", "v5"] | None = None
     instructions: Annotated[str, Field(max_length=16_000)] | None = None
     system_prompt: Annotated[str, Field(max_length=32_000)] | None = None
-    model: Model | None = None
+    model: str | None = None
     max_steps: Annotated[Int, Field(ge=1, le=1000)] = 50
     deadline_seconds: Annotated[Int, Field(ge=1, le=86_400)] | None = None
     on_awaiting_human: Literal["pause", "fail", "cancel"] = "pause"
@@ -137,9 +141,15 @@ class MachineUpdate(Body):
     ttl_minutes: Annotated[Int, AfterValidator(_ttl)]
 
 
+def _megabyte(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value, ensure_ascii=False)) > LARGEST_PARAMETERS:
+        raise ValueError("at most 1 MB")
+    return value
+
+
 class ActionRequest(Body):
     command: Annotated[str, Field(min_length=1, max_length=64)]
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, Any], AfterValidator(_megabyte)] = Field(default_factory=dict)
     timeout_ms: Annotated[Int, Field(ge=1000, le=120_000)] | None = None
 
 
@@ -163,12 +173,25 @@ async def read(request: Request, *, empty: bool = False) -> dict[str, Any]:
         return {}
     try:
         body = json.loads(raw, parse_constant=_no_constant)
-        json.dumps(body, ensure_ascii=False).encode()
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()  # 1e400 is read as what no JSON can say
     except (ValueError, RecursionError) as error:
         raise invalid_at(["body"], "the body is not valid JSON", "json_invalid") from error
     if not isinstance(body, dict):
         raise invalid_at(["body"], "the body must be a JSON object", "dict_type")
+    if _is_deeper(body, DEEPEST):
+        raise invalid_at(["body"], f"the body is nested deeper than {DEEPEST} levels", "json_invalid")
     return body
+
+
+def _is_deeper(body: Any, levels: int) -> bool:
+    """Whether it is nested deeper: such a thing could be stored, and then not be told again."""
+    level = [body]
+    for _ in range(levels):
+        inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
+        level = [value for values in inner for value in values]
+        if not level:
+            return False
+    return True
 
 
 def parse(kind: type[T], body: dict[str, Any]) -> T:
@@ -182,11 +205,10 @@ def parse(kind: type[T], body: dict[str, Any]) -> T:
 
 
 def whole_number(text: str) -> int | None:
-    """A query parameter as an integer; None when it is none."""
-    try:
-        return int(text) if len(text) <= 18 else None
-    except ValueError:
+    """A query parameter as an integer; None when it is none. One beyond every seq is as good as the largest."""
+    if not re.fullmatch(r"-?[0-9]{1,200}", text):
         return None
+    return max(-LARGEST_NUMBER, min(int(text), LARGEST_NUMBER))
 
 
 def limit(request: Request, default: int, high: int = 200) -> int:

@@ -21,6 +21,9 @@ from coasty_local.store.keys import Key
 
 _NAME = re.compile(r"[A-Za-z0-9_:-]{1,128}")
 
+COMPLETED, PROCESSING = {"Idempotency-Status": "completed"}, {"Idempotency-Status": "processing"}
+REPLAY = {"X-Coasty-Idempotent-Replay": "true", "X-Credits-Charged": "0"}
+
 # keeps the answer, inside the transaction that makes it true
 Seal = Callable[[Transaction, Any], None]
 Act = Callable[[Seal], Any]
@@ -48,7 +51,7 @@ class Replays:
         digest = idempotency.body_hash(body)
         first = self._claim(request, key, operation, name, digest)
         if first is not None:
-            return _json(first["response"], replay=True)
+            return _json(first["response"], COMPLETED | REPLAY)
         return self._act(key, operation, name, act)
 
     def _act(self, key: Key, operation: str, name: str, act: Act) -> Response:
@@ -66,7 +69,7 @@ class Replays:
                 idempotency.release(self._db, key.hash, operation, name)
             with self._done:
                 self._done.notify_all()
-        return _json(kept)
+        return _json(kept, COMPLETED)
 
     def _claim(self, request: Request, key: Key, operation: str, name: str, digest: str) -> sqlite3.Row | None:
         """None when the key is ours; the row of the first answer otherwise."""
@@ -81,11 +84,11 @@ class Replays:
                 return row
             left = deadline - time.monotonic()
             if left <= 0:
-                raise ApiError("IDEMPOTENCY_IN_FLIGHT", "The first request with this key is still at work.", keyed=True)
+                said = "The first request with this key is still at work."
+                raise ApiError("IDEMPOTENCY_IN_FLIGHT", said, headers=PROCESSING, keyed=True)
             with self._done:
                 self._done.wait(min(left, 0.5))
 
 
-def _json(content: bytes, *, replay: bool = False) -> Response:
-    headers = {"X-Coasty-Idempotent-Replay": "true", "X-Credits-Charged": "0"} if replay else {}
+def _json(content: bytes, headers: dict[str, str] | None = None) -> Response:
     return Response(content, 200, headers, media_type="application/json")

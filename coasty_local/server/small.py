@@ -47,7 +47,7 @@ def models(request: Request, key: Anybody) -> dict[str, Any]:
 @router.get("/usage")
 def usage(request: Request, key: Annotated[Key, Depends(needs("usage"))]) -> dict[str, Any]:
     period = request.query_params.get("period") or (wire.stamp(wire.now()) or "")[:7]
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", period):
         raise invalid_at(["query", "period"], "must be YYYY-MM", "string_pattern_mismatch")
     db = _platform(request).db
     rows, cents = keys.used(db, key.mode, period), keys.balance(db)

@@ -73,6 +73,7 @@ def test_either_header_carries_the_key(platform: Platform, headers: dict[str, st
         ({"webhook_url": "https://u:p@example.com/"}, ["body", "webhook_url"], "value_error"),
         ({"webhook_url": "ftp://example.com/"}, ["body", "webhook_url"], "value_error"),
         ({"budget_cents": 5}, ["body", "budget_cents"], "extra_forbidden"),
+        ({"llm": {"provider": 5}}, ["body", "llm", "provider"], "string_type"),
         ({"action_policy": {"max_actions": 0}}, ["body", "action_policy", "max_actions"], "greater_than_equal"),
         ({"action_policy": {"x": 1}}, ["body", "action_policy", "x"], "extra_forbidden"),
         (
@@ -97,7 +98,13 @@ def test_a_missing_field_is_named(platform: Platform, missing: str) -> None:
     assert error["details"][0]["loc"] == ["body", missing]
 
 
-@pytest.mark.parametrize("body", [b"", b"no", b"[]", b'"x"', b'{"task": NaN}', b'{"task": "\\ud800"}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"no", b"[]", b'"x"', b'{"task": NaN}', b'{"task": "\\ud800"}', b"[" * 100_000,
+        b'{"metadata": {"a": 1e400}}', b'{"metadata": {"a": ' + b"[" * 300 + b"]" * 300 + b"}}",
+    ],
+)  # fmt: skip
 def test_a_body_that_is_no_json_object_is_refused(platform: Platform, body: bytes) -> None:
     _error(platform.session.post(platform.url + "/runs", data=body, timeout=10), 422, "VALIDATION_ERROR")
 
@@ -113,7 +120,16 @@ def test_whole_floats_and_nulls_are_taken(platform: Platform) -> None:
     platform.wait(run["id"])
 
 
-@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_what_is_nested_as_deeply_as_it_may_be_is_told_again(platform: Platform) -> None:
+    deep: Any = 1
+    for _ in range(97):
+        deep = [deep]
+    run = platform.create("step", metadata={"a": deep})
+    assert platform.wait(run["id"])["metadata"] == {"a": deep}
+    assert platform.get("/runs?limit=1").json()["data"][0]["metadata"] == {"a": deep}
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "somebody"])
 def test_foreign_models_are_refused(platform: Platform, provider: str) -> None:
     fields = GOOD | {"machine_id": platform.machine, "llm": {"provider": provider}}
     _error(platform.post("/runs", fields), 422, "LLM_PROVIDER_UNSUPPORTED")
@@ -144,7 +160,7 @@ def test_a_wrong_method_is_405_with_allow(platform: Platform, method: str, path:
     assert {name.strip() for name in answer.headers["Allow"].split(",")} - {"HEAD"} == allow
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "x", "-1", ""])
+@pytest.mark.parametrize("limit", ["0", "201", "x", "-1", "", "1_0", "%2B5", "%D9%A5"])
 def test_an_impossible_limit_is_refused(platform: Platform, limit: str) -> None:
     for path in ("/runs", "/machines"):
         error = _error(platform.get(f"{path}?limit={limit}"), 400, "INVALID_LIMIT")

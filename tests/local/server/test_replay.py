@@ -24,6 +24,7 @@ def test_the_same_request_gets_the_first_answer_byte_for_byte(platform: Platform
     assert again.content == first.content
     assert (again.json()["status"], again.json()["webhook_secret"][:6]) == ("queued", "whsec_")
     assert "X-Coasty-Idempotent-Replay" not in first.headers
+    assert first.headers["Idempotency-Status"] == again.headers["Idempotency-Status"] == "completed"
     assert (again.headers["X-Coasty-Idempotent-Replay"], again.headers["X-Credits-Charged"]) == ("true", "0")
     assert platform.run(first.json()["id"])["webhook_secret"] is None
 

@@ -36,6 +36,7 @@ def test_a_frame_has_exactly_these_lines(platform: Platform, finished: str) -> N
     ("query", "header", "first"),
     [
         ("", "", 1), ("?after=3", "", 4), ("", "5", 6), ("?after=2", "6", 7), ("?after=6", "2", 7), ("", "rubbish", 1),
+        ("", "1_0", 1), ("", "-5", 1), ("?after=01", "", 2),
         ("?after=0", "", 1),
     ],
 )  # fmt: skip
@@ -48,10 +49,12 @@ def test_a_reader_goes_on_after_its_cursor(
 
 
 def test_a_cursor_beyond_the_end_of_a_finished_run_closes_at_once(platform: Platform, finished: str) -> None:
-    assert platform.get(f"/runs/{finished}/events?after=9999").text == ""
+    for after in ("9999", "9" * 30):
+        assert platform.get(f"/runs/{finished}/events?after={after}").text == ""
+        assert platform.get(f"/runs/{finished}/events", headers={"Last-Event-ID": after}).text == ""
 
 
-@pytest.mark.parametrize("after", ["-1", "x", "1.5", ""])
+@pytest.mark.parametrize("after", ["-1", "x", "1.5", "", "1_0", "%D9%A5"])
 def test_an_impossible_cursor_is_refused(platform: Platform, finished: str, after: str) -> None:
     answer = platform.get(f"/runs/{finished}/events?after={after}")
     assert (answer.status_code, answer.json()["error"]["details"][0]["loc"]) == (422, ["query", "after"])
