@@ -9,7 +9,7 @@ from typing import Any
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 
-from coasty_console import pushing, warming
+from coasty_console import intake, pushing, warming
 from coasty_console.jobs import Jobs
 from runs.relay.supervisor import Relay
 
@@ -36,6 +36,7 @@ def serve(host: str, port: int, *, relay: Relay | None, jobs: Jobs | None, ready
     """Serve until SIGTERM or SIGINT, then drain. CannotServe when the port is taken."""
     probe_port(host, port)
     pushing.install()
+    intake.install()
     from coasty_console.asgi import application
 
     server = _Console(

@@ -17,6 +17,7 @@ urlpatterns = [
     path("connections/<slug:slug>/", connections.change, name="connection"),
     path("connections/<slug:slug>/key/", connections.replace_key, name="connection_key"),
     path("connections/<slug:slug>/webhook/", connections.webhook_secret, name="connection_webhook"),
+    path("webhooks/coasty/<slug:slug>", webhooks.receive),  # a redirect would lose the body
     path("webhooks/coasty/<slug:slug>/", webhooks.receive, name="webhook"),
     path("words/<slug:language>/<slug:stamp>.js", manners.words, name="words"),
     path("manifest.webmanifest", installed.manifest, name="manifest"),

@@ -99,15 +99,16 @@ def proven(header: str, body: bytes, secrets: list[str], now: float) -> int | No
 
 
 def _parts(header: str) -> tuple[int | None, list[bytes]]:
-    """t and every v1 of `t=..,v1=..`; t is None when it is no plain number."""
-    signed_at, signatures = None, []
+    """t and every v1 of `t=..,v1=..`; t is None when it is no plain number, or when there are two."""
+    times, signatures = set[str](), []
     for part in header[:_MAX_HEADER].split(","):
         name, _, value = part.strip().partition("=")
         if name == "t":
-            signed_at = int(value) if value.isascii() and value.isdigit() and len(value) <= 12 else None
+            times.add(value)
         elif name == "v1":
             signatures.append(value.encode("utf-8", "replace"))
-    return signed_at, signatures
+    value = times.pop() if len(times) == 1 else ""
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 12 else None, signatures
 
 
 def _secrets(connection: Connection, run_id: str) -> list[str]:

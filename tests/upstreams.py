@@ -69,6 +69,7 @@ class Upstream:
         self.billing: list[dict] | None = None  # what GET /billing/active lists; None: a service without it
         self.has_frames = True
         self.lists_newest_first = False
+        self.unlisted: set[str] = set()  # runs that no listing shows
         self.listed: set[str] = set()  # the runs that an answered listing has shown
         self.screen = (64, 36)  # of machines, in pixels
         self.machine_connection: dict = {"vnc_url": None}
@@ -288,7 +289,8 @@ class Upstream:
             return 400, _error("INVALID_STATUS_FILTER", "No such status.", valid_options=list(STATUSES))
         runs = list(self.runs.values())
         ordered = reversed(runs) if self.lists_newest_first else runs
-        matching = (run for run in ordered if not status or run.status == status)
+        shown = (run for run in ordered if run.id not in self.unlisted)
+        matching = (run for run in shown if not status or run.status == status)
         found = list(islice(matching, limit + 1))  # views of ten thousand would stop everything else
         views = [run.view() for run in found[:limit]]
         return 200, {"object": "list", "data": views, "has_more": len(found) > limit}

@@ -8,8 +8,12 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
+from tests.api.console import Console
 from tests.approvals.conftest import desk, far  # noqa: F401 (fixtures)
+from tests.scripted_runs import Manner
+from tests.upstreams import Upstream
 
+CALLERS = 50
 ROLES = ("viewer", "operator", "reviewer", "admin", "stranger")
 
 
@@ -24,6 +28,22 @@ class Caller:
         given = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         data = body if isinstance(body, (str, bytes)) else json.dumps(body) if body is not None else b""
         return self.client.generic(method, f"/api{path}", data, "application/json", headers={**given, **headers})
+
+
+@pytest.fixture(scope="session")
+def served_far():
+    """The scripted upstream of the console that runs as a process."""
+    with Upstream() as upstream:
+        upstream.manner = Manner(has_created_at=True)
+        yield upstream
+
+
+@pytest.fixture(scope="session")
+def console(served_far, tmp_path_factory):
+    """The console as a process; fifty reviewers have tokens."""
+    people = {f"r{n}": "reviewer" for n in range(CALLERS)} | {"reviewer": "reviewer", "viewer": "viewer"}
+    with Console(tmp_path_factory.mktemp("console"), served_far, people) as running:
+        yield running
 
 
 @pytest.fixture

@@ -21,19 +21,24 @@ import json
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from coasty_console import roles
-from runs import tokens
+from runs import registry, tokens, upstream
 call_command("prepare")
 made = {}
 for name, role in %r.items():
     user = User.objects.create_user(name)
     roles.give(user, role)
     made[name] = tokens.issue(user)
+roles.give(admin := User.objects.create_user("root"), "admin")
+made["root"] = tokens.issue(admin)
+made["webhook"] = registry.new_webhook_secret(admin, upstream.connection())
 print(json.dumps(made))
 """
 
 
 class Console:
     """Started with `with`; `tokens` by person; stopped with SIGTERM, or killed."""
+
+    request_seconds = 3  # in which a request has to arrive
 
     def __init__(self, folder, far, people):
         self.port = find_free_port()
@@ -44,9 +49,11 @@ class Console:
             "COASTY_BASE_URL": far.base_url,
             "COASTY_API_KEY": KEY,
             "CONSOLE_PORT": str(self.port),
+            "REQUEST_SECONDS": str(self.request_seconds),
         }
         migrated.copy_into(folder)
         self.tokens = json.loads(self.manage("shell", "-c", PEOPLE % people).strip().splitlines()[-1])
+        self.webhook_secret = self.tokens.pop("webhook")
         self.process = None
 
     def __enter__(self):

@@ -26,7 +26,8 @@ STARTS, DECIDES, DRIVES, ADMIN = (
 ANYBODY = set(ROLES)  # who is signed in: a person's own matters
 NEVER = None  # 405
 OPEN = {  # without a sign-in: nothing of anybody's, or proven otherwise
-    "sign-in/", "sign-out/", "webhooks/coasty/<slug:slug>/", "words/<slug:language>/<slug:stamp>.js", "worker.js",
+    "sign-in/", "sign-out/", "webhooks/coasty/<slug:slug>", "webhooks/coasty/<slug:slug>/",
+    "words/<slug:language>/<slug:stamp>.js", "worker.js",
     "manifest.webmanifest", "icon/<int:size>.png", "offline/", "offline/unanswered/",
 }  # fmt: skip
 ROUTES = {  # who may GET, who may POST
