@@ -14,18 +14,12 @@ from approvals import decisions, endorsements, notes, recalls, takeovers
 from approvals.models import Approval, Claim, Decision, Endorsement, Takeover
 from approvals.states import State
 from runs import paging
-from runs.api import Cursor, Limit, Next, need
+from runs.api import Cursor, Limit, Next, Whole, need
 from runs.secrets import mask
 
 router = Router(tags=["Approvals"])
 
 OfState = Annotated[str, Query("", description=f"One of: {', '.join(State.values)}.")]
-
-
-def _seq(value: Any) -> Any:
-    if isinstance(value, (bool, str)):
-        raise ValueError("must be a whole number")  # noqa: TRY004 (what pydantic takes for a refusal)
-    return value
 
 
 def _text(value: Any) -> Any:
@@ -49,11 +43,10 @@ class DecisionIn(Schema):
         max_length=notes.SECRET_LIMIT,
         description="A password or code, sent once behind the note (`the code is` + `123456`) and kept nowhere.",
     )
-    seen_seq: Annotated[int | None, BeforeValidator(_seq)] = Field(
+    seen_seq: Whole | None = Field(
         None, ge=0, le=decisions.SEQ_LIMIT, description="The newest event that you knew: refused when the run moved on."
     )
-
-    hold_seconds: int = Field(
+    hold_seconds: Whole = Field(
         0, ge=0, le=60, description="Wait so long before it is sent; it can be recalled until then."
     )
 
@@ -173,7 +166,7 @@ def list_approvals(
         if state not in State.values:
             raise paging.refusal("state", f"Choose one of: {', '.join(State.values)}.")
         rows = rows.filter(state=state)
-    rows = rows.filter(run__upstream_id=run_id) if run_id else rows
+    rows = rows.filter(run__upstream_id=run_id.replace("\x00", "")) if run_id else rows
     if cursor:
         rows = rows.filter(id__lt=paging.decode(cursor, int)[0])
     found, after = paging.page(rows.order_by("-id"), limit, lambda approval: [approval.pk])
@@ -206,7 +199,8 @@ def decide(
     body: DecisionIn,
     idempotency_key: str = Header("", alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_:\-]{0,128}$"),
 ) -> dict[str, Any]:
-    """200 when it is your call that stands, and when you repeat that call with the same Idempotency-Key.
+    """200 when it is your call that stands, and when you repeat that call with the same Idempotency-Key; the same key
+    with another action or note is 409 IDEMPOTENCY_KEY_REUSED, and changes nothing.
 
     Where several people must agree (`people_needed`), a resume that is not the last one needed answers 200 with
     `decision: null` and itself among the `endorsements`. 409 tells who decided what, and when. 422 NOTE_HOLDS_SECRET:

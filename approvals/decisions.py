@@ -13,7 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from approvals import delivery, endorsements, notes, policies, takeovers
-from approvals.errors import AlreadyDecided, ApprovalClosed, Invalid, NotAllowed, Refused, RunMoved, TakenOver
+from approvals.errors import (
+    AlreadyDecided,
+    ApprovalClosed,
+    Invalid,
+    KeyReused,
+    NotAllowed,
+    Refused,
+    RunMoved,
+    TakenOver,
+)
 from approvals.models import Approval, Claim, Decision, Endorsement, Policy
 from approvals.notices import occasions
 from approvals.seen import Seen, changes, sentence
@@ -53,7 +62,7 @@ def decide(
     Where several people must agree on a resume, each call but the last gives an Endorsement and decides nothing yet.
 
     The same person's call, repeated with the same `idempotency_key`, gets the standing decision; without a key each
-    call is one of its own, and only one of all stands. Raises Invalid, NotAllowed, AlreadyDecided,
+    call is one of its own, and only one of all stands. Raises Invalid, NotAllowed, AlreadyDecided, KeyReused,
     ApprovalClosed, RunMoved, TakenOver; nothing is written then.
     """
     _check(verdict, seen_seq)
@@ -65,7 +74,7 @@ def decide(
     with transaction.atomic():
         # This one statement decides: of all who come at once, it counts one row for one of them.
         if not Approval.objects.filter(pk=approval.pk, state=State.OPEN).update(state=State.DECIDED):
-            return _standing(user, approval, verdict, idempotency_key)
+            return _standing(user, approval, verdict, whole.kept, idempotency_key)
         fresh = Approval.objects.select_related("run").get(pk=approval.pk)
         _refuse(user, fresh, verdict, seen)
         code = _new_code()
@@ -180,19 +189,21 @@ def _conclude(decision: Decision, held: timedelta) -> None:
     transaction.on_commit(lambda: delivery.ask(decision.pk, held), robust=True)
 
 
-def _standing(user: User, approval: Approval, verdict: str, key: str) -> Decision | Endorsement:
-    """What a call that is told again did the first time. AlreadyDecided, ApprovalClosed for any other."""
+def _standing(user: User, approval: Approval, verdict: str, note: str, key: str) -> Decision | Endorsement:
+    """What a call that is told again did the first time. AlreadyDecided, KeyReused, ApprovalClosed for any other."""
     decision = (
         Decision.objects.select_related("decided_by", "policy", "approval__run").filter(approval=approval.pk).first()
     )
     if decision is None:
         raise ApprovalClosed(Approval.objects.get(pk=approval.pk))
-    if key and (decision.decided_by_id, decision.verdict, decision.idempotency_key) == (user.pk, verdict, key):
-        return decision
-    mine = endorsements.told_again(user, approval, key) if verdict == decision.verdict == Verdict.RESUME else None
-    if mine is None:
+    is_same_call = bool(key) and (decision.decided_by_id, decision.idempotency_key) == (user.pk, key)
+    mine = endorsements.given_under(user, approval, key)
+    if not is_same_call and mine is None:
         raise AlreadyDecided(decision)
-    return mine
+    given = decision.note if mine is None else mine.note  # of several, the decision's note may be another's
+    if (decision.verdict, mask(given)) != (verdict, mask(note)):
+        raise KeyReused(decision)
+    return decision if is_same_call or mine is None else mine
 
 
 def _refuse_if_moved(approval: Approval, seen: Seen) -> None:

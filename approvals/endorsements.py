@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 
 from approvals import policies
+from approvals.errors import YesKeyReused
 from approvals.models import Approval, Endorsement
 from approvals.notes import Note
 from approvals.seen import Seen, changes, sentence
@@ -34,7 +35,9 @@ def shown(approval: Approval) -> list[Endorsement]:
 
 def agree(user: User, approval: Approval, note: Note, seen: Seen, key: str, now: datetime) -> Endorsement:
     """The person's yes, in place of an earlier one of theirs. The approval's row is locked by the caller."""
-    if same := told_again(user, approval, key):
+    if same := given_under(user, approval, key):
+        if mask(same.note) != mask(note.kept):
+            raise YesKeyReused
         return same
     mine = standing(approval).filter(user=user).first()
     if mine is not None:
@@ -57,7 +60,7 @@ def agree(user: User, approval: Approval, note: Note, seen: Seen, key: str, now:
     return made
 
 
-def told_again(user: User, approval: Approval, key: str) -> Endorsement | None:
+def given_under(user: User, approval: Approval, key: str) -> Endorsement | None:
     """The person's standing yes that was given under this key."""
     return standing(approval).filter(user=user, idempotency_key=key).first() if key else None
 

@@ -60,17 +60,34 @@ class AlreadyDecided(Refused):
     """Somebody has decided this approval already."""
 
     code = "ALREADY_DECIDED"
+    said = gettext_noop("%(name)s decided this already at %(decided_at)s UTC: %(verdict)s.")
 
     def __init__(self, decision: Decision) -> None:
         self.decision = decision
         self.approval = decision.approval
         name = decision.decider
-        said = _("%(name)s decided this already at %(decided_at)s UTC: %(verdict)s.") % {
+        said = _(self.said) % {
             "name": name,
             "decided_at": f"{decision.decided_at:%H:%M:%S}",
             "verdict": str(Verdict(decision.verdict).label).lower(),
         }
         super().__init__(said, decided_by=name, action=str(decision.verdict), decided_at=decision.decided_at)
+
+
+class KeyReused(AlreadyDecided):
+    """Another call came with this Idempotency-Key before, and that one stands."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    said = gettext_noop(
+        "Another call came with this Idempotency-Key before, and that one stands: %(verdict)s, at %(decided_at)s UTC."
+    )
+
+
+class YesKeyReused(Refused):
+    """Another yes was given with this Idempotency-Key before. Send this one with a new key."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    sentence = gettext_noop("Another yes was given with this Idempotency-Key before. Send this one with a new key.")
 
 
 class ApprovalClosed(Refused):

@@ -13,7 +13,7 @@ from ninja.utils import check_csrf
 
 from approvals.api import router as approvals
 from approvals.rules.api import router as policies
-from coasty_console import errors
+from coasty_console import errors, parsing
 from runs import tokens
 from runs.api import router as runs
 from runs.batch_api import router as batches
@@ -61,6 +61,7 @@ api = Described(
     " when their person gets a new password or is switched off. What looks like a password, a code or a key in a"
     " task, in instructions, in a note or in an event is masked for every role, as on the pages.",
     auth=[Token(), Session()],
+    parser=parsing.Strict(),
     urls_namespace="api",
 )
 errors.handle(api)

@@ -13,13 +13,21 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from approvals.errors import Refused
 from coasty_api import errors as upstream
+from coasty_console.parsing import Unclear
 from runs.budgets import OverBudget
 
 log = logging.getLogger(__name__)
 
 _DECISION_FACTS = ("decided_by", "action", "decided_at")
 _UNREADABLE = "Cannot parse request body"  # the framework's words
-_BY_STATUS = {400: "BAD_REQUEST", 401: "NOT_SIGNED_IN", 403: "NOT_ALLOWED", 404: "NOT_FOUND", 409: "CONFLICT"}
+_BY_STATUS = {
+    400: "BAD_REQUEST",
+    401: "NOT_SIGNED_IN",
+    403: "NOT_ALLOWED",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    413: "TOO_LARGE",
+}
 
 # Upstream's errors by kind: our status, our code, what the caller can do. The first kind that fits counts.
 _UPSTREAM: tuple[tuple[type[upstream.CoastyError], int, str, str], ...] = (
@@ -139,7 +147,9 @@ def _place(loc: list[Any]) -> str:
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    said = "The body is not JSON." if str(error) == _UNREADABLE else str(error)
+    said = str(error)
+    if said.startswith(_UNREADABLE):
+        said = str(error.__cause__) if isinstance(error.__cause__, Unclear) else "The body is not JSON."
     return envelope(error.status_code, _BY_STATUS.get(error.status_code, "INVALID"), said)
 
 

@@ -16,7 +16,7 @@ from ninja.errors import HttpError
 from pydantic import BeforeValidator, ConfigDict
 
 from runs import control, exporting, paging, searching, states, upstream
-from runs.models import AuditEntry, Connection, Event, Run
+from runs.models import AuditEntry, Connection, Event, Origin, Run
 from runs.secrets import mask
 
 router = Router(tags=["Runs"])
@@ -166,7 +166,7 @@ def need(request: HttpRequest, permission: str) -> Any:
 def find(user: Any, run_id: str) -> Run:
     """The run by upstream's id. Http404 when there is none that the caller may see."""
     runs = Run.objects.visible_to(user).select_related("started_by", "connection")
-    run = runs.filter(upstream_id=run_id).order_by("-id").first()
+    run = runs.filter(upstream_id=run_id.replace("\x00", "")).order_by("-id").first()
     if run is None:
         raise Http404(f"There is no run {run_id[:128]!r}.")
     return run
@@ -207,6 +207,7 @@ def list_runs(
 
 
 def _matching(rows: QuerySet[Run], status: str, q: str) -> QuerySet[Run]:
+    status = status.replace("\x00", "")
     if status:
         if status not in states.Status.values and not Run.objects.filter(status=status[:32]).exists():
             raise paging.refusal("status", f"Choose one of: {', '.join(states.Status.values)}.")
@@ -239,6 +240,8 @@ def start_run(
     connection = upstream.chosen(fields.pop("connection", ""))
     if connection is None:
         raise HttpError(422, "There is no enabled connection of this slug.")
+    if key and Origin.objects.filter(key=key).exclude(run__connection=connection).exists():
+        raise HttpError(422, "This Idempotency-Key has started a run on another connection. Use a new key.")
     return Status(201, shape(control.start(user, fields, key, connection=connection)))
 
 
@@ -314,8 +317,8 @@ def cancel_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
 def list_audit(request: HttpRequest, limit: Limit, cursor: Cursor, act: str = "", run: str = "") -> dict[str, Any]:
     need(request, "runs.view_auditentry")
     rows = AuditEntry.objects.select_related("run").order_by("-seq")
-    rows = rows.filter(act=act) if act else rows
-    rows = rows.filter(run__upstream_id=run) if run else rows
+    rows = rows.filter(act=act.replace("\x00", "")) if act else rows
+    rows = rows.filter(run__upstream_id=run.replace("\x00", "")) if run else rows
     if cursor:
         rows = rows.filter(seq__lt=paging.decode(cursor, int)[0])
     found, after = paging.page(rows, limit, lambda entry: [entry.seq])

@@ -47,6 +47,36 @@ def test_a_decision_answers_with_itself_and_again_when_the_call_is_repeated(desk
     assert decide(callers.reviewer, approval, note="yes").status_code == 409
 
 
+def test_a_key_that_comes_back_with_another_wish_is_told_what_stands(desk, callers):
+    _, _, approval = desk.parked()
+    key = {"Idempotency-Key": "once-2"}
+    stands = decide(callers.reviewer, approval, note="pay 10", headers=key).json()["decision"]
+    for other in ({"note": "pay 1000"}, {"note": ""}, {"action": "cancel", "note": "pay 10"}):
+        answer = decide(callers.reviewer, approval, headers=key, **other)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+        assert (error["decided_by"], error["action"]) == ("reviewer", "resume")
+    assert callers.viewer("GET", f"/approvals/{approval.pk}").json()["decision"] == stands
+    assert decide(callers.reviewer, approval, note=" pay 10 ", headers=key).json()["decision"] == stands
+    assert decide(callers.admin, approval, note="pay 10", headers=key).json()["error"]["code"] == "ALREADY_DECIDED"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"action": "cancel", "action": "resume"}', "The name 'action' stands twice in the body."),
+        ('{"action": "resume", "seen_seq": 1e999}', "1e999 is no number of JSON's."),
+        ('{"action": "resume", "seen_seq": NaN}', "NaN is no number of JSON's."),
+        ("{'action': 'resume'}", "The body is not JSON."),
+    ],
+)
+def test_a_body_that_can_be_read_in_two_ways_decides_nothing(desk, callers, body, said):
+    _, run, approval = desk.parked()
+    answer = callers.reviewer("POST", f"/approvals/{approval.pk}/decision", body)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, said)
+    assert newest(run).is_open
+
+
 def test_everybody_else_is_told_who_decided_what_and_when(desk, callers):
     _, _, approval = desk.parked()
     stands = decide(callers.reviewer, approval, "fail", note="wrong payee").json()["decision"]
@@ -98,7 +128,8 @@ def test_a_resume_waits_for_whoever_drives(desk, callers, people):
     [
         {}, {"action": "approve"}, {"action": "resume", "note": "x" * 1981}, {"action": "resume", "note": 5},
         {"action": "resume", "seen_seq": "5"}, {"action": "resume", "seen_seq": -1},
-        {"action": "resume", "seen_seq": True},
+        {"action": "resume", "seen_seq": True}, {"action": "resume", "hold_seconds": True},
+        {"action": "resume", "hold_seconds": "5"}, {"action": "resume", "hold_seconds": 61},
         {"action": "resume", "note": "a\x00b"}, {"action": "resume", "extra": 1}, {"action": ["resume"]}, [], None,
     ],
 )  # fmt: skip
@@ -113,7 +144,7 @@ def test_a_body_that_makes_no_sense_decides_nothing(desk, callers, body):
 def test_a_surrogate_in_the_note_is_refused(desk, callers):
     _, run, approval = desk.parked()
     answer = callers.reviewer("POST", f"/approvals/{approval.pk}/decision", '{"action": "resume", "note": "\\ud800"}')
-    assert answer.status_code == 422
+    assert answer.status_code == 400
     assert newest(run).is_open
 
 

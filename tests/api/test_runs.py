@@ -8,8 +8,9 @@ import json
 import pytest
 from django.utils import timezone
 
-from runs import ingest
+from runs import ingest, registry
 from runs.models import AuditEntry, Run
+from tests.upstreams import Upstream
 
 pytestmark = pytest.mark.django_db
 SHOWN = {
@@ -102,6 +103,28 @@ def test_each_trouble_upstream_is_a_clear_answer(desk, callers, fault, status, c
     assert desk.far.key not in answer.content.decode()
     if "retry_after" in fault:
         assert answer["Retry-After"] == "7"
+
+
+def test_a_key_of_one_connection_starts_nothing_on_another(desk, callers, people):
+    key = {"Idempotency-Key": "tuesday"}
+    first = callers.operator("POST", "/runs", {"task": "x"}, **key).json()
+    with Upstream("sk-coasty-test-2") as other:
+        connection = registry.add(people.admin, name="Other", base_url=other.base_url, key=other.key)
+        answer = callers.operator("POST", "/runs", {"task": "x", "connection": connection.slug}, **key)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "INVALID")
+        assert not other.runs
+    assert callers.operator("POST", "/runs", {"task": "x"}, **key).json()["id"] == first["id"]
+
+
+@pytest.mark.parametrize("odd", ["1e999", "NaN", "-Infinity", '"\\ud800"', "[1, {}, 2" + "]" * 3])
+def test_what_is_no_json_reaches_nobody(desk, callers, odd):
+    answer = callers.operator("POST", "/runs", f'{{"task": "x", "metadata": {{"a": {odd}}}}}')
+    assert (answer.status_code, desk.far.runs) == (400, {})
+
+
+@pytest.mark.parametrize("path", ["/runs/%00", "/runs?status=%00", "/audit?act=%00&run=%00", "/approvals?run_id=%00"])
+def test_a_zero_byte_is_no_fault_of_ours(callers, path):
+    assert callers.viewer("GET", path).status_code in {200, 404}
 
 
 def test_an_upstream_that_is_down_stops_no_reading(desk, callers):

@@ -9,28 +9,16 @@ from collections import Counter
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.api.console import Console
+from tests.api.conftest import CALLERS
 from tests.approvals.desk import resumed_notes
 from tests.conftest import wait_until
-from tests.scripted_runs import Manner
-from tests.upstreams import Upstream
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("served")]
-CALLERS = 50
 
 
-@pytest.fixture(scope="module")
-def far():
-    with Upstream() as upstream:
-        upstream.manner = Manner(has_created_at=True)
-        yield upstream
-
-
-@pytest.fixture(scope="module")
-def console(far, tmp_path_factory):
-    people = {f"r{n}": "reviewer" for n in range(CALLERS)} | {"reviewer": "reviewer", "viewer": "viewer"}
-    with Console(tmp_path_factory.mktemp("console"), far, people) as running:
-        yield running
+@pytest.fixture
+def far(served_far):
+    return served_far
 
 
 def parked(far, reason="May I pay?"):
@@ -85,6 +73,28 @@ def test_of_fifty_callers_one_stands_and_forty_nine_are_told_by_whom(console, fa
     acts = [entry["act"] for entry in console.call("viewer", "GET", f"/api/audit?run={run.id}").json()["data"]]
     assert acts.count("approval.decided") == 1
     assert acts.count("decision.delivered") == 1
+
+
+def test_a_call_repeated_all_at_once_with_its_key_is_one_decision_and_one_run(console, far):
+    run = parked(far)
+    approval = console.approval_of(run.id)
+    path, body = f"/api/approvals/{approval['id']}/decision", {"action": "resume", "note": "once"}
+    key = {"Idempotency-Key": "the-same"}
+    others = [{"Idempotency-Key": f"other-{n}"} for n in range(4)]
+    calls = [*[key] * 8, *others]
+    answers = all_at_once([lambda h=h: console.call("r1", "POST", path, json=body, headers=h) for h in calls])
+    by_key = [answer.status_code for answer in answers[:8]]
+    assert set(by_key) in ({200}, {409})  # all of the one key, or none
+    assert sum(code == 200 for code in by_key[:1]) + [a.status_code for a in answers[8:]].count(200) == 1
+    assert {answer.json()["decided_by"] for answer in answers if answer.status_code == 409} <= {"r1"}
+    console.decision_of(approval["id"], {"delivered"})
+    assert len(resumed_notes(run)) == 1
+    started = all_at_once(
+        [lambda: console.call("root", "POST", "/api/runs", json={"task": "once"}, headers=key) for _ in range(8)]
+    )
+    assert {(answer.status_code, answer.json()["id"]) for answer in started} == {(201, started[0].json()["id"])}
+    acts = console.call("viewer", "GET", f"/api/audit?run={started[0].json()['id']}").json()["data"]
+    assert [entry["act"] for entry in acts].count("run.started") == 1
 
 
 def test_a_kill_while_a_decision_is_on_its_way_neither_loses_nor_doubles_it(console, far):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from approvals import decisions, endorsements, recalls
+from approvals import decisions, endorsements, errors, recalls
 from approvals.models import Approval, Decision, Endorsement
 from coasty_console import roles
 from runs.models import Run, SecretNote
@@ -67,6 +67,17 @@ def test_a_call_repeated_with_its_key_is_the_same_yes(people, asked):
     first = agree(people.reviewer, asked[2], idempotency_key="a")
     assert agree(people.reviewer, asked[2], idempotency_key="a").pk == first.pk
     assert Endorsement.objects.count() == 1
+    with pytest.raises(errors.YesKeyReused):
+        agree(people.reviewer, asked[2], "another note", idempotency_key="a")
+    assert Endorsement.objects.get() == first
+
+
+def test_whoever_says_the_last_yes_without_a_note_may_tell_it_again(people, asked):
+    agree(people.reviewer, asked[2], "use the blue one")
+    last = agree(people.admin, asked[2], idempotency_key="a")
+    assert (last.note, agree(people.admin, asked[2], idempotency_key="a")) == ("use the blue one", last)
+    with pytest.raises(errors.KeyReused):
+        agree(people.admin, asked[2], "use the red one", idempotency_key="a")
 
 
 def test_what_was_taken_back_is_asked_of_both_again(people, asked):
