@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from approvals.errors import Refused
 from coasty_api import errors as upstream
+from coasty_console import failing
 from coasty_console.parsing import Unclear
 from runs.budgets import OverBudget
 
@@ -59,6 +60,7 @@ _SHAPE = {
                 "details": {"type": "array", "items": {"type": "object"}, "description": "each wrong value by its loc"},
                 "remedy": {"type": "string", "description": "what to do where upstream refused"},
                 "upstream_code": {"type": "string"},
+                "failure_id": {"type": "string", "description": "with 500 and 503: stands in the console's log too"},
             },
         },
         "decided_by": {**_TEXT, "description": "with 409 to a decision: whose decision stands; null where none does"},
@@ -172,13 +174,22 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 
 def _database(request: HttpRequest, error: DatabaseError) -> HttpResponse:
-    log.exception("The database failed on %s %s", request.method, request.path)
-    return envelope(503, "DATABASE_UNAVAILABLE", "The database does not answer. Send again later.")
+    found = failing.id_of(request)
+    log.exception("Failure %s: the database failed on %s %s", found, request.method, request.path)
+    said = f"The database does not answer. Send again later. In the console's log: failure {found}."
+    return _with_id(envelope(503, "DATABASE_UNAVAILABLE", said, failure_id=found), found)
 
 
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.exception("%s %s failed", request.method, request.path)
-    return envelope(500, "INTERNAL_ERROR", "The console failed at this. Its log says why.")
+    found = failing.id_of(request)
+    log.exception("Failure %s: %s %s failed", found, request.method, request.path)
+    said = f"The console failed at this. Read before you send it again. Its log says why: failure {found}."
+    return _with_id(envelope(500, "INTERNAL_ERROR", said, failure_id=found), found)
+
+
+def _with_id(answer: HttpResponse, found: str) -> HttpResponse:
+    answer[failing.HEADER] = found
+    return answer
 
 
 _HANDLERS: dict[type[Exception], Any] = {

@@ -235,15 +235,24 @@ def _one_line(record: logging.LogRecord) -> bool:
     return True
 
 
+def _named(record: logging.LogRecord) -> bool:
+    if found := getattr(getattr(record, "request", None), "failure_id", ""):
+        record.msg = f"Failure {found}: {record.msg}"  # as its page tells it: coasty_console.failing
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"one_line": {"()": "django.utils.log.CallbackFilter", "callback": _one_line}},
+    "filters": {
+        "one_line": {"()": "django.utils.log.CallbackFilter", "callback": _one_line},
+        "named": {"()": "django.utils.log.CallbackFilter", "callback": _named},
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname).1s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["named"]},
         "django.security.DisallowedHost": {"filters": ["one_line"]},
         "daphne": {"level": "ERROR"},
         "apprise": {"handlers": [], "propagate": False},  # what it complains of is told with the channel

@@ -7,6 +7,7 @@ from coasty_console import connections, installed, manners, passwords, people
 from coasty_console.api import api
 from runs import webhooks
 
+handler500 = "coasty_console.failing.page"
 urlpatterns = [
     path("sign-in/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out/", auth_views.LogoutView.as_view(), name="logout"),

@@ -128,19 +128,31 @@
 
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(name, (event) => {
-      const status = event.detail.xhr ? event.detail.xhr.status : 0;
-      tell(event.detail.elt, status
-        ? interpolate(gettext("The console answered with an error (%s). Look at the state above before you try again; your note is kept."), [status])
-        : gettext("No answer came from the console, so it is not known whether this was taken. The state above will tell once it is connected again; your note is kept."));
+      const { xhr, elt } = event.detail, status = xhr ? xhr.status : 0, failure = status ? xhr.getResponseHeader("Failure-Id") : "";
+      tell(elt, failure
+        ? interpolate(gettext("The console failed at this; its log says why, as failure %s. Look how it stands before you try again."), [failure])
+        : status
+          ? interpolate(gettext("The console answered with an error (%s). Look how it stands before you try again."), [status])
+          : gettext("No answer came from the console, so it is not known whether this was taken. The state will tell once it is connected again."));
     });
   }
+  // In the form of a decision, beside what was typed; else over the page, until something works or it is closed.
   function tell(element, sentence) {
-    const said = document.createElement("p");
+    const said = document.createElement("p"), place = element.querySelector("#decide-result, #back-result");
     said.className = "notice bad";
     said.setAttribute("role", "alert");
-    said.textContent = sentence;
-    (element.querySelector("#decide-result, #back-result") || document.getElementById("announcer")).replaceChildren(said);
+    said.textContent = place ? `${sentence} ${gettext("Your note is kept.")}` : sentence;
+    if (place) return place.replaceChildren(said);
+    untell();
+    const close = document.createElement("button");
+    Object.assign(close, { type: "button", className: "button small", textContent: gettext("Close") });
+    close.addEventListener("click", untell);
+    said.id = "told-now";
+    said.append(" ", close);
+    document.getElementById("announcer").after(said);
   }
+  function untell() { document.getElementById("told-now")?.remove(); }
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) untell(); });
 
   // The token of the moment: who signed in again in another tab can go on here, with what was typed.
   const token = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
@@ -153,12 +165,12 @@
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     // A whole page where a part was asked for: the sign-in, or a refusal that is not about the decision.
-    if (!/^\s*<!doctype/i.test(event.detail.xhr.responseText)) return;
+    if (event.detail.xhr.status >= 500 || !/^\s*<!doctype/i.test(event.detail.xhr.responseText)) return;
     event.detail.shouldSwap = false;
     const isSignIn = new URL(event.detail.xhr.responseURL).pathname.startsWith(root + "sign-in/");
     tell(event.detail.requestConfig.elt, isSignIn
-      ? gettext("Nothing was done: you are signed out. Sign in again in another tab, then press once more; your note is kept.")
-      : interpolate(gettext("Nothing was done: the console refused it (%s), mostly because the session ended. Sign in again in another tab, then press once more; your note is kept."), [event.detail.xhr.status]));
+      ? gettext("Nothing was done: you are signed out. Sign in again in another tab, then press once more.")
+      : interpolate(gettext("Nothing was done: the console refused it (%s), mostly because the session ended. Sign in again in another tab, then press once more."), [event.detail.xhr.status]));
   });
 
   document.addEventListener("submit", (event) => {

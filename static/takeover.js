@@ -20,7 +20,7 @@
     document.dispatchEvent(new Event("takeover:ended"));
   }
   async function sentence(answer) {
-    try { return (await answer.json()).error.message; } catch { return interpolate(gettext("The console answered %s."), [answer.status]); }
+    try { return (await answer.json()).error.message; } catch { return interpolate(gettext("The console answered %s."), [[answer.status, answer.headers.get("Failure-Id")].filter(Boolean).join(", ")]); }
   }
   function post(address, body, headers = {}) {
     return fetch(address, { method: "POST", headers: { "X-CSRFToken": consoleToken(), ...headers }, body });
