@@ -41,6 +41,7 @@ def run_list(user: Any, filters: Filters) -> SafeString:
     context = {
         "page": page,
         "is_all": shown is None or shown.is_all,
+        "older": _older(filters, shown) if shown and not shown.is_all else None,
         "rows": [(run, run_row(run, connections)) for run in page],
         "filters": filters,
         "keep": filters.query(),
@@ -55,6 +56,15 @@ def run_list(user: Any, filters: Filters) -> SafeString:
         "may_cancel": user.has_perm("runs.cancel_run"),
     }
     return SafeString(render_to_string("runs/_run_list.html", context))
+
+
+def _older(filters: Filters, shown: Window) -> dict[str, Any] | None:
+    """The same list from the day of its oldest run backwards; None where that would be the same runs again."""
+    oldest = Run.objects.filter(pk=shown.ids[-1]).values_list("created_at", flat=True).first() if shown.ids else None
+    day = timezone.localdate(oldest) if oldest else timezone.localdate()
+    if day >= timezone.localdate() or day.isoformat() == filters.until:
+        return None
+    return {"day": day, "query": filters.query(until=day.isoformat())}
 
 
 def run_tabs(filters: Filters, tabs: list[dict[str, Any]]) -> SafeString:

@@ -156,6 +156,17 @@ def test_what_does_not_get_through_is_told_on_every_page_to_who_relies_on_it(peo
     told = signed_in(people.reviewer).get("/approvals/").content.decode()  # who decides waits for its calls
     assert (banner in told, "an administrator can mend it" in told, "It said no." in told) == (True, True, False)
     assert "my-hook" not in told
+    for name in ("a-hook", "b-hook", "c-hook"):
+        row = channels.add(people.admin, name=name, url=hook.address, owner=None)
+        Channel.objects.filter(pk=row.pk).update(failing_since_at=now, gave_up_at=now, failure="It said no.")
+    told = signed_in(people.admin).get("/runs/").content.decode()
+    assert "Notices do not get through to a-hook, b-hook, c-hook, ops-hook<" in told
+    assert told.count("It said no.") == 1
+    for name in ("a-hook", "b-hook"):
+        Channel.objects.filter(name=name).update(failure=f"{name} said no.")
+    told = signed_in(people.admin).get("/runs/").content.decode()
+    assert told.count("do not get through") == 1
+    assert "for several reasons" in told
 
 
 def test_a_browser_subscribes_is_tried_and_takes_its_subscription_back(people, hook):

@@ -127,10 +127,24 @@ def test_of_very_many_runs_the_newest_are_listed_and_it_is_told_that_there_are_m
     assert not found.is_all
     page = listing.run_list(people.viewer, Filters.read(given))
     assert '<span class="count">4+</span>' in page
-    assert "At least 4 runs fit" in page
+    assert "The newest 4 that fit. There may be older ones" in page
+    assert "of the newest" not in page  # one page holds them
+    assert "Narrow the list further" in page  # all of one day
     few = listing.run_list(people.viewer, Filters(q="nowhere"))
     assert '<span class="count">0</span>' in few
-    assert "At least" not in few
+    assert "The newest" not in few
+
+
+def test_a_list_that_is_cut_goes_on_from_the_day_of_its_oldest_run(many, people):
+    for n, run in enumerate(many):
+        Run.objects.filter(pk=run.pk).update(created_at=run.created_at - timedelta(days=20 - n))
+    page = listing.run_list(people.viewer, Filters.read({"q": "walk"}))
+    day = timezone.localdate(Run.objects.get(pk=many[7].pk).created_at).isoformat()
+    assert f'href="?q=walk&amp;until={day}">Go on with those until {day}<' in page
+    further = listing.run_list(people.viewer, Filters.read({"q": "walk", "until": day}))
+    assert f'id="run-row-{many[7].pk}"' in further
+    assert f'id="run-row-{many[4].pk}"' in further
+    assert "Go on with those" in further
 
 
 def test_a_run_that_was_known_late_stands_where_it_was_made(many, make_run):
