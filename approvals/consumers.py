@@ -14,6 +14,7 @@ from approvals.rules import fragments as rule_fragments
 from live import topics
 from live.consumer import LIST_PACE_SECONDS, LiveConsumer, Missing
 from runs import fragments as run_fragments
+from runs import timeline
 
 
 class NavConsumer(LiveConsumer):
@@ -100,7 +101,7 @@ class ApprovalConsumer(LiveConsumer):
         return [
             fragments.approval_title(approval, self.user),
             fragments.approval_state(approval, self.user),
-            fragments.moved(approval),
+            fragments.moved(approval, timeline.latest_frame(approval.run)),
             rule_fragments.applied(approval),
             company.company(approval, self.user),
             company.comments(approval),

@@ -51,6 +51,7 @@ def decide(
     seen_reason: str | None = None,
     seen_cost_cents: int | None = None,
     seen_frame_open: bool | None = None,
+    seen_fallback: str | None = None,
     idempotency_key: str = "",
     hold_seconds: float = 0,
     now: datetime | None = None,
@@ -60,6 +61,7 @@ def decide(
     `secret` is sent behind the note, once, and kept nowhere. With `hold_seconds` it waits so long before it goes out,
     and `recalls.recall` may take it back until then; where the pause would not last that long it is sent at once.
     Where several people must agree on a resume, each call but the last gives an Endorsement and decides nothing yet.
+    The last may leave the note to those before, whose newest is sent: `seen_fallback` is the one that was on screen.
 
     The same person's call, repeated with the same `idempotency_key`, gets the standing decision; without a key each
     call is one of its own, and only one of all stands. Raises Invalid, NotAllowed, AlreadyDecided, KeyReused,
@@ -83,7 +85,7 @@ def decide(
             if not endorsements.are_enough(fresh):
                 Approval.objects.filter(pk=fresh.pk).update(state=State.OPEN)  # nobody has seen it otherwise
                 return mine
-            kept = endorsements.take_note(fresh, mine, code)
+            kept = endorsements.take_note(fresh, mine, code, seen_fallback)
         else:
             kept = whole.seal(fresh.run, code)
         held = policies.hold(fresh, hold_seconds, now)

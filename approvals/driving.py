@@ -21,7 +21,7 @@ from approvals import acts, company, decisions, errors, forms, fragments, polici
 from approvals.models import Approval, Takeover
 from approvals.states import Verdict
 from coasty_api.errors import CoastyError
-from runs import private, told
+from runs import private, timeline, told
 from runs.models import Run
 from runs.requests import SignedIn
 
@@ -65,7 +65,7 @@ def drive(request: SignedIn, upstream_id: str) -> HttpResponse:
         "driver": takeovers.active(run),
         "state": fragments.approval_state(approval, request.user) if approval else "",
         "says": fragments.says(approval) if approval else "",
-        "evidence": fragments.evidence(approval) if approval else "",
+        "evidence": fragments.evidence(approval, timeline.latest_frame(run)) if approval else "",
         "avowal": fragments.avowal(approval) if approval else "",
         "why_not_resume": policies.why_not_decide(request.user, approval, Verdict.RESUME) if approval else "",
         "prices": fragments.prices(run),
@@ -179,6 +179,8 @@ def hand_back(request: SignedIn, upstream_id: str) -> HttpResponse:
             _resume(request, approval)
         except errors.Refused as refused:
             return _not_resumed(request, approval, refused)
+    elif approval is None:  # somebody has decided meanwhile, or the run has ended: no word of this goes out
+        messages.warning(request, _("Nothing was sent: the run does not wait for a person any more."))
     elif held:
         messages.success(request, _("The machine is handed back. The run still waits for a decision."))
     if held:

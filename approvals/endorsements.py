@@ -9,15 +9,16 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from approvals import policies
-from approvals.errors import YesKeyReused
+from approvals.errors import RunMoved, YesKeyReused
 from approvals.models import Approval, Endorsement
 from approvals.notes import Note
 from approvals.seen import Seen, changes, sentence
 from approvals.states import Verdict
 from live import publish, topics
-from runs import audit, secret_notes
+from runs import audit, secret_notes, timeline
 from runs.secrets import mask
 
 
@@ -42,7 +43,8 @@ def agree(user: User, approval: Approval, note: Note, seen: Seen, key: str, now:
     mine = standing(approval).filter(user=user).first()
     if mine is not None:
         _lapse(mine, "said anew", now)
-    facts = Seen.of(approval)  # of somebody who told no evidence: what they could know
+    frame = timeline.latest_frame(approval.run)
+    facts = Seen.of(approval, frame)  # of somebody who told no evidence: what they could know
     told = seen if seen.seen_reason is not None else Seen(seen.seen_seq or facts.seen_seq, *_rest(facts))
     made = Endorsement(
         approval=approval, user=user, at=now, note=note.kept, idempotency_key=key[:128], **told.columns()
@@ -70,13 +72,16 @@ def are_enough(approval: Approval) -> bool:
     return standing(approval).count() >= approval.people_needed
 
 
-def take_note(approval: Approval, last: Endorsement, code: str) -> str:
+def take_note(approval: Approval, last: Endorsement, code: str, seen: str | None = None) -> str:
     """The note to send, as it may be kept: the last person's, or where they gave none, the newest of the others'.
+    RunMoved where that is not the one which the last person has `seen`.
 
     A secret in it goes out under the decision's code; `close` forgets every other one.
     """
     others = standing(approval).exclude(pk=last.pk).exclude(note="").order_by("-at", "-id")
     chosen = last if last.note else others.first() or last
+    if not last.note and seen is not None and seen != chosen.note:
+        raise RunMoved(approval, _("another note of those who agreed before would be sent."))
     if chosen.secret_code:
         secret_notes.rename(chosen.secret_code, code)
     return chosen.note

@@ -31,6 +31,7 @@ class Decide(forms.Form):
     seen_reason = forms.CharField(required=False, strip=False)
     seen_cost_cents = forms.IntegerField(required=False, min_value=0)
     seen_frame_open = forms.NullBooleanField(required=False)
+    seen_fallback = forms.CharField(required=False, strip=False)  # the note of others that an empty one stands for
 
     def __init__(self, data: Any, approval: Approval | None = None) -> None:
         super().__init__(data)
@@ -71,6 +72,9 @@ class Decide(forms.Form):
 
     def clean_seen_reason(self) -> str:
         return _newlines(self.cleaned_data["seen_reason"])
+
+    def clean_seen_fallback(self) -> str:
+        return _newlines(self.cleaned_data["seen_fallback"])
 
     def problems(self) -> str:
         """What is wrong with it, in sentences; the field is named where it is one that people see."""

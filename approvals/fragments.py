@@ -24,13 +24,13 @@ from approvals import (
     tour,
 )
 from approvals.errors import RunMoved
-from approvals.models import Approval, Decision
+from approvals.models import Approval, Decision, Endorsement
 from approvals.seen import Seen
 from live import fragments
 from runs import fragments as run_fragments
 from runs import rates, timeline
 from runs import states as run_states
-from runs.models import Run, step_cents
+from runs.models import Frame, Run, step_cents
 from runs.secrets import mask
 
 _HELD_ROWS = 3  # more would stand before what the page is about
@@ -119,6 +119,7 @@ def _together(approval: Approval, user: Any) -> dict[str, Any]:
     given = endorsements.shown(approval)
     return {
         "endorsements": given,
+        "fallback": _newest_note(given, user),
         "missing": max(0, approval.people_needed - len(given)),
         "agreed": any(one.user_id == user.pk for one in given),
     }
@@ -193,12 +194,19 @@ def avowal(approval: Approval) -> SafeString:
 
 def note_of_others(approval: Approval, user: Any) -> str:
     """What is sent where somebody who agrees writes nothing: the newest note of those who agreed before."""
-    given = [one.note for one in endorsements.shown(approval) if one.user_id != user.pk and one.note]
-    return given[-1] if given else ""
+    return _newest_note(endorsements.shown(approval), user)
 
 
-def facts(approval: Approval) -> SafeString:
-    """The recorded facts of the pause as they stand now; never swapped under a reader, see `moved`."""
+def _newest_note(given: list[Endorsement], user: Any) -> str:
+    notes = [one.note for one in given if one.user_id != user.pk and one.note]
+    return notes[-1] if notes else ""
+
+
+def facts(approval: Approval, frame: Frame | None) -> SafeString:
+    """The recorded facts of the pause as they stand now; never swapped under a reader, see `moved`.
+
+    The frame is the one that `evidence` is drawn with: one that comes between the two would be decided on unseen.
+    """
     run = approval.run
     acts = recorded.acts(run)
     return fragments.render(
@@ -206,7 +214,7 @@ def facts(approval: Approval) -> SafeString:
         {
             "approval": approval,
             "run": run,
-            "picture": run_fragments.picture(run, timeline.latest_frame(run)),
+            "picture": run_fragments.picture(run, frame),
             "acts": acts,
             "around": recorded.around(run, acts[-1] if acts else None),
             "host": recorded.host(run),
@@ -221,23 +229,24 @@ def _steps_left(run: Run) -> int | None:
     return max(0, run.max_steps - run.steps_completed) if run.max_steps else None
 
 
-def evidence(approval: Approval) -> SafeString:
+def evidence(approval: Approval, frame: Frame | None) -> SafeString:
     """The hidden fields of a decision: the facts that are drawn with it."""
-    return fragments.render("approvals/_evidence.html", {"approval": approval, "evidence": Seen.of(approval)})
+    return fragments.render("approvals/_evidence.html", {"approval": approval, "evidence": Seen.of(approval, frame)})
 
 
-def moved(approval: Approval) -> SafeString:
+def moved(approval: Approval, frame: Frame | None) -> SafeString:
     """The facts as they stand now; the page shows it where they differ from what it was drawn with."""
-    return fragments.render("approvals/_moved.html", {"approval": approval, "evidence": Seen.of(approval)})
+    return fragments.render("approvals/_moved.html", {"approval": approval, "evidence": Seen.of(approval, frame)})
 
 
 def shown_anew(approval: Approval, had_asked: str = "") -> str:
     """The facts for their place; beside them what the agent says now, and the evidence that goes with both."""
-    return facts(approval) + _beside_facts(approval, had_asked)
+    frame = timeline.latest_frame(approval.run)
+    return facts(approval, frame) + _beside_facts(approval, frame, had_asked)
 
 
-def _beside_facts(approval: Approval, had_asked: str) -> str:
-    parts = fragments.swap(says(approval)) + fragments.swap(evidence(approval))
+def _beside_facts(approval: Approval, frame: Frame | None, had_asked: str) -> str:
+    parts = fragments.swap(says(approval)) + fragments.swap(evidence(approval, frame))
     is_other = had_asked != answers.form(approval.kind, approval.reason).digest  # the form there asks something else
     return parts + fragments.swap(answer_fields(approval)) if is_other else parts
 
@@ -270,7 +279,8 @@ def beside(approval: Approval, user: Any, code: str, had_asked: str) -> str:
     parts = _stands(approval, user)
     if code != RunMoved.code:
         return parts
-    return parts + fragments.swap(facts(approval)) + _beside_facts(approval, had_asked)
+    frame = timeline.latest_frame(approval.run)
+    return parts + fragments.swap(facts(approval, frame)) + _beside_facts(approval, frame, had_asked)
 
 
 def refused_hand_back(approval: Approval, user: Any, sentence: str, code: str, changes: list[dict[str, Any]]) -> str:
@@ -278,7 +288,8 @@ def refused_hand_back(approval: Approval, user: Any, sentence: str, code: str, c
     parts = refusal(approval, sentence, code, changes) + fragments.swap(approval_state(approval, user))
     if code != RunMoved.code:
         return parts
-    return parts + "".join(fragments.swap(part) for part in (says(approval), evidence(approval), avowal(approval)))
+    bound = evidence(approval, timeline.latest_frame(approval.run))
+    return parts + "".join(fragments.swap(part) for part in (says(approval), bound, avowal(approval)))
 
 
 def prices(run: Run) -> dict[str, Any]:

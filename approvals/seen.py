@@ -30,9 +30,8 @@ class Seen:
     seen_cost_cents: int | None = None
 
     @classmethod
-    def of(cls, approval: Approval) -> Seen:
-        """The facts as they stand now."""
-        frame = timeline.latest_frame(approval.run)
+    def of(cls, approval: Approval, frame: Frame | None) -> Seen:
+        """The facts as they were read: with the frame that is shown, or would be."""
         run = approval.run
         return cls(run.cursor, frame.sha256 if frame else "", approval.reason, run.cost_cents)
 

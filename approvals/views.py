@@ -32,6 +32,7 @@ from approvals.kinds import Kind
 from approvals.models import Approval, Decision, NoteTemplate
 from approvals.rules import fragments as rule_fragments
 from approvals.states import Verdict
+from runs import timeline
 from runs.requests import SignedIn
 
 
@@ -68,20 +69,21 @@ def detail(request: SignedIn, pk: int) -> HttpResponse:
 
 def page(request: SignedIn, approval: Approval, **more: Any) -> dict[str, Any]:
     """The context of the approval's page; `more` adds what a refused decision has to say and what was typed."""
+    frame = timeline.latest_frame(approval.run)  # read once: what is shown is what a decision is bound to
     return {
         "approval": approval,
         "run": approval.run,
         "title": fragments.approval_title(approval, request.user),
         "state": fragments.approval_state(approval, request.user),
-        "facts": fragments.facts(approval),
+        "facts": fragments.facts(approval, frame),
         "says": fragments.says(approval),
         "answer": fragments.answer_fields(approval),
         "presets": answers.form(approval.kind, approval.reason).presets,
         "templates": NoteTemplate.objects.usable_by(request.user).filter(kind__in=["", approval.kind])[:30],
         "why_not_resume": policies.why_not_decide(request.user, approval, Verdict.RESUME),
         "fallback": fragments.note_of_others(approval, request.user),
-        "evidence": fragments.evidence(approval),
-        "moved": fragments.moved(approval),
+        "evidence": fragments.evidence(approval, frame),
+        "moved": fragments.moved(approval, frame),
         "applied": rule_fragments.applied(approval),
         "prices": fragments.prices(approval.run),
         "held": fragments.held(request.user, approval),

@@ -17,7 +17,10 @@
   function preview() {
     if (!note) return;
     const place = field("preview"), [text, secret] = whole();
-    const said = text || secret ? [text, "•".repeat(secret.length)].filter(Boolean).join(" ") : place.dataset.fallback;
+    // The note of those who agreed before, as it stands now: what is shown of it is what the decision is held to.
+    const fallback = page.querySelector(".approval-state")?.dataset.fallback || "";
+    form.elements.seen_fallback.value = fallback;
+    const said = text || secret ? [text, "•".repeat(secret.length)].filter(Boolean).join(" ") : fallback;
     place.textContent = (said ? said + " " : "") + "[decision ········]";
     const left = note.maxLength - said.length, told = field("note-left");
     told.textContent = left < 200 ? `${left} ${told.dataset.words}` : "";
@@ -82,6 +85,7 @@
   });
   form?.addEventListener("pointerdown", () => { touched = true; });
   form?.addEventListener("keydown", () => { touched = true; });
+  form?.addEventListener("focusin", () => { touched = true; }); // a letter has led to a button
   for (const name of ["htmx:wsAfterMessage", "htmx:afterSettle", "htmx:oobAfterSwap"]) document.addEventListener(name, refresh);
   refresh();
 })();

@@ -14,7 +14,7 @@ from approvals import claims, decisions, takeovers
 from approvals.models import Approval, Decision
 from approvals.rules import asking
 from approvals.seen import Seen, compared
-from runs import audit
+from runs import audit, timeline
 from runs.models import AuditEntry, Frame, Run
 from tests.approvals.desk import acts_in, newest
 from tests.conftest import wait_until
@@ -238,7 +238,7 @@ def test_a_decision_ends_the_claim(desk, people):
 def seen_of(approval):
     approval.refresh_from_db()
     approval.run.refresh_from_db()
-    return vars(Seen.of(approval))
+    return vars(Seen.of(approval, timeline.latest_frame(approval.run)))
 
 
 def take_frame(run, index, picture=b"x"):

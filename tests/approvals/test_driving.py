@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from approvals import answers, endorsements, screens, takeovers
+from approvals import answers, decisions, endorsements, screens, takeovers
 from approvals.models import Approval, Decision, Takeover
 from runs import private
 from runs.models import AuditEntry, Run, step_cents
@@ -199,3 +199,14 @@ def test_who_started_the_run_hands_back_without_a_resume_where_somebody_else_mus
     assert takeovers.active(run)
     client.post(f"/runs/{run.upstream_id}/takeover/end/")
     assert takeovers.active(run) is None
+
+
+def test_handing_back_what_somebody_else_has_decided_meanwhile_says_that_nothing_was_sent(desk, people, sign_in):
+    _, run, approval = desk.parked("The page wants a captcha.")
+    takeovers.begin(people.reviewer, run)
+    decisions.decide(people.admin, approval, "cancel")
+    answer = sign_in(people.reviewer).post(
+        f"/runs/{run.upstream_id}/takeover/end/", {"verdict": "resume", "note": "done"}, follow=True
+    )
+    assert "Nothing was sent: the run does not wait for a person any more." in answer.content.decode()
+    assert list(Decision.objects.values_list("verdict", flat=True)) == ["cancel"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from approvals import decisions, evidence, pauses
 from approvals.evidence import Resumed
@@ -12,7 +14,7 @@ from approvals.models import Approval
 from approvals.pauses import Pause, Relation
 from coasty_api.errors import CoastyError
 from runs import upstream
-from runs.models import Run
+from runs.models import Frame, Run
 from tests.scripted_runs import AT_ONCE, Manner
 
 MANNERS = {
@@ -40,6 +42,20 @@ def test_the_facts_of_a_run_tell_steps_that_are_left_while_it_may_take_them(desk
     scripted.finish("cancelled")
     desk.follow(scripted)
     assert " left" not in client.get(facts).content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("part", ["", "facts/"])
+def test_what_is_shown_and_what_a_decision_is_bound_to_are_one_reading_of_the_newest_frame(desk, people, client, part):
+    _, run, approval = desk.parked()
+    Frame.objects.create(run=run, index=0, sha256="a" * 64, received_at=datetime.now(UTC), after_seq=1)
+    client.force_login(people.reviewer)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(f"/approvals/{approval.pk}/{part}").content.decode()
+    newest = [each for each in asked if 'FROM "runs_frame"' in each["sql"] and '"index" DESC LIMIT 1' in each["sql"]]
+    assert len(newest) == 1, "a frame that comes between two readings would be decided on unseen"
+    assert f'name="seen_frame_sha256" value="{"a" * 64}"' in page
+    assert f"/runs/{run.upstream_id}/frames/0.jpg" in page
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from approvals import decisions, delivery, evidence, recalls, tasks
 from approvals.errors import AlreadyDecided, NotAllowed, TooLate
-from approvals.models import Approval, Decision
+from approvals.models import Approval, Decision, Policy
 from runs import audit
 from tests.approvals.desk import acts_in, newest, resumed_notes
 from tests.approvals.test_decisions import in_the_same_instant
@@ -55,6 +56,19 @@ def test_what_was_taken_back_is_never_sent_and_the_pause_is_asked_again_as_it_wa
     assert acts_in(run) == ["approval.decided", "decision.recalled"]
     assert desk.deliver(decisions.decide(people.admin, again, "resume", "mine")).delivery == "delivered"
     assert audit.verify() == (True, None)
+
+
+def test_the_key_that_undoes_is_for_what_the_page_is_about_and_never_for_a_policys_decision(desk, people):
+    (_, _, mine), (_, _, other), (_, _, ruled) = desk.parked(), desk.parked(), desk.parked()
+    for approval in (mine, other, ruled):
+        held(people, approval)
+    rule = Policy.objects.create(name="A rule")
+    Decision.objects.filter(approval=ruled).update(decided_by=None, policy=rule)
+    client = Client()
+    client.force_login(people.reviewer)
+    page = client.get(f"/approvals/{mine.pk}/").content.decode()
+    undone = re.findall(r'id="undo-(\d+)" (data-key="u")?', page)
+    assert undone == [(str(mine.pk), 'data-key="u"'), (str(ruled.pk), ""), (str(other.pk), 'data-key="u"')]
 
 
 def test_events_that_come_after_a_recall_ask_nobody_twice(desk, people):

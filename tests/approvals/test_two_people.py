@@ -179,3 +179,18 @@ def test_a_yes_told_again_after_the_last_one_is_answered_as_before(people, asked
     assert agree(people.reviewer, asked[2], idempotency_key="a") == first
     with pytest.raises(decisions.AlreadyDecided):
         agree(people.reviewer, asked[2], idempotency_key="b")
+
+
+def test_whoever_leaves_the_note_to_the_others_is_held_to_the_one_on_their_screen(desk, people, asked):
+    scripted, _run, approval = asked
+    agree(people.reviewer, approval, "the blue one")
+    with pytest.raises(decisions.RunMoved):
+        agree(people.admin, approval, seen_fallback="")  # the page was drawn before anybody had agreed
+    agree(people.reviewer, approval, "the red one")
+    with pytest.raises(decisions.RunMoved) as refused:
+        agree(people.admin, approval, seen_fallback="the blue one")
+    assert "another note" in refused.value.message
+    assert [e.user for e in endorsements.shown(approval)] == [people.reviewer]
+    decision = agree(people.admin, approval, seen_fallback="the red one")
+    assert desk.deliver(decision).delivery == "delivered"
+    assert resumed_notes(scripted) == [f"the red one [decision {decision.code}]"]

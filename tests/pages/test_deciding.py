@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from contextlib import closing, contextmanager
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -82,6 +86,61 @@ def test_a_decision_that_lost_the_race_is_refused_with_the_name_of_the_winner(pe
     assert "reviewer decided this already" in answer.text()
     assert "Your decision does not stand" in answer.text()
     until(lambda: waiting.status == "cancelled")
+
+
+@contextmanager
+def unreadable(site, run):
+    """Moments of the run's events that are none: whatever reads them fails, and nothing else does."""
+
+    mine = "run_id = (SELECT id FROM runs_run WHERE upstream_id = ?)"
+    with closing(sqlite3.connect(site.folder / "console.sqlite3", timeout=20, isolation_level=None)) as database:
+        were = database.execute(f"SELECT received_at, id FROM runs_event WHERE {mine}", [run.id]).fetchall()
+        database.execute(f"UPDATE runs_event SET received_at = '2026-02-30 10:00:00' WHERE {mine}", [run.id])
+        try:
+            yield
+        finally:
+            database.executemany("UPDATE runs_event SET received_at = ? WHERE id = ?", were)
+
+
+def test_what_fails_on_our_side_is_told_where_one_looks_with_the_number_of_its_line_in_the_log(
+    site, people, waiting, until
+) -> None:
+    page = open_approval(people["reviewer"], waiting, until)
+    page.fill("#note", "half a thought")
+    waiting.step("It moved by itself")
+    show = page.get_by_role("button", name="Show them")
+    expect(show).to_be_visible(timeout=8000)
+    with unreadable(site, waiting):
+        show.click()
+        told = page.locator("#told-now")
+        expect(told).to_be_in_viewport()
+        failure = re.search("as failure ([0-9a-f]{8})", told.text_content())[1]
+        other = people["second"].go(f"/runs/{waiting.id}/")
+        expect(other.get_by_role("heading")).to_have_text("Something broke on our side")
+        numbers = [failure, other.locator(".failure-id").text_content()]
+        log = (site.folder / "serve.log").read_text()
+        assert [f"Failure {number}: Internal Server Error: /" in log for number in numbers] == [True, True]
+        assert not violations(page)
+        assert not violations(other)
+    other.get_by_role("link", name="Try again").click()
+    expect(other.locator("h1")).to_contain_text("Task of")
+    # What is drawn anew under a press, as the second of a double click, is not decided on.
+    page.evaluate("""() => {
+        const had = document.querySelector("[data-evidence]"), press = () => {
+            if (document.querySelector("[data-evidence]") === had) return;
+            document.removeEventListener("htmx:afterSettle", press);
+            document.querySelector("#decide [value=resume]").click();
+        };
+        document.addEventListener("htmx:afterSettle", press);
+    }""")
+    show.click()
+    expect(page.locator("#decide-result")).to_contain_text("drawn anew this very moment")
+    expect(told).to_have_count(0)
+    assert waiting.status == "awaiting_human"
+    assert page.input_value("#note") == "half a thought"
+    for name in ("reviewer", "second"):
+        people[name].noise.clear()  # the browser calls a 500 an error
+    waiting.finish("cancelled")
 
 
 def test_a_newer_picture_is_offered_and_never_put_under_what_somebody_decides_on(people, waiting, until) -> None:
