@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from approvals import telling
+from approvals import delivery, telling
 from approvals.models import Policy
+from approvals.rules import retelling
 from runs import acts, told
 from runs.acts import Area
 from runs.casefile import words
@@ -142,10 +143,15 @@ acts.know(
         "detail": told.told,
         "held_seconds": lambda value: words.seconds(f"{value:g}" if isinstance(value, float) else value),
         "mode": words.choice(Policy.Mode),
-        "was": words.choice(Policy.Mode),  # of one that was changed: its sentence
+        "was": words.choice(Policy.Mode),  # of one that was changed: its sentence, retold
         "changed": _named(CHOSEN),
     },
     {"counts": _named(TRIED), "kinds": _named(TAKEOVER), "changed": _named(CHOSEN)},
+)
+acts.know_more(
+    {"decision.delivered": {"detail": delivery.CONFIRMED}},
+    {"sentence": retelling.retold, "was": retelling.retold},
+    {"rule", "was_rule"},
 )
 acts.know_names(
     {r"policy “(?P<name>.*)”": gettext_lazy("policy “%(name)s”")},

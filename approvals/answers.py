@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from approvals.kinds import Kind
 
@@ -72,16 +73,16 @@ class Form:
         ]
 
 
-# In English, whoever reads the page: they go to the agent.
+# In English, whoever reads the page: they go to the agent. Their buttons say the same in the reader's language.
 PRESETS: dict[str, tuple[str, ...]] = {
-    Kind.CAPTCHA: ("I solved the captcha.",),
-    Kind.CODE: ("I entered the code.",),
-    Kind.LOGIN: ("I signed in.",),
-    Kind.PAYMENT: ("Yes, pay it.", "No, don't pay."),
-    Kind.IRREVERSIBLE: ("Yes, go ahead.", "No, leave it as it is."),
-    Kind.AMBIGUOUS: ("the first one", "the second one"),
-    Kind.ERROR: ("Try again.", "Skip it.", "I did it by hand."),
-    Kind.OTHER: ("Yes, go ahead.", "Try again.", "Skip it."),
+    Kind.CAPTCHA: (gettext_noop("I solved the captcha."),),
+    Kind.CODE: (gettext_noop("I entered the code."),),
+    Kind.LOGIN: (gettext_noop("I signed in."),),
+    Kind.PAYMENT: (gettext_noop("Yes, pay it."), gettext_noop("No, don't pay.")),
+    Kind.IRREVERSIBLE: (gettext_noop("Yes, go ahead."), gettext_noop("No, leave it as it is.")),
+    Kind.AMBIGUOUS: (gettext_noop("the first one"), gettext_noop("the second one")),
+    Kind.ERROR: (gettext_noop("Try again."), gettext_noop("Skip it."), gettext_noop("I did it by hand.")),
+    Kind.OTHER: (gettext_noop("Yes, go ahead."), gettext_noop("Try again."), gettext_noop("Skip it.")),
 }
 
 

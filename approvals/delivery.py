@@ -34,6 +34,7 @@ from runs.secrets import mask
 log = logging.getLogger(__name__)
 
 TASK = "approvals.tasks.deliver"
+CONFIRMED = "Upstream confirmed it."
 TAG_LENGTH = len(" [decision 00000000]")
 STUCK = timedelta(seconds=15)  # longer than sending takes; after it a claimed row is unsure
 SETTLE = timedelta(seconds=10)  # a request without an answer may still arrive for so long
@@ -153,7 +154,7 @@ def _send(decision: Decision, client: Client, clock: _Clock) -> None:
     except vault.Unreadable:
         _finish(decision, Delivery.REFUSED, "The secret in its note can't be opened: SECRET_KEY has changed.", None)
         return
-    _finish(decision, Delivery.DELIVERED, "Upstream confirmed it.", Look(payload, asked_at))
+    _finish(decision, Delivery.DELIVERED, CONFIRMED, Look(payload, asked_at))
 
 
 def _not_taken(decision: Decision, client: Client, problem: errors.CoastyError, clock: _Clock) -> None:

@@ -72,14 +72,21 @@ def subject(text: str) -> SafeString:
     return told
 
 
-def facts(detail: Mapping[str, Any], subject: str = "") -> list[Fact]:
+def facts(entry: AuditEntry) -> list[Fact]:
     """What is told of an act beside its subject, in the order of the labels, as some databases keep none; what is
-    empty goes.
+    empty goes, and what the act's own words say already.
     """
-    shown = {name: value for name, value in detail.items() if value not in (None, "", {}, [], subject)}
+    left_out: tuple[Any, ...] = (None, "", {}, [], entry.subject)
+    said = ECHOES.get(entry.act, {})
+    shown = {name: value for name, value in entry.detail.items() if value not in left_out and said.get(name) != value}
     order = {name: at for at, name in enumerate([*words.LABELS, *LABELS])}
-    names = sorted(shown, key=lambda name: (order.get(name, len(order)), name))
-    return [Fact(name, label(name), value_of(name, shown[name])) for name in names]
+    names = sorted(shown.keys() - UNSAID, key=lambda name: (order.get(name, len(order)), name))
+    return [Fact(name, label(name), _of_entry(entry, name, shown[name])) for name in names]
+
+
+def _of_entry(entry: AuditEntry, name: str, value: Any) -> SafeString:
+    retold = RETOLD[name](value, entry) if name in RETOLD else value
+    return value_of(name, retold)
 
 
 def label(name: str) -> str:
@@ -117,6 +124,17 @@ def know(
     LABELS.update(labels or {})
     SAYS.update(says or {})
     _INSIDES.update(inside or {})
+
+
+def know_more(
+    echoes: Mapping[str, Mapping[str, Any]], retold: Mapping[str, Callable[[Any, AuditEntry], Any]], unsaid: set[str]
+) -> None:
+    """Values that an act's words say already; fields whose value is told by what else the entry holds; fields for
+    programs alone.
+    """
+    ECHOES.update(echoes)
+    RETOLD.update(retold)
+    UNSAID.update(unsaid)
 
 
 def know_names(
@@ -279,6 +297,9 @@ SAYS: dict[str, Say] = {
     "status": words.SAYS["status"],
 }
 _INSIDES: dict[str, Say] = {"results": words.choice(BatchItem.State)}
+ECHOES: dict[str, Mapping[str, Any]] = {}
+RETOLD: dict[str, Callable[[Any, AuditEntry], Any]] = {}
+UNSAID: set[str] = set()
 ACTORS: dict[str, Promise] = {
     "system": gettext_lazy("system"),
     "budget": gettext_lazy("budget"),

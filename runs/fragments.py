@@ -208,7 +208,7 @@ def _audit_row(entry: AuditEntry) -> SafeString:
     values = "audit", facts(entry), entry.run and entry.run.upstream_id
 
     def draw() -> SafeString:
-        told = {"entry": entry, "facts": acts.facts(entry.detail, entry.subject)}
+        told = {"entry": entry, "facts": acts.facts(entry)}
         return SafeString(render_to_string("parts/audit_row.html", told))
 
     return _DRAWN.of(values, draw)

@@ -58,7 +58,7 @@ def change(user: User, policy: Policy, draft: Draft, *, version: int, now: datet
         if fresh.mode == Policy.Mode.ON and (fresh.decides or fields["decides"]):
             fields["mode"] = Policy.Mode.OFF
         Policy.objects.filter(pk=fresh.pk).update(**fields, version=F("version") + 1, changed_at=now)
-        _changed(user, "policy.changed", fresh, was=_sentence(fresh))
+        _changed(user, "policy.changed", fresh, was=_sentence(fresh), was_rule=_rule(fresh))
     return True
 
 
@@ -163,10 +163,14 @@ def _changed(user: User, act: str, policy: Policy, **detail: Any) -> None:
 
 
 def _record(user: User, act: str, policy: Policy, **detail: Any) -> None:
-    said = {"version": policy.version, "mode": policy.mode, "sentence": _sentence(policy), **detail}
-    expires_at = policy.expires_at.isoformat() if policy.expires_at else None
-    audit.record(user, act, subject=f"policy {policy.pk} {policy.name}", expires_at=expires_at, **said)
+    said: dict[str, Any] = {"version": policy.version, "mode": policy.mode, "rule": _rule(policy), **detail}
+    said |= {"expires_at": policy.expires_at.isoformat() if policy.expires_at else None, "sentence": _sentence(policy)}
+    audit.record(user, act, subject=f"policy {policy.pk} {policy.name}", **said)
     publish.nudge(topics.QUEUE)
+
+
+def _rule(policy: Policy) -> dict[str, Any]:
+    return {"when": policy.when, "then": policy.then}
 
 
 def _sentence(policy: Policy) -> str:

@@ -90,27 +90,31 @@ def try_out(user: User, policy: Policy, *, limit: int = USUAL, now: datetime | N
     if not user.has_perm(editing.EDITS):
         raise NotAllowed(_("Trying a policy needs the role admin."))
     policy.refresh_from_db()
-    rows = past(min(limit, MOST))
-    found = replay(Rule.of(policy), rows)
-    counts = Counter(str(each.outcome) for each in found)
-    found.sort(key=lambda each: (WORRYING_FIRST.index(each.outcome), -each.approval_id))
+    trial = counted(policy, Rule.of(policy), min(limit, MOST))
+    trial.at, trial.by = now or timezone.now(), user
     with transaction.atomic():
-        trial = Trial.objects.create(
-            policy=policy,
-            version=policy.version,
-            at=now or timezone.now(),
-            by=user,
-            looked_at=len(rows),
-            counts=dict(counts),
-            rows=[[each.approval_id, str(each.outcome)] for each in found],
-        )
+        Trial.objects.bulk_create([trial])
         old = policy.trials.order_by("-id").values_list("pk", flat=True)[KEPT_TRIALS:]
         Trial.objects.filter(pk__in=list(old)).delete()
         named = f"policy {policy.pk} {policy.name}"
         audit.record(
-            user, "policy.tried", subject=named, version=policy.version, looked_at=len(rows), counts=dict(counts)
+            user, "policy.tried", subject=named, version=policy.version, looked_at=trial.looked_at, counts=trial.counts
         )
     return trial
+
+
+def counted(policy: Policy, rule: Rule, limit: int) -> Trial:
+    """What a try of it counts, kept nowhere: no look at it allows anything."""
+    rows = past(limit)
+    found = replay(rule, rows)
+    found.sort(key=lambda each: (WORRYING_FIRST.index(each.outcome), -each.approval_id))
+    return Trial(
+        policy=policy,
+        version=policy.version,
+        looked_at=len(rows),
+        counts=dict(Counter(str(each.outcome) for each in found)),
+        rows=[[each.approval_id, str(each.outcome)] for each in found],
+    )
 
 
 def would_act_now(rule: Rule, now: datetime) -> int:

@@ -25,6 +25,7 @@ from runs.requests import SignedIn
 _MAY_SEE = permission_required("approvals.view_policy", raise_exception=True)
 _MAY_EDIT = permission_required(editing.EDITS, raise_exception=True)
 SHOWN_ROWS = 50
+GLANCE = 50  # past approvals that the page of an untried policy looks at by itself
 
 
 @require_GET
@@ -192,13 +193,16 @@ def _page(request: SignedIn, policy: Policy, *, refused: str = "", status: int =
     policy.refresh_from_db()
     now, names = timezone.now(), words.Names.load()
     said, trial = _said(policy, names), trying.latest(policy)
+    rule = said["rule"]
+    glance = trying.counted(policy, rule, GLANCE) if rule and not trial else None
     context = {
         **said,
         "record": record.lately([policy], now)[policy.pk],
         "applications": [{"row": row, "deed": words.deed(row, names)} for row in record.applications(policy)],
         "trial": trial,
-        "tried": _tried(trial) if trial else [],
-        "acts_now": trying.would_act_now(said["rule"], now) if said["rule"] else 0,
+        "glance": glance,
+        "tried": _tried(trial or glance) if trial or glance else [],
+        "acts_now": trying.would_act_now(rule, now) if rule else 0,
         "needs_try": policy.decides and trial is None,
         "stop": stopping.current(),
         "refused": refused,

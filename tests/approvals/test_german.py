@@ -12,9 +12,11 @@ from django.utils import translation
 
 from approvals import acts, decisions, telling
 from approvals.errors import Invalid
-from approvals.rules import applying, matching, shape, stopping, words
+from approvals.rules import applying, editing, matching, shape, stopping, words
+from approvals.rules.shape import Then, When
 from coasty_api import client, errors
 from runs import told
+from runs.models import AuditEntry
 from runs.plain import plain
 from tests.approvals.rules_desk import policy
 
@@ -147,3 +149,24 @@ def test_each_sentence_that_says_why_a_policy_stood_back_is_known_by_those_who_t
         # What differs is a name or a number.
         plain_ones = {re.sub(r"%\(\w+\)s", "7", sentence) for sentence in found}
         assert {sentence for sentence in plain_ones if told.told(sentence) == sentence} == set()
+
+
+def test_ready_notes_are_labelled_in_german_and_go_to_the_agent_as_they_are(desk, german):
+    _scripted, _mirror, approval = desk.parked("I am about to pay $1,240.00 to Nordwind GmbH. Shall I?")
+    page = german.get(f"/approvals/{approval.pk}/").content.decode()
+    told = 'data-preset="Yes, pay it." title="Geht an den Agenten als „Yes, pay it.“">Ja, bezahlen.</button>'
+    assert told in page
+
+
+def test_the_log_tells_a_policys_sentence_in_german_where_its_rule_says_just_that(german, people):
+    when = {"kinds": ("captcha",), "task_contains": "anything waits, escalate it"}
+    made = policy(people.admin, when, {"route_to": people.reviewer.pk})
+    draft = editing.Draft(made.name, When(kinds=("payment",)), Then(two_people=True))
+    editing.change(people.admin, made, draft, version=made.version)
+    page = text_of(german.get("/audit/"))
+    assert "Wenn eine Zahlung wartet, dann: zwei Personen verlangen." in page
+    assert "Wenn ein Captcha mit „anything waits, escalate it“ in der Aufgabe wartet, dann: " in page
+    assert "When a" not in page
+    AuditEntry.objects.filter(act="policy.changed").update(detail={"sentence": "When a payment waits, need three."})
+    assert "When a payment waits, need three." in text_of(german.get("/audit/"))
+    assert "When a captcha" in text_of(german.get("/audit/", headers={"accept-language": "en"}))

@@ -110,6 +110,19 @@ def test_a_try_is_kept_with_its_version_and_its_rows_the_worrying_first(past, pe
     assert made.trials.count() == trying.KEPT_TRIALS
 
 
+def test_the_page_of_an_untried_policy_shows_what_it_would_have_done_and_that_allows_nothing(past, people, client):
+    made = policy(people.admin, CAPTCHA, RESUME, mode="off")
+    client.force_login(people.viewer)
+    page = client.get(f"/policies/{made.pk}/").content.decode()
+    assert "Nothing was decided here yet" in page
+    same, other = past(), past(verdict="cancel")
+    page = client.get(f"/policies/{made.pk}/").content.decode()
+    assert "It was not tried yet. At a glance, on the newest 2:" in page
+    assert "<strong>1 of the last 2 as people did</strong>" in page
+    assert page.index(f'id="tried-row-{other.pk}"') < page.index(f'id="tried-row-{same.pk}"')
+    assert not made.trials.exists()
+
+
 def test_what_waits_now_is_counted_too(desk, people):
     desk.parked(ASKS)
     desk.parked("Which of the two?")

@@ -101,6 +101,16 @@ def shown(client, address="/audit/"):
     return [row for row in told if "session.signed_in" not in row]
 
 
+def test_what_the_words_of_an_act_say_already_is_not_said_twice(people, client):
+    for detail in ("Upstream confirmed it.", "Upstream's answer was lost; reading the run proves that it arrived."):
+        record("decision.delivered", subject="decision ab12", verdict="resume", detail=detail)
+    client.force_login(people.viewer)
+    lost, plain = shown(client)
+    assert "What upstream said: Upstream&#x27;s answer was lost" in lost
+    assert "Upstream confirmed the decision" in plain
+    assert "What upstream said" not in plain
+
+
 def test_the_page_says_acts_and_facts_in_the_readers_words_and_names_the_code(people, client):
     record("approval.decided", people.reviewer, subject="approval 7", verdict="resume", seen_cost_cents=250, seen_seq=9)
     record("person.changed", people.admin, subject="ada", role={"from": "viewer", "to": "admin"}, new_password=True)
