@@ -108,20 +108,26 @@ class Chaos:
         self.say("upstream has no live run any more")
         for reviewer in self.reviewers:
             reviewer.stop()
+        waits = ""
         while True:
             facts = self.parts.facts()
-            if self._is_settled(facts) or time.monotonic() > deadline:
-                self.say("settled" if self._is_settled(facts) else "not settled in time")
+            last, waits = waits, self._waits_for(facts)
+            if not waits or time.monotonic() > deadline:
+                self.say("not settled in time" if waits else "settled")
                 return facts
+            if waits != last:
+                self.say(f"waits for {waits}")
             time.sleep(0.5)
 
-    def _is_settled(self, facts: dict[str, Any]) -> bool:
-        runs = facts["runs"].values()
-        is_over = self._are_known(facts) and all(run["stream"] == "ended" for run in runs)
-        return is_over and all(one["delivery"] in {"delivered", "refused"} for one in facts["decisions"])
-
-    def _are_known(self, facts: dict[str, Any]) -> bool:
-        return set(self.far.ask("listed")) <= set(facts["runs"])
+    def _waits_for(self, facts: dict[str, Any]) -> str:
+        """In words, with an example of each; nothing when all has settled."""
+        runs, decisions = facts["runs"], facts["decisions"]
+        of = {
+            "runs that upstream has listed": sorted(set(self.far.ask("listed")) - set(runs)),
+            "streams": [f"{name} {run}" for name, run in runs.items() if run["stream"] != "ended"],
+            "decisions": [str(one) for one in decisions if one["delivery"] not in {"delivered", "refused"}],
+        }
+        return ", ".join(f"{len(found)} {words} ({found[0]})" for words, found in of.items() if found)
 
     # What must hold.
 
@@ -136,6 +142,7 @@ class Chaos:
         self._must("every stream is followed to its end", _unended(facts))
         self._decisions(facts, writes)
         self._must("the audit log's chain is whole", [] if facts["chain"][0] else [f"broken at {facts['chain'][1]}"])
+        self._must("no process ended but by a blow", self.parts.ended())
         self._must("no process met what it does not know", self.parts.words("met what it does not know"))
         return not self.failures
 

@@ -69,7 +69,8 @@ MODES: dict[str, dict[str, tuple[str, ...]]] = {
     "cluster": {
         **dict.fromkeys(ENGINES, ()),  # their own programs
         "web": (*_MANAGE, "serve", "--no-relay", "--no-jobs"), **_RELAYS,
-        "worker": (*_CELERY, "worker", "--pool", "threads", "--concurrency", "8"), "beat": (*_CELERY, "beat"),
+        "worker": (*_CELERY, *"worker --pool threads --concurrency 8 --without-gossip --without-mingle".split()),
+        "beat": (*_CELERY, "beat"),
     },
 }  # fmt: skip
 
@@ -87,6 +88,7 @@ class Parts:
         self.commands = MODES[mode]
         self.folder = folder
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._ended: list[str] = []
         port = find_free_port()
         self.base = f"http://127.0.0.1:{port}"
         self.environment = {
@@ -152,8 +154,17 @@ class Parts:
                 self.running[name] = subprocess.Popen(engine.command(), **engine.popen, **told)
 
     def kill(self, name: str) -> None:
+        self._ended += self._found_ended(name)
         self.running[name].kill()
         self.running[name].wait()
+
+    def ended(self) -> list[str]:
+        """Processes that have ended by themselves: nobody here starts those again."""
+        return self._ended + [one for name in self.running for one in self._found_ended(name)]
+
+    def _found_ended(self, name: str) -> list[str]:
+        code = self.running[name].poll()
+        return [] if code is None else [f"{name} with {code}"]
 
     def kill_journal(self, name: str) -> int | None:
         """The process in which the journal of this relay writes; None where none runs just now."""

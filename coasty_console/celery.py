@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coasty_console.settings")
 app = Celery("coasty_console")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.conf.worker_consumer = "coasty_console.consuming:Consumer"
 app.conf.beat_schedule = {
     name: {"task": name, "schedule": settings.SWEEP_SECONDS, "options": {"expires": settings.SWEEP_SECONDS}}
     for name in (

@@ -17,12 +17,11 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from runs import searching, states
-from runs.models import Run
+from runs.models import ENDED_COST, Run
 from runs.searching import Filters
 
 Parts = tuple["QuerySet[Run]", "QuerySet[Run]"]
 MOST = 1000
-_ENDED_COST = {"sqlite": "cost_cents", "postgresql": "ended_cents"}  # as the index `run_walked` holds it
 _SPARE = 200  # of a search by words: so many of its newest may turn out to be older than others
 _FURTHER = 5  # times as many are looked at where they are narrowed by something else, too
 _LEAST = 200  # a window with fewer is read again, from all
@@ -76,7 +75,7 @@ def _parts(runs: QuerySet[Run], filters: Filters) -> Parts:
     """What fits but for the words: of what goes on and of what has ended, each through an index of its own."""
     rest = replace(filters, q="", status="")
     going = searching.matching(runs.filter(finished_at=None, events_until=None), rest)
-    ended = searching.matching(runs.filter(finished_at__isnull=False), rest, _ENDED_COST[database.vendor])
+    ended = searching.matching(runs.filter(finished_at__isnull=False), rest, ENDED_COST[database.vendor])
     return _of_state(going, filters.status), _of_state(ended, filters.status)
 
 

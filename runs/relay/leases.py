@@ -72,7 +72,8 @@ def _take(worker: str, chosen: list[int]) -> dict[int, int]:
 
 def orphans(now: datetime | None = None) -> QuerySet[Run]:
     """Runs that are shown as followed, but nobody alive follows them."""
-    shown = Run.objects.filter(stream__in=[Stream.LIVE, Stream.CONNECTING, Stream.RECONNECTING])
+    open_ones = Run.objects.filter(~Q(stream=Stream.ENDED))  # the condition of an index: said, else all runs are read
+    shown = open_ones.filter(stream__in=[Stream.LIVE, Stream.CONNECTING, Stream.RECONNECTING])
     return shown.filter(Q(lease=None) | ~Q(lease__worker__in=alive(now).values("name")))
 
 

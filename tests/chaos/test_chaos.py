@@ -70,12 +70,16 @@ class Told:
 
     def __init__(self, writes):
         self.writes, self.tokens, self.base, self.listed = writes, {}, "", ["life-0"]
+        self.left = []
 
     def ask(self, what):
         return {"sent": SENT, "writes": self.writes, "listed": self.listed}[what]
 
     def words(self, sign):
         return []
+
+    def ended(self):
+        return self.left
 
 
 @pytest.mark.parametrize("wrong", [None, *WRONG])
@@ -87,6 +91,15 @@ def test_the_judge_sees_what_is_wrong(wrong):
     chaos = Chaos(told, told, 1, 0)
     chaos.reviewers = [type("Caller", (), {"told": [{"code": "c0de", "action": "resume"}]})]
     assert chaos.judge(facts) is (wrong is None)
+
+
+def test_the_judge_sees_a_process_that_ended_by_itself():
+    told = Told(WRITES)
+    told.left = ["worker with 1"]
+    chaos = Chaos(told, told, 1, 0)
+    chaos.reviewers = []
+    assert not chaos.judge(copy.deepcopy(FACTS))
+    assert chaos.failures == ["no process ended but by a blow"]
 
 
 def test_a_run_that_no_listing_has_shown_is_to_be_told_of():

@@ -16,11 +16,14 @@ from tests.scale.conftest import ROOT
 
 pytestmark = [pytest.mark.xdist_group("scale"), pytest.mark.slow]
 REVIEWER = """
+from datetime import timedelta
 from django.contrib.auth.models import User
+from approvals import delivery
 from coasty_console import roles
 from runs import tokens
 user = User.objects.create_user("ada")
 roles.give(user, "reviewer")
+delivery.ask(0, timedelta(hours=1))  # a worker holds this hint when Redis goes
 print(tokens.issue(user))
 """
 
@@ -74,7 +77,7 @@ def a_decision_goes_out(console, base, upstream):
 
 
 def redis_goes_and_comes_back(console, base, redis):
-    redis.stop()
+    redis.stop(signal.SIGKILL)
     told = wait_until(lambda: get(f"{base}/readyz") is not None and get(f"{base}/readyz").json()["checks"], 15)
     assert not told["pushes"]["ok"]
     assert "Redis" in told["pushes"]["detail"]
