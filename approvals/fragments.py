@@ -46,7 +46,7 @@ def today(user: Any) -> SafeString:
     """Counts and cost of the runs that were started today, where the reader lives."""
     start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     runs = Run.objects.visible_to(user).filter(created_at__gte=start)
-    counts = dict(runs.order_by().values_list("status").annotate(Count("id")))
+    counts = dict(runs.order_by().values_list("status").annotate(count=Count("*")))
     decided = Decision.objects.filter(decided_at__gte=start).count()
     return fragments.render(
         "approvals/_today.html",

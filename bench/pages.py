@@ -138,9 +138,10 @@ def _prepare() -> None:
     from django.utils import timezone
 
     from approvals import digests, outcomes
-    from runs import audit
+    from runs import audit, indexing
 
     audit.verify()
+    indexing.index(timezone.now())
     while outcomes.settle():
         pass
     while digests.keep(timezone.now()):

@@ -105,7 +105,8 @@ if DATABASE_URL:
         DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 24}
         DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
         # A process that stalls inside a transaction keeps its locks no longer than this: others take over its runs.
-        DATABASES["default"]["OPTIONS"]["options"] = "-c idle_in_transaction_session_timeout=5s"
+        # And no query of ours runs so long that compiling it first would pay.
+        DATABASES["default"]["OPTIONS"]["options"] = "-c idle_in_transaction_session_timeout=5s -c jit=off"
 else:
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "console.sqlite3"}}
 if "sqlite3" in DATABASES["default"]["ENGINE"]:

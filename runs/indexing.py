@@ -22,6 +22,7 @@ MOST_WORDS = 6000  # of one run
 _RUNS, _EVENTS = 25, 1000  # in one transaction / of one run at once
 _LATE = timedelta(hours=1)  # so long after its end a run's log may still come
 _CLAIM = timedelta(seconds=60)
+_WRITTEN = timedelta(minutes=10)  # longer than it takes from a run's number to its row being there for all
 _REST_SECONDS = 0.01  # between two transactions: the journal writes meanwhile
 
 
@@ -31,29 +32,29 @@ def index(now: datetime, seconds: float = 1.0) -> int:
     free = SearchState.objects.filter(Q(claimed_until=None) | Q(claimed_until__lt=now), pk=1)
     if not free.update(claimed_until=now + _CLAIM):
         return 0
-    done, is_all = 0, False
+    done, is_all, known = 0, False, 0
     try:
         end = time.monotonic() + seconds
         while not is_all and time.monotonic() < end:
+            known = _written(now)
             due = _due(now)
             done += _read(due, now)
             is_all = not due
             time.sleep(0 if is_all else _REST_SECONDS)
     finally:
-        told = {"indexed_at": now} if is_all else {}
+        told = {"indexed_at": now, "known_until": known} if is_all else {}
         SearchState.objects.filter(pk=1).update(claimed_until=None, **told)
     return done
 
 
 def forget(run: Run) -> None:
     """The run's events have gone: so do their words. What is left of it is read again."""
-    SearchText.objects.filter(run=run).delete()
+    SearchText.objects.filter(run=run).update(words="", seq=0, is_whole=False)
 
 
 def behind() -> int:
     """How many runs have something that is not searchable yet."""
-    unknown = max(0, Run.objects.count() - SearchText.objects.count())  # a text goes with its run: never one too many
-    return unknown + _moved(timezone.now()).count()
+    return _unknown().count() + _moved(timezone.now()).count()
 
 
 def _due(now: datetime) -> list[int]:
@@ -62,7 +63,15 @@ def _due(now: datetime) -> list[int]:
 
 
 def _unknown() -> QuerySet[Run]:
-    return Run.objects.filter(search_text=None)
+    """Runs without a row here. Those that are known to have one are not asked: they are nearly all."""
+    known = SearchState.objects.filter(pk=1).values_list("known_until", flat=True).first() or 0
+    return Run.objects.filter(search_text=None, pk__gt=known)
+
+
+def _written(now: datetime) -> int:
+    """The last run that came so long ago that none before it can still turn up."""
+    old = Run.objects.filter(seen_at__lt=now - _WRITTEN)
+    return old.order_by("-id").values_list("id", flat=True).first() or 0
 
 
 def _moved(now: datetime) -> QuerySet[SearchText]:

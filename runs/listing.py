@@ -142,7 +142,7 @@ def _counts(runs: QuerySet[Run], filters: Filters) -> dict[str, int]:
     if is_by_person or filters.cost or filters.trouble == "burning":
         # Sought first, counted then: else databases walk all runs in the order of their states to count a few.
         fitting = runs.filter(pk__in=fitting.values("pk"))
-    return dict(fitting.order_by().values_list("status").annotate(Count("id")))
+    return dict(fitting.order_by().values_list("status").annotate(count=Count("*")))
 
 
 def _count(tabs: list[dict[str, Any]], status: str) -> int:

@@ -10,13 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from runs import states
-from runs.models import ENDED_COST, Account, Charge, Connection, Run
+from runs.models import Account, Charge, Connection, Run
 
 _AT_ONCE = 500  # runs in one pass
 _IN_ONE = 100  # in one transaction: the journal writes between two
@@ -128,8 +127,11 @@ class Totals:
 
 
 def totals() -> Totals:
-    """Of runs that have ended an index tells the cost: their rows are many and wide."""
-    going, ended = Run.objects.filter(finished_at=None), Run.objects.filter(finished_at__isnull=False)
-    parts = [(going, "cost_cents"), (ended, ENDED_COST[database.vendor]), (Charge.objects.all(), "cents")]
+    """Each part by an index of its own: the rows of runs are many and wide."""
+    going, ended = (
+        Run.objects.filter(finished_at=None, events_until=None),
+        Run.objects.filter(finished_at__isnull=False),
+    )
+    parts = [(going, "cost_cents"), (ended, "ended_cents"), (Charge.objects.all(), "cents")]
     under_way, over, booked = (rows.aggregate(sum=Sum(column))["sum"] or 0 for rows, column in parts)
     return Totals(under_way + over, booked)

@@ -13,15 +13,22 @@ from itertools import chain
 from typing import Any
 
 from django.db import connection as database
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import F, FloatField, Func, Q, QuerySet, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
 
 from runs import searching, states
-from runs.models import ENDED_COST, Run
+from runs.models import Run
 from runs.searching import Filters
 
 Parts = tuple["QuerySet[Run]", "QuerySet[Run]"]
 MOST = 1000
+_ENDED_COST = {"sqlite": "cost_cents", "postgresql": "ended_cents"}  # as the index `run_walked` holds it
+# When a run was created, as it sorts: drivers take longer to make a time of it than databases to find it.
+_MOMENT: dict[str, Combinable] = {
+    "sqlite": Cast("created_at", TextField()),
+    "postgresql": Func("created_at", template="EXTRACT(EPOCH FROM %(expressions)s)::float8", output_field=FloatField()),
+}
 _SPARE = 200  # of a search by words: so many of its newest may turn out to be older than others
 _FURTHER = 5  # times as many are looked at where they are narrowed by something else, too
 _LEAST = 200  # a window with fewer is read again, from all
@@ -65,6 +72,8 @@ def read(runs: QuerySet[Run], filters: Filters) -> Window:
     if not filters.q:
         return _newest(others, MOST)
     is_narrowed = bool(filters.narrowed or filters.status or filters.connection)
+    if not is_narrowed and database.vendor == "postgresql":  # which goes by the order or the words, as their counts say
+        return _sought(runs, others, filters, MOST)
     lately = [] if is_narrowed else searching.lately(filters.q, MOST + _SPARE)
     if lately and (window := _latest(others, {*lately, *searching.fresh(filters.q)}, min(lately), MOST)):
         return window
@@ -75,7 +84,7 @@ def _parts(runs: QuerySet[Run], filters: Filters) -> Parts:
     """What fits but for the words: of what goes on and of what has ended, each through an index of its own."""
     rest = replace(filters, q="", status="")
     going = searching.matching(runs.filter(finished_at=None, events_until=None), rest)
-    ended = searching.matching(runs.filter(finished_at__isnull=False), rest, ENDED_COST[database.vendor])
+    ended = searching.matching(runs.filter(finished_at__isnull=False), rest, _ENDED_COST[database.vendor])
     return _of_state(going, filters.status), _of_state(ended, filters.status)
 
 
@@ -91,10 +100,10 @@ def _walked(others: Parts, text: str) -> Window | None:
     newest = _newest(others, _WALKED)
     fresh = set(searching.fresh(text))
     rows: list[tuple[int, str]] = []
-    for start in range(0, len(newest.rows), MOST):
+    for start in range(0, len(newest.rows), MOST + 1):  # where all say it, the first are enough
         if len(rows) > MOST:
             break
-        some = newest.rows[start : start + MOST]
+        some = newest.rows[start : start + MOST + 1]
         said = fresh.union(searching.saying(text, [pk for pk, _status in some]))
         rows += [row for row in some if row[0] in said]
     window = Window(rows[:MOST], newest.is_all and len(rows) <= MOST)
@@ -132,7 +141,8 @@ def _among(parts: Parts, *fits: Q, **more: Any) -> Parts:
 
 
 def _newest(parts: Parts, most: int) -> Window:
-    told = [part.order_by("-created_at", "-id").values_list("created_at", "pk", "status")[: most + 1] for part in parts]
+    moment = _MOMENT[database.vendor]
+    told = [part.order_by("-created_at", "-id").values_list(moment, "pk", "status")[: most + 1] for part in parts]
     rows = [(pk, status) for _at, pk, status in sorted(chain(*told), reverse=True)[: most + 1]]
     return Window(rows[:most], len(rows) <= most)
 

@@ -2,7 +2,6 @@
 
 from runs.models.budgets import Account, Budget, BudgetNote, Charge
 from runs.models.mirror import (
-    ENDED_COST,
     IS_LIVE,
     Allowance,
     ApiToken,
@@ -38,9 +37,8 @@ from runs.models.rates import MachineRate, RateRound
 from runs.models.secret_notes import SecretNote
 
 __all__ = [
-    "ENDED_COST", "IS_LIVE", "Account", "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Batch",
-    "BatchItem", "Budget", "BudgetNote", "Charge", "Connection", "Event", "Frame", "Hint", "Label", "Lease",
-    "MachineRate", "Origin", "PrivateTime", "RateRound", "Recipe", "Run", "RunQuerySet", "RunSecret", "SavedView",
-    "SearchState", "SearchText", "SecretNote", "SeenSignature", "Starting", "Withheld", "Worker", "new_slug",
-    "step_cents",
+    "IS_LIVE", "Account", "Allowance", "ApiToken", "AuditCheckpoint", "AuditEntry", "Batch", "BatchItem", "Budget",
+    "BudgetNote", "Charge", "Connection", "Event", "Frame", "Hint", "Label", "Lease", "MachineRate", "Origin",
+    "PrivateTime", "RateRound", "Recipe", "Run", "RunQuerySet", "RunSecret", "SavedView", "SearchState", "SearchText",
+    "SecretNote", "SeenSignature", "Starting", "Withheld", "Worker", "new_slug", "step_cents",
 ]  # fmt: skip

@@ -92,7 +92,6 @@ class Starting(models.Model):
 
 
 _NEWEST = F("created_at").desc(), F("id").desc()
-ENDED_COST = {"sqlite": "cost_cents", "postgresql": "ended_cents"}  # by vendor: as the index `run_walked` holds it
 _NARROWED = "status", "connection", "machine_id", "is_ours", "started_by", "ended_cents", "finished_at"
 # One comparison a status: SQLite recognises the condition of a partial index in no other form.
 IS_LIVE = reduce(and_, (~Q(status=status) for status in sorted(states.TERMINAL)))
@@ -194,6 +193,7 @@ class Run(models.Model):
             # All that lists are narrowed by, of runs that have ended: walked without the runs' rows, which are wide.
             # On SQLite it holds `cost_cents` (migration 0026), as it may: an update there costs only what it changes.
             models.Index(*_NEWEST, *_NARROWED, name="run_walked", condition=Q(finished_at__isnull=False)),
+            models.Index(fields=["ended_cents"], name="run_billed", condition=Q(finished_at__isnull=False)),
             models.Index(Beginning("task"), Length("task"), *_NEWEST, name="run_task"),
             models.Index(Passed("result"), "status", *_NEWEST, name="run_passed", condition=Q(result__isnull=False)),
             models.Index(Code("error"), "status", *_NEWEST, name="run_error_code", condition=Q(error__isnull=False)),

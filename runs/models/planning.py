@@ -69,6 +69,7 @@ class SearchState(models.Model):
 
     indexed_at = models.DateTimeField(null=True, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
+    known_until = models.PositiveBigIntegerField(default=0)  # each run up to this number has its SearchText
 
 
 class Recipe(models.Model):

@@ -99,6 +99,21 @@ def test_words_go_with_the_events_that_they_stood_in(make_run, say, settings):
     assert found(q="known") == {run.upstream_id}
 
 
+def test_a_run_whose_row_is_there_late_is_indexed_though_later_ones_are_known(make_run):
+    now = timezone.now()
+    old, late, new = (make_run(seen_at=now - timedelta(minutes=age)) for age in (30, 5, 1))
+    SearchText.objects.create(run=new, words="", seq=0)  # as if the one before it were still being written
+    SearchText.objects.create(run=old, words="", seq=0)
+    assert indexing.behind() == 1
+    indexing.index(now)
+    assert indexing.SearchState.objects.get(pk=1).known_until == old.pk, "further on one may still turn up"
+    SearchText.objects.filter(run=late).delete()
+    assert indexing.behind() == indexing.index(now) == 1
+    assert SearchText.objects.filter(run=late).exists()
+    indexing.index(now + timedelta(hours=1))
+    assert indexing.SearchState.objects.get(pk=1).known_until == new.pk
+
+
 def test_two_jobs_do_not_index_at_once(make_run):
     make_run()
     now = timezone.now()
