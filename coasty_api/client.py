@@ -178,7 +178,7 @@ class Client:
             if not 200 <= response.status_code < 300:
                 raise self._refusal(response)
             try:
-                parsed = wire.parse(_body(response).decode("utf-8", "replace"))
+                parsed = wire.answer(_body(response).decode("utf-8", "replace"))
             except failures.RequestException as problem:
                 raise self._failure(problem, response.request.method or "GET") from problem
         if isinstance(parsed, dict):

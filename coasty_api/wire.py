@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -28,6 +29,9 @@ AWAITING_HUMAN, RUNNING = "awaiting_human", "running"
 _DECODER = json.JSONDecoder()
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SPACE = " \t\n\r"
+DEEPEST, CUT = 100, "…"  # lists and objects inside one another; what stands for those further in
+_CUT_TEXT = f'"{CUT}"'
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)  # never goes back: linear in any text
 _ENVELOPE = {"code", "message", "type", "request_id"}
 
 
@@ -132,8 +136,54 @@ def parse(data: str) -> Any:
     """The payload as a value; the text itself where it is not JSON."""
     try:
         return json.loads(data)
-    except (ValueError, RecursionError):
+    except json.JSONDecodeError:
         return data
+    except (ValueError, RecursionError):  # a number of thousands of digits, or nested too deeply to be read
+        return _parse_bounded(data)
+
+
+def answer(data: str) -> Any:
+    """`parse` for what is worked on as a whole: nothing in it is nested too deeply to be written down again."""
+    found = parse(data)
+    return _parse_bounded(data) if _is_deeper(found, DEEPEST) else found
+
+
+def _parse_bounded(data: str) -> Any:
+    try:
+        return json.loads(_flattened(data), parse_int=_number)
+    except ValueError:
+        return data
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < 400 else float(digits)
+
+
+def _flattened(text: str) -> str:
+    """JSON text with whatever is nested too deeply replaced by a sign, so that one such value hides no other."""
+    parts, kept, depth = [], 0, 0
+    for found in _TOKEN.finditer(text):
+        sign = found[0]
+        if sign in "[{":
+            depth += 1
+            if depth == DEEPEST + 1:
+                parts.append(text[kept : found.start()])
+        elif sign in "]}":
+            if depth == DEEPEST + 1:
+                parts.append(_CUT_TEXT)
+                kept = found.end()
+            depth -= 1
+    return "".join([*parts, text[kept:]])
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
+        level = [value for values in inner for value in values]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def clean(text: str) -> str:
@@ -141,13 +191,19 @@ def clean(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def clean_tree(value: Any) -> Any:
-    """A JSON value with every string in it clean."""
+def clean_tree(value: Any, levels: int = DEEPEST) -> Any:
+    """A JSON value as every database takes it: strings clean, no number that JSON has not, nested so deeply at most."""
     if isinstance(value, str):
         return clean(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if not isinstance(value, dict | list):
+        return value
+    if not levels:
+        return CUT
     if isinstance(value, dict):
-        return {clean(str(name)): clean_tree(item) for name, item in value.items()}
-    return [clean_tree(item) for item in value] if isinstance(value, list) else value
+        return {clean(str(name)): clean_tree(item, levels - 1) for name, item in value.items()}
+    return [clean_tree(item, levels - 1) for item in value]
 
 
 def time(text: object) -> datetime | None:
@@ -250,6 +306,6 @@ def _kind(status: int, code: str, is_envelope: bool) -> type[CoastyError]:
 def _seconds(value: object) -> float | None:
     try:
         seconds = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return seconds if 0 <= seconds < 86_400 else None

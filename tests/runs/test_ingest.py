@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from runs import ingest
+from runs import upstream as upstreams
 from runs.models import Event, Lease, Run
 from runs.signals import status_changed
 
@@ -248,3 +249,39 @@ def test_what_no_database_takes_is_replaced_and_breaks_nothing(make_run, arrived
     assert run.events.get(seq=2).data == f'{{"reason": {evil}}}', "an escape in JSON is only text, and stays"
     payload = json.loads(f'{{"id": "evil", "status": "queued", "task": {evil}, "metadata": {{{evil}: {evil}}}}}')
     assert ingest.take_snapshot(connection, payload).task == "a\ufffdb\ufffdc"
+
+
+ODD = {
+    "infinity": ("1e999", "inf"),
+    "nan": ("NaN", "nan"),
+    "long number": ("9" * 5000, "inf"),
+    "deep": ("[" * 300 + "]" * 300, None),
+    "too deep to be read": ("[" * 50_000 + "]" * 50_000, None),
+    "half a character": ('"\\ud800"', "\ufffd"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_value_that_no_database_takes_stops_neither_its_own_run_nor_others(make_run, arrived, moves, name):
+    text, kept = ODD[name]
+    odd, good = make_run(), make_run()
+    done = '{"status": "succeeded", "result": {"passed": true, "score": %s}, "error": null}' % text  # noqa: UP031
+    ingest.take_events([arrived(odd, 1, "done", done), arrived(good, 1, "awaiting_human", '{"reason": "May I?"}')])
+    assert [(run.status, run.cursor) for run in Run.objects.order_by("pk")] == [("succeeded", 1), ("awaiting_human", 1)]
+    result = Run.objects.get(pk=odd.pk).result
+    assert result["passed"] is True
+    assert kept is None or result["score"] == kept
+    assert odd.events.get().data == done
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_listing_with_such_a_value_hides_no_run(upstream, connection, name):
+    odd, good = upstream.add(task="odd"), upstream.add(task="good")
+    odd.fields["metadata"] = {"a": "@odd@", "b": 1}
+    answer = json.dumps({"data": [odd.view(), good.view()]}).replace('"@odd@"', ODD[name][0])
+    upstream.fail("GET", "/runs", status=200, body=answer.encode())
+    listed = upstreams.client(connection).list_runs()["data"]
+    runs = ingest.take_snapshots(connection, listed, asked_at=timezone.now())
+    assert {run.upstream_id for run in runs} == {odd.id, good.id}
+    assert Run.objects.get(upstream_id=odd.id).metadata["b"] == 1
+    assert json.loads(json.dumps(listed)) == listed or name == "nan"
