@@ -145,6 +145,8 @@ def parse(data: str) -> Any:
 def answer(data: str) -> Any:
     """`parse` for what is worked on as a whole: nothing in it is nested too deeply to be written down again."""
     found = parse(data)
+    if data.count("[") + data.count("{") <= DEEPEST:  # as nearly every event's
+        return found
     return _parse_bounded(data) if _is_deeper(found, DEEPEST) else found
 
 
@@ -168,6 +170,7 @@ def _flattened(text: str) -> str:
             depth += 1
             if depth == DEEPEST + 1:
                 parts.append(text[kept : found.start()])
+                kept = len(text)  # where it never closes, the rest is no JSON
         elif sign in "]}":
             if depth == DEEPEST + 1:
                 parts.append(_CUT_TEXT)

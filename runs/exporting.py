@@ -51,9 +51,9 @@ def payload(data: str) -> tuple[str, bool]:
     """The payload as JSON on one line, and whether something in it was masked."""
     try:
         said = json.loads(data, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        hidden = masked(said)
+    except (ValueError, RecursionError):  # the second also where it is nested so deeply that it can only be a text
         return json.dumps(mask(data)), mask(data) != data
-    hidden = masked(said)
     if hidden != said:
         return json.dumps(hidden, ensure_ascii=False).encode("utf-8", "replace").decode(), True
     # A line break can stand between the parts of a JSON text only, never inside a string.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from datetime import timedelta
 from functools import reduce
@@ -16,6 +15,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from coasty_api import wire
 from runs import states
 from runs.models.told import Beginning, Code, Passed
 
@@ -249,10 +249,7 @@ class Event(models.Model):
     @property
     def payload(self) -> Any:
         """The parsed payload; the raw text itself where it is not JSON."""
-        try:
-            return json.loads(self.data)
-        except ValueError:
-            return self.data
+        return wire.answer(self.data)
 
 
 class Frame(models.Model):

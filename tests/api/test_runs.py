@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import zipfile
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from runs import ingest, registry
@@ -153,6 +156,21 @@ def test_events_come_with_the_payload_to_the_letter(desk, callers):
     assert whole["data"][1]["data"] == {"status": "running"}
     assert whole["next"] is None
     assert Run.objects.get(pk=run.pk).cursor == 5
+
+
+def test_an_event_nested_without_end_stops_no_page_and_no_export(desk, callers, people):
+    scripted, _ = desk.run()
+    for kind, payload in (("text", '{"text": "hello", "x": %s}'), ("tool_call", '{"tool": "click", "params": %s}')):
+        for levels in (300, 900, 50_000):
+            scripted.emit(kind, payload.replace("%s", "[" * levels + "]" * levels))
+    desk.follow(scripted)
+    client, path = Client(), f"/runs/{scripted.id}"
+    client.force_login(people.admin)
+    assert b"hello" in client.get(f"{path}/").content
+    assert callers.viewer("GET", f"{path}/events").json()["data"][-1]["seq"] == 8
+    for part, lines in (("events.jsonl", 8), ("acts.csv", 4)):
+        assert len(client.get(f"{path}/{part}").getvalue().splitlines()) == lines
+    assert zipfile.is_zipfile(io.BytesIO(client.post(f"{path}/case/").getvalue()))
 
 
 def test_events_are_paged_by_seq(desk, callers):
