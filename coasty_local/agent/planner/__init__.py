@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from coasty_local.agent.planner import checks, deeds, facts, goals, grammar, turns
+from coasty_local.agent.planner import checks, deeds, facts, gathering, goals, grammar, phrasing, spelling, turns
 from coasty_local.agent.planner.clauses import Text, clauses, trimmed
 from coasty_local.agent.planner.steps import (
     Allow,
     Check,
     Choose,
     Click,
+    Drag,
     Fact,
     Goal,
     Nothing,
@@ -20,18 +21,19 @@ from coasty_local.agent.planner.steps import (
     Search,
     Step,
     Unknown,
+    Wait,
 )  # fmt: skip
 from coasty_local.agent.scene import Target
 
 _STARTS = re.compile(
-    r"(?:please\s+)?(?:open|go|navigate|browse|head|visit|load|launch|start|click|press|tap|hit|push|follow|double[\s-]click|right[\s-]click|"
-    r"type|enter|put|write|input|insert|key\s+in|paste|fill|complete|set|choose|select|pick|check|tick|uncheck|untick|enable|disable|turn|switch|"
+    r"(?:please\s+)?(?:open|go|navigate|browse|head|visit|load|launch|start(?!\s+(?:\d|dates?\b|time\b))|click|press|tap|hit|push|follow|double[\s-]click|right[\s-]click|"
+    r"type|enter|put|write|input|insert|key\s+in|paste|fill|complete|set|choose|select|pick|check(?!-(?:in|out)\b)|tick|uncheck|untick|enable|disable|turn|switch|"
     r"toggle|scroll|wait|pause|verify|make|ensure|confirm|assert|validate|expect|see|sign|log|login|search|look|find|read|report|tell|get|note|extract|"
     r"give|show|return\b|reload|refresh|close|dismiss|accept|agree|reject|decline|hover|drag|move|pay|approve|refund|cancel|delete|remove|archive|void|"
     r"send|publish|ship|reopen|renew|suspend|activate|deactivate|resolve|assign|subscribe|unsubscribe|transfer|buy|purchase|edit|change|update|modify|"
     r"add|create|register|invite|issue|mark|submit|save|continue|proceed|apply|next|finish|stop|do\s+not|don't|never|you\s+(?:may|can|should|must)|use\b|try\b|"
-    r"view|access|locate|copy|book|compare|download|upload|summari[sz]e|work\s+out|calculate|print|clear|the\s+(?:password|code|email)\s+is|point|reimburse|"
-    r"take|in\s+the|into\s+the|from\s+the|expand|collapse|leave|keep|rename|how\s+much|who\s+is|when\s+is|what|which|without\s+asking|be\s+sure|double-check|export|sort|filter|order|reply|forward|rename|without|request|place|reserve|repeat|retype|respond|answer|post|comment|star|flag|pin|mute|follow|share|duplicate|clone|schedule|reset|unlock|lock|block|unblock|enrol|enroll|join|escalate|merge|upgrade|downgrade|restore|undo|empty|withdraw|check\s+out|put|redeem|claim)\b",
+    r"view|access|locate|copy|book|compare|download|upload|summari[sz]e|work\s+out|calculate|print|clear|(?:the|my|its|your)\s+(?:password|code|e-?mail|user\s?name)(?:['’]s|\s+is)|point|reimburse|"
+    r"take|in\s+the|into\s+the|from\s+the|expand|collapse|leave|keep|rename|how\s+much|who\s+is|when\s+is|what|which|without\s+asking|be\s+sure|double-check|export|sort|filter|order|reply|forward|rename|without|request|place|reserve|repeat|retype|respond|answer|post|comment|star|flag|pin|mute|follow|share|duplicate|clone|schedule|reset|unlock|lock|block|unblock|enrol|enroll|join|escalate|merge|upgrade|downgrade|restore|undo|empty|withdraw|check\s+out|put|redeem|claim|restart|reboot|pause|resume|rerun|bookmark|let\s+me|have\s+a|take\s+a|head|pop|name\s+(?:it|the|this)|fold|unfold|untick|who|is\s+the|has\s+it)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _TABLES = (checks.RULES, grammar.RULES, goals.RULES, deeds.RULES)
@@ -69,7 +71,8 @@ class GrammarPlanner:
 
 def read(task: str) -> list[Step]:
     """The steps of a text in order; clauses that can't be read come back as Unknown."""
-    text = Text.of(task)
+    text = Text.of(phrasing.kept(task))
+    text.sealed = phrasing.plainer(spelling.mended(text.sealed))
     found: list[Step] = []
     for clause in clauses(
         text.sealed, lambda part: bool(_STARTS.match(part)), lambda part: _read(part, text) is not None
@@ -77,12 +80,18 @@ def read(task: str) -> list[Step]:
         steps = _read(clause, text)
         shown = text.shown(clause)
         found += [_with_source(step, shown) for step in steps] if steps is not None else [Unknown(source=shown)]
-    return deeds.arrange(found)
+    return deeds.arrange(gathering.gathered(found))
 
 
 def _read(clause: str, text: Text) -> list[Step] | None:
     steps = _by_rules(trimmed(clause), text)
     return None if steps and any(_sprawls(step, text) for step in steps) else steps
+
+
+# words that join or bind clauses: what is pointed at has none, unless somebody quotes it
+_LOOSE = re.compile(
+    r"\s(?:if|unless|until|otherwise|before|after|whether|because|and\s+(?:the|then|an?|its|his|her))\s", re.IGNORECASE
+)
 
 
 def _all(plain: list[str], text: Text) -> list[Step] | None:
@@ -100,11 +109,14 @@ def _sprawls(step: Step, text: Text) -> bool:
     """What is pointed at has a comma or an address in it that nobody quoted: two things were read as one."""
     pointed = {
         Click: ("target",), Check: ("target",), Choose: ("option",), Open: ("noun", "key"), Goal: ("noun", "key"),
-        Search: ("words",),
+        Search: ("words",), Wait: ("words",), Drag: ("target", "onto"),
     }.get(type(step), ())  # fmt: skip
     names = [getattr(step, name) for name in pointed]
     found = [name.words if isinstance(name, Target) else name for name in names]
-    return any(("," in name or URL_START.search(name)) and name not in text.quotes for name in found)
+    return any(
+        ("," in name or URL_START.search(name) or _LOOSE.search(f" {name} ")) and name not in text.quotes
+        for name in found
+    )
 
 
 def _by_rules(clause: str, text: Text) -> list[Step] | None:
@@ -112,6 +124,9 @@ def _by_rules(clause: str, text: Text) -> list[Step] | None:
         return [Nothing()]
     if plain := turns.plainly(clause):
         return _all(plain, text)
+    label = gathering.line(clause, text)
+    if label is not None and not _STARTS.match(label.value) and not _STARTS.match(clause):
+        return [label]
     told = facts.RULES.read(clause, text)
     if told is not None:
         return told

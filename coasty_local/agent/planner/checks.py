@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from coasty_local.agent.planner import rules
+from coasty_local.agent.planner import rules, targets
 from coasty_local.agent.planner.clauses import Text, quoted
-from coasty_local.agent.planner.steps import Read, Step, Verify, Wait
+from coasty_local.agent.planner.steps import Check, Read, Step, Verify, Wait
 
 RULES = rules.Rules()
 _VERB = (
@@ -18,7 +18,10 @@ _PAGE = (
     r"message|banner|text|alert|dialog|notification|result|page\s+title|confirmation|success\s+message|confirmation\s+message)"
 )
 _SAYS = r"(?:says?|shows?|displays?|reads?|contains?|has|includes?|mentions?|lists?)"
-_WHAT = r"(?:(?:the|a|an)\s+)?(?:(?:text|words?|message|phrase|heading|title|sentence|string)\s+)?(?:that\s+)?"
+_WHAT = (
+    r"(?:(?:the|a|an)\s+)?(?:(?:text|words?|message|phrase|heading|title|sentence|string)\s+)?"
+    r"(?:(?:saying|reading|that\s+(?:says|reads)|that)\s+)?"
+)
 _SEEN = (
     r"(?:(?:is|are|was|were)\s+(?:now\s+|really\s+)?(?:shown|visible|displayed|seen|present|there|on\s+(?:the\s+)?(?:page|screen)|listed|"
     r"in\s+the\s+(?:list|table))|appears?|shows\s+up|comes\s+up|exists?|can\s+be\s+seen)"
@@ -38,6 +41,10 @@ _NAMED_PAGE = re.compile(r"^(?:on|at)\s+(?:the\s+)?(.+?)(?:\s+(?:page|screen|sit
 def verify(match: re.Match[str], text: Text) -> list[Step] | None:
     """The forms below, tried in order; a bare "check X" is left to the rule for check boxes."""
     rest = match.group("rest").strip()
+    if both := _both(rest, match, text):
+        return both
+    if _ENSURING.match(match.group()) and (ensured := _switched(rest, text)):
+        return [ensured]
     step = _state(rest, text) or _negative(rest, text) or _positive(rest, text)
     if step:
         return [step]
@@ -63,14 +70,50 @@ def must(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Verify(words=_words(match.group("words"), text))]
 
 
+_ENSURING = re.compile(r"(?:make\s+sure|be\s+sure|ensure)\b", re.IGNORECASE)
+_AND = re.compile(
+    r"\s*,?\s+and\s+(?:that\s+)?(?=(?:the\s+)?[\w-]+(?:\s[\w-]+){0,3}\s+(?:is|are|says?|shows?|reads?|has|have|contains?)\b)"
+)
+
+
+def _both(rest: str, match: re.Match[str], text: Text) -> list[Step] | None:
+    """ "The header says A and the cart shows B" are two checks."""
+    parts = _AND.split(rest)
+    if len(parts) < 2:
+        return None
+    verb = re.match(rf"{_VERB}\s+(?:that\s+)?", match.group(), re.IGNORECASE)
+    made = [RULES.read(f"{verb.group() if verb else 'verify that '}{part}", text) for part in parts]
+    return [step for steps in made for step in steps or ()] if all(made) else None
+
+
+def _switched(rest: str, text: Text) -> Step | None:
+    """What is to be made sure of a switch is set, unless it is so."""
+    found = re.fullmatch(
+        r"(?:that\s+)?(?P<what>.+?)\s+(?:is|are)\s+(?:(?P<un>not\s+|un)?(?:checked|ticked|selected)|"
+        r"(?:turned\s+|switched\s+|set\s+to\s+)?(?P<way>on|off)|(?P<able>enabled|disabled))",
+        rest,
+        re.IGNORECASE,
+    )
+    if not found or re.search(r"\b(?:button|link|field|page|light|status)\b", found.group("what"), re.IGNORECASE):
+        return None
+    what = re.sub(
+        r"^(?:the\s+)?(?:switch|toggle|option|setting|(?:check\s*)?box)\s+(?=\ue000|[A-Z])", "", found.group("what")
+    )
+    said = (found.group("way") or found.group("able") or "").lower()
+    return Check(target=targets.mark(what, text), on=not (found.group("un") or said in ("off", "disabled")))
+
+
 def _state(rest: str, text: Text) -> Step | None:
     checked = re.fullmatch(
-        r"(?:the\s+)?(.+?)(?:\s+(?:check\s*box|box|switch|option|toggle|radio\s+button))?\s+(?:is|are)\s+(not\s+|un)?(?:checked|ticked|selected|enabled|turned\s+on|switched\s+on|on)",
+        r"(?:the\s+)?(.+?)(?:\s+(?:check\s*box|box|switch|option|toggle|radio\s+button))?\s+(?:is|are)\s+(not\s+|un)?(?:checked|ticked|selected|enabled|turned\s+on|switched\s+on|on|(?P<off>(?:(?:turned|switched)\s+)?off))",
         rest,
         re.IGNORECASE,
     )
     if checked:
-        return Verify(words=text.plain(checked.group(1)), state="unchecked" if checked.group(2) else "checked")
+        return Verify(
+            words=text.plain(checked.group(1)),
+            state="unchecked" if checked.group(2) or checked.group("off") else "checked",
+        )
     signed = re.fullmatch(
         r"(?:i\s*am|you\s*are|we\s*are|the\s+user\s+is|i'm|you're|we're)\s+(?:now\s+)?(?:signed|logged)\s+(in|out)(?:\s+as\s+(.+))?"
         r"|(?:the\s+)?(?:sign|log)[\s-]?(in)\s+(?:was\s+successful|succeeded|worked|went\s+through)(\Z)",
@@ -182,6 +225,10 @@ def read(match: re.Match[str], text: Text) -> list[Step] | None:
     if when:
         return [Read(words=when.group("words"), about=_about(when.group("about"), text))]
     rest = re.sub(r"^(?:what(?:'s|\s+is|\s+are)?\s+)?(?:the\s+|its\s+)?", "", match.group("rest"), flags=re.IGNORECASE)
+    if re.search(
+        r"^(?:first|last|second|third)\b|^does\s+(?!it\b|the\s+(?:page|screen)\b)|^which\b", rest, re.IGNORECASE
+    ):
+        return None
     if re.search(
         r"\b(?:all|every|each|cheapest|best|most|least|lowest|highest|difference|average|how)\b", rest, re.IGNORECASE
     ):

@@ -18,11 +18,11 @@ _HARD = re.compile(
     r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.!?]\s+(?=[^a-z]|$)"
                    r"|(?<=[a-z\ue001])\.\s+(?=(?:then|and then|after|next|finally|now)\b)")  # fmt: skip
 _SOFT = re.compile(
-    r"\s*;\s*(?:and\s+)?(?:then\s+)?|(?:,\s+(?:and\s+)?|\s+and\s+)next\s*,?\s+|,?\s+(?:and\s+)?(?:then|afterwards?|after\s+that|finally)\s*,?\s+|,\s*(?:and|but)\s+|,\s+|\s+and\s+|\s+but\s+|\s+&\s+",
+    r"\s*(?:;|\s[—–]\s)\s*(?:and\s+)?(?:then\s+)?|(?:,\s+(?:and\s+)?|\s+and\s+)next\s*,?\s+|,?\s+(?:and\s+)?(?:then|afterwards?|after\s+that|finally)\s*,?\s+|,\s*(?:and|but)\s+|,\s+|\s+and\s+|\s+but\s+|\s+&\s+",
     re.IGNORECASE,
 )
 _PREAMBLE = re.compile(
-    r"^(?:(?:please|kindly|pls|now|then|next|first(?:ly)?(?!\s+\w+\s+(?:link|button))|(?:second|third|fourth|fifth|sixth)(?:ly)?,|finally|lastly|also|and|so|ok|okay|hi|hello|hey|afterwards?|"
+    r"^(?:(?:please|kindly|pls|now|then|next|first(?:ly)?(?!\s+(?:names?\b|\w+\s+(?:link|button)))|(?:second|third|fourth|fifth|sixth)(?:ly)?(?=\s*[,:])|finally|lastly|also|and|so|ok|okay|hi|hello|hey|afterwards?|"
     r"after\s+that|once\s+(?:done|there|that\s+is\s+done|(?:you\s+are\s+)?(?:signed|logged)\s+in)|when\s+(?:done|you\s+are\s+done)|to\s+(?:start|begin)(?:\s+with)?|"
     r"(?:can|could|would|will)\s+you(?:\s+please)?|i\s+(?:want|need|would\s+like)\s+(?:you\s+)?to|i'd\s+like\s+(?:you\s+)?to|you\s+(?:should|must|need\s+to)|"
     r"your\s+task\s+is\s+to|the\s+task\s+is\s+to|go\s+ahead\s+and|try\s+to|just|simply|let's|we\s+need\s+to|help\s+me(?:\s+to)?)\s*[,:]?\s+)+",

@@ -31,7 +31,7 @@ VERBS = (
     "file|escalate|merge|upgrade|downgrade|restore|undo|empty|withdraw|report|confirm|complete|finish|"
     "close|publish|save|send|check out|check in|reopen|resolve|approve|accept|reject|add|continue|proceed|update|"
     "generate|redeem|claim|rate|vote|snooze|forward|borrow|return|extend|reschedule|admit|discharge|hold|"
-    "rent|hire|donate|log|record|leave|write|buy|purchase|suggest|nominate|subscribe"
+    "rent|hire|donate|log|record|leave|write|buy|purchase|suggest|nominate|subscribe|restart|reboot|pause|resume|rerun|bookmark"
 ).split("|")
 _FORMS_ONLY = frozenset(("add", "make", "report", "leave", "write", "log", "record", "create", "rate", "hold", "file"))
 _PLACED = frozenset(("order", "reservation", "booking", "request", "hold", "bid", "call"))
@@ -74,7 +74,7 @@ def turn_page(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def put_in(match: re.Match[str], text: Text) -> list[Step] | None:
     things = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", match.group("what"))
-    if _UNSURE.search(match.group("what")):
+    if _UNSURE.search(match.group("what")) or re.fullmatch(r"\d+|(?:two|three|four|five|six)", match.group("what")):
         return None
     made = [goals.adding(thing, match.group("where").lower(), text) for thing in things]
     return list[Step](made)
@@ -92,7 +92,7 @@ def take_out(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
-    rf"(?:add|post|leave|write)\s+{_ARTICLE}(?P<noun>comment|note|reply|message|remark)\s*(?:[:,]|saying|that\s+says|with\s+the\s+text|reading)?\s*(?P<value>{_SEALED})"
+    rf"(?:add|post|leave|write)\s+{_ARTICLE}(?P<noun>comment|note|reply|message|remark|tag|label)\s*(?:[:,]|saying|that\s+says|with\s+the\s+text|reading)?\s*(?P<value>{_SEALED}|#\w[\w-]*)"
     r"(?:\s+(?:to|on|under|for|at)\s+(?P<where>.+))?"
 )
 def remark(match: re.Match[str], text: Text) -> list[Step] | None:
@@ -271,6 +271,8 @@ def _prepositional(piece: str, text: Text) -> tuple[str, str] | None:
         return "time", value
     if word in ("from", "to", "until", "till", "on") and re.search(r"\d", value):
         return {"from": "from", "on": "date"}.get(word, "to"), value
+    if word == "to" and re.match(r"\S+@", rest):
+        return "recipient", value
     if word in ("as", "for", "under") and re.match(r"(?-i:[A-Z])|\ue000|\S+@", rest):
         return ("email" if lexicon.EMAIL.fullmatch(value) else "name"), value
     return None

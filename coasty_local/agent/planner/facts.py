@@ -21,7 +21,7 @@ _NAMES = (
 
 
 @RULES.rule(
-    rf"(?:(?:use|try|take|with)\s+)?(?:the\s+|my\s+|your\s+|its\s+|her\s+|his\s+|a\s+)?(?:correct\s+|right\s+|new\s+)?(?P<name>{_NAMES})(?:\s+(?:is|was|should\s+be|to\s+use\s+is)\s*:?\s*|\s*[:=]\s*)(?P<value>\S.*)",
+    rf"(?:(?:use|try|take|with)\s+)?(?:the\s+|my\s+|your\s+|its\s+|her\s+|his\s+|a\s+)?(?:correct\s+|right\s+|new\s+)?(?P<name>{_NAMES})(?:(?:'s|’s)\s+|\s+(?:is|was|should\s+be|to\s+use\s+is)\s*:?\s*|\s*[:=]\s*)(?P<value>\S.*)",
     rf"(?:use|try)\s+(?:the\s+|my\s+)?(?P<name>{_NAMES})\s+(?P<value>\S+)",
     rf"(?P<name>{_CODE}|pass\s?word|passphrase)\s+(?P<value>\S+)",
     rf"(?:use|try)\s+(?P<value>\S+|\ue000.+)\s+(?:as|for)\s+(?:the\s+|your\s+|my\s+)?(?P<name>{_NAMES})",
@@ -31,6 +31,11 @@ def fact(match: re.Match[str], text: Text) -> list[Step] | None:
     if re.match(r"(?:not|required|missing|wrong|shown|visible|field)\b", value):
         return None
     return [Fact(name=canonical(match.group("name")), value=value)]
+
+
+def known(name: str) -> bool:
+    """Whether this is a name of something that a task may tell wherever it likes."""
+    return bool(re.fullmatch(_NAMES, name, re.IGNORECASE))
 
 
 def canonical(name: str) -> str:

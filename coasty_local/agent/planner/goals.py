@@ -13,7 +13,10 @@ from coasty_local.agent.planner.steps import Click, Goal, Open, Search, SignIn, 
 from coasty_local.agent.scene import BUTTON, LINK, Target
 
 RULES = rules.Rules()
-_USER = r"(?:the\s+|my\s+|your\s+)?(?:e-?mail(?:\s+address)?|user(?:\s?name)?|user\s+id|login|account|credentials|id)"
+_USER = (
+    r"(?:the\s+|my\s+|your\s+)?"
+    r"(?:e-?mail(?:\s+address)?|address|user(?:\s?name)?|user\s+id|login|account|credentials|id)"
+)
 _SIGN = r"(?:the\s+|my\s+|a\s+)?(?:pass\s?word|passphrase|passcode|pwd|pin)"
 _GLUE = r"(?:\s*[:=]\s*|\s+(?:is|as|of)\s+|\s+)"
 _COMPARE = re.compile(
@@ -25,6 +28,7 @@ _COMPARE = re.compile(
 @RULES.rule(
     r"(?:sign|log)(?:\s+me)?[\s-]?(?:in|on)(?:\s+(?:to|into|on|at)\s+(?P<where>(?!as\b|with\b|using\b).+?))?(?:\s*,?\s*(?:as|with|using|by\s+using|via|under)\s+(?:the\s+)?(?P<rest>.+))?",
     r"login(?:\s+(?:to|into)\s+(?P<where>.+?))?(?:\s*,?\s*(?:as|with|using)\s+(?P<rest>.+))?",
+    r"(?:sign|log)\s*(?:me\s+)?in(?P<where>)\s+(?P<rest>[^\s(]+@\S+(?:\s+.+)?)",
     r"(?:sign|log)\s*(?:me\s+)?in(?P<where>)\s*[(:]\s*(?P<rest>.+?)\)?",
     r"authenticate(?:\s*,?\s*(?:as|with|using)\s+(?P<rest>.+))?(?P<where>)",
 )
@@ -37,6 +41,7 @@ def credentials(rest: str, text: Text) -> tuple[str | None, str]:
     """User and password out of "ada@example.com with password x", "email a and password b", "a / b"; None:
     unreadable."""
     rest = re.sub(r"^(?:the\s+following\s+)?credentials\s*[:,-]?\s*", "", rest.strip(), flags=re.IGNORECASE)
+    rest = re.sub(r"\s+\((?P<in>[^()]*)\)$", r", \g<in>", rest)
     password = ""
     tail = re.search(
         rf"(?:\s*(?:,|and|with|using|/|\bas\b))*\s*\b{_SIGN}{_GLUE}(?P<value>\ue000\d+\ue001|\S+)\s*$",
@@ -99,8 +104,8 @@ def thing(phrase: str, text: Text) -> tuple[str, str]:
     if quoted(phrase):
         return "", text.plain(phrase)
     keyed = re.fullmatch(
-        r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|for|from|to|of|on|"
-        r"with\s+(?:the\s+)?(?:id|number|name))\s+)?#?(?P<key>\S*\d\S*|\ue000\d+\ue001|[A-Z].*)",
+        r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|for|from|to|of|on|by|"
+        r"with\s+(?:the\s+)?(?:id|number|name|title|subject))\s+)?#?(?P<key>\S*\d\S*|\ue000\d+\ue001|[A-Z].*)",
         phrase,
     )
     if keyed and re.fullmatch(r"(?:[a-z-]+\s?)+", keyed.group("noun")):
@@ -135,7 +140,10 @@ def act(match: re.Match[str], text: Text) -> list[Step] | None:
     payee = re.fullmatch(rf"(?P<sum>{lexicon.MONEY.pattern})\s+(?:to|for)\s+(?P<rest>.+)", rest)
     if payee:
         rest, said = payee.group("rest"), (*said, ("amount", payee.group("sum")))
-    if _COMPARE.search(re.sub(r"\ue000\d+\ue001", "", rest)):
+    rest = re.sub(r"\s+from\s+the\s+(?:list|table|team|group|members|contacts|page|queue|calendar)$", "", rest)
+    if _COMPARE.search(re.sub(r"\ue000\d+\ue001", "", rest)) or re.search(
+        r"[A-Z]\w*\s(?:from|to|in|on|at|with|for)\s", rest
+    ):
         return None
     noun, key = thing(rest, text)
     if not noun and not key:
@@ -172,7 +180,9 @@ def mark(match: re.Match[str], text: Text) -> list[Step] | None:
     r"add\s+(?P<what>.+?)\s+(?:to|into)\s+(?:the\s+|my\s+)?(?P<where>(?:shopping\s+)?(?:cart|basket|bag)|wish\s?list|favou?rites|watch\s?list)"
 )
 def add_to(match: re.Match[str], text: Text) -> list[Step] | None:
-    if re.search(r"\s+and\s+|,", match.group("what")):
+    if re.search(r"\s+and\s+|,", match.group("what")) or re.fullmatch(
+        r"\d+|(?:two|three|four|five|six)", match.group("what")
+    ):
         return None
     return [adding(match.group("what"), match.group("where").lower(), text)]
 
@@ -185,11 +195,13 @@ def adding(what: str, where: str, text: Text) -> Click:
 
 
 @RULES.rule(
-    r"(?:add|create|register|invite|make|set\s+up|enter)\s+(?:a\s+|an\s+|the\s+|one\s+|another\s+)?(?:new\s+)?(?P<noun>(?-i:[a-z][a-z-]*(?:\s(?!named|called|with|for|as|to|from|and)[a-z-]+)?))(?![\w-])\s*(?P<rest>(?:[,:]|\bnamed\b|\bcalled\b|\bwith\b|\bfor\b|(?-i:[A-Z])|\ue000|\(|\S+@).*)",
+    r"(?:add|create|register|invite|make|set\s+up|enter)\s+(?:a\s+|an\s+|the\s+|one\s+|another\s+)?(?:new\s+)?(?P<noun>(?!the\b|your\b|my\b)(?-i:[a-z][a-z-]*(?:\s(?!named|called|with|for|as|to|from|and)[a-z-]+)?))(?![\w-])\s*(?P<rest>(?:[,:]|\bnamed\b|\bcalled\b|\bwith\b|\bfor\b|(?-i:[A-Z])|\ue000|\(|\S+@).*)",
     r"(?:add|create|register|invite)\s+(?P<rest>.+?)\s+(?:as|to\s+(?:the\s+)?(?:list\s+of\s+)?)\s*(?:a\s+|an\s+|the\s+|our\s+)?(?:new\s+)?(?P<noun>[a-z]+?)(?:\s+list)?(?P<more>\s*,.+|\s+with\s+.+)?",
 )
 def add(match: re.Match[str], text: Text) -> list[Step] | None:
     noun = lexicon.singular(match.group("noun").lower())
+    if re.search(r"\sto\s+(?:it|them)$", match.group("rest") or ""):
+        return None
     if noun in lexicon.FIELDS or noun.startswith("sure"):
         return None
     values = slotting.values((match.group("rest") + (match.groupdict().get("more") or "")), text, noun)

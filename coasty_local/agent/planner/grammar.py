@@ -14,6 +14,7 @@ from coasty_local.agent.planner.steps import (
     Click,
     Dismiss,
     Drag,
+    Fact,
     Fill,
     Goto,
     Hover,
@@ -49,6 +50,11 @@ _LIST_END = (
     rf"(?:open|start|launch|use)(?:\s+up)?\s+{_BROWSER}",
     r"(?:take|make|capture)\s+a\s+screenshot(?:\s+of\s+.*)?",
     r"(?:once|when|after|as\s+soon\s+as)\s+(?:it|that|this|the\s+(?:page|site|app))(?:['’]s|\s+has|\s+is|\s+have)?\s+(?:finished\s+|been\s+|fully\s+)?(?:loaded|opened|open|done|there|ready|loading|loads|opens|appears|shown|visible)",
+    r"(?:once|when|after|as\s+soon\s+as)\s+(?:that|this|it|you|the\s+[\w -]+?)"
+    r"(?:'s|\s+(?:is|are|has|have|appears?|opens?|loads?|shows?|pops?|comes?|finishes|reach|see|get|land))\b[^,;]*",
+    r"(?:upon|after)\s+(?:a\s+)?(?:successful(?:ly)?\s+)?(?:log-?in|sign-?in|loading|opening|logging\s+in|signing\s+in)",
+    r"before\s+(?:you\s+)?(?:submit|sav|send|continu|finish|proceed)(?:ing|e)?(?:\s+(?:it|the\s+form))?|would\s+you|right",
+    r"scroll\s+(?:up|down)\s+if\s+(?:needed|necessary|you\s+(?:need|have)\s+to)",
     r"(?:leave|keep)\s+(?:all\s+)?(?:the\s+)?(?:rest|others?(?:\s+fields?)?|remaining\s+fields?|everything\s+else)\s+(?:empty|blank|unchanged|alone|as\s+(?:it\s+is|they\s+are|is))",
     r"(?:that'?s|that\s+is)\s+(?:all|it)|done|stop(?:\s+there)?|finish|thanks?(?:\s+you)?.*|thank\s+you.*|please|begin|start|be\s+careful.*|ok(?:ay)?",
 )
@@ -96,7 +102,7 @@ def reload(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
-    r"(?:close|dismiss|hide|get\s+rid\s+of)\s+(?:the\s+|any\s+|this\s+|that\s+)?(?P<what>(?:\S+\s+)*?(?:dialog(?:\s+box)?|pop-?\s?ups?|banner|modal|overlay|message|notification|newsletter|cookies?(?:\s+\w+)?|alert|window|drawer|toast))",
+    r"(?:close|dismiss|hide|get\s+rid\s+of)\s+(?:the\s+|any\s+|this\s+|that\s+)?(?P<what>(?:\S+\s+)*?(?:dialog(?:\s+box)?|(?:side\s+)?panel|side\s?bar|tour|tooltip|pop-?\s?ups?|banner|modal|overlay|message|notification|newsletter|cookies?(?:\s+\w+)?|alert|window|drawer|toast))",
     r"(?:accept|allow|reject|decline|refuse|agree\s+to)\s+(?:all\s+)?(?:the\s+)?(?P<what>cookies?(?:\s+\w+)?)(?:\s+if\s+.*)?",
 )
 def dismiss(match: re.Match[str], text: Text) -> list[Step] | None:
@@ -190,11 +196,25 @@ def into_type(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
+    r"fill(?:\s+(?:in|out|up))?\s+(?:these|them|this|those|it|that|everything|(?:the\s+)?(?:values|data|details))\s+in(?:to)?\s+(?:the\s+)?(?:\w+\s+)?(?:form|fields)",
+    r"(?:fill(?:\s+(?:in|out|up))?|complete)\s+(?:the\s+|this\s+|out\s+|in\s+)*(?:\w+\s+)?(?:form|fields)(?:\s*,?\s*(?:with|using|as)\s+(?:the\s+|these\s+|this\s+)?(?:following\s+|above\s+|below\s+)?(?:values?|data|details|information|info|follows|above|below|following)(?:\s+(?:above|below))?)?\s*:?",
+)
+def fill_told(match: re.Match[str], text: Text) -> list[Step] | None:
+    """A form to be filled with what the lines around say; `gathering` finds them."""
+    return [Fill(slots=())]
+
+
+@RULES.rule(
     r"(?:fill(?:\s+(?:in|out|up))?|complete)\s+(?P<field>.+?)\s+(?:with|as|using|by\s+(?:typing|entering))\s+(?P<value>.+)",
-    r"(?:set|change)\s+(?P<field>.+?)\s+(?:to|as|=)\s+(?P<value>.+)",
+    r"(?:set|change|update)\s+(?P<field>.+?)\s+(?:to|as|=)\s+(?P<value>.+)",
 )
 def fill(match: re.Match[str], text: Text) -> list[Step] | None:
     where, value = match.group("field"), match.group("value")
+    if re.fullmatch(
+        r"(?:the\s+|these\s+)?(?:following|above|below)?\s*(?:values?|data|details|information|info|follows)?\s*:?",
+        value,
+    ):
+        return None
     if re.fullmatch(
         r"(?:the\s+|this\s+|out\s+|in\s+)*(?:\w+\s+)?(?:form|fields|details|following)", where, re.IGNORECASE
     ):
@@ -211,20 +231,26 @@ def fill(match: re.Match[str], text: Text) -> list[Step] | None:
 @RULES.rule(
     r"(?:fill(?:\s+(?:in|out))?|complete)\s+(?:the\s+|this\s+)?(?:\w+\s+)?(?:form|fields|details|following)\s*[:,-]?"
     r"\s*(?P<slots>.+)",
-    rf"(?:{_PUT}|fill(?:\s+(?:in|out))?|use|provide)\s+(?:the\s+|your\s+)?(?P<slots>[\w\s-]+?\s*[:=]\s*.+)",
+    rf"(?:{_PUT}|fill(?:\s+(?:in|out))?|use|provide|set)\s+(?:the\s+|your\s+)?(?P<slots>[\w\s-]+?\s*[:=]\s*.+)",
     rf"(?:{_PUT}|use|provide|fill\s+in)\s+(?:the\s+|"
     rf"my\s+)?(?P<slots>(?:{_FIELD})\s+(?!in\b|into\b|field\b).+)",
 )
 def fill_named(match: re.Match[str], text: Text) -> list[Step] | None:
     slots = named_values(match.group("slots"), text)
+    if re.match(r"(?:use|provide)\b", match.group(), re.IGNORECASE) and {name for name, _ in slots} <= _CREDENTIALS:
+        return [Fact(name="password" if name == "password" else "email", value=value) for name, value in slots] or None
     return [Fill(slots=slots)] if slots else None
+
+
+_CREDENTIALS = {"email", "username", "user", "login", "password", "email address"}
 
 
 def named_values(phrase: str, text: Text) -> tuple[tuple[str, str], ...]:
     """Pairs of "name: Ada, email = a@b.c and plan Pro"; empty when any part has no name."""
     pairs = []
     for part in re.split(
-        r"\s*,\s*(?:and\s+)?|\s*;\s*|\s+and\s+(?=(?:the\s+)?[\w-]+(?:\s+[\w-]+)?\s*(?:[:=]|\s\ue000|\s\S))", phrase
+        r"\s*,(?!\d)\s*(?:and\s+)?|\s*,\s+(?:and\s+)?|\s*;\s*|\s+and\s+(?=(?:the\s+)?[\w-]+(?:\s+[\w-]+)?\s*(?:[:=]|\s\ue000|\s\S))",
+        phrase,
     ):
         match = re.fullmatch(
             r"(?:the\s+|with\s+|a\s+|an\s+)*(?P<name>"
@@ -255,6 +281,8 @@ def type_here(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def choose_from(match: re.Match[str], text: Text) -> list[Step] | None:
     words = text.plain(match.group("list"))
+    if re.fullmatch(r"dates?|(?:date\s+)?range", match.group("option")):
+        return None
     listed = targets.target(re.sub(r"(?i)^(?:your|its)\s+", "", match.group("list")), text)
     source = Target(listed.words or words, (), listed.ordinal, listed.row, lexicon.field_aliases(words))
     return [Choose(option=targets.target(match.group("option"), text), source_list=source)]
@@ -271,7 +299,8 @@ def choose(match: re.Match[str], text: Text) -> list[Step] | None:
     if named and named.group("list") in lexicon.FIELDS:
         source = Target(named.group("list"), (), aliases=lexicon.field_aliases(named.group("list")))
         return [Choose(option=Target(text.plain(named.group("option"))), source_list=source)]
-    return None if _too_wide(found.words) else [Choose(option=found)]
+    unsure = _too_wide(found.words) or re.match(r"(?:the\s+)?dates?\s+(?:from|between)\b", match.group("what"))
+    return None if unsure else [Choose(option=found)]
 
 
 @RULES.rule(
@@ -301,7 +330,7 @@ def _too_wide(words: str) -> bool:
 
 
 @RULES.rule(
-    r"(?P<verb>double[\s-]click|right[\s-]click|click|press|tap|hit|push|follow|activate|left[\s-]click|touch)(?:\s+(?:on|onto|at))?\s+(?P<what>.+?)(?P<times>\s+twice)?",
+    r"(?P<verb>double[\s-]click|right[\s-]click|click|press|tap|hit|push|follow|activate|left[\s-]click|touch)(?:\s+(?:on|onto|at))?\s+(?P<what>.+?)(?P<times>\s+(?:twice|thrice))?",
     r"(?P<verb>open)\s+(?P<what>(?:the\s+)?(?:\w+\s+)?(?:link|menu)\b.*|(?:the\s+)?(?:.+)\s+(?:link|menu))(?P<times>)",
 )
 def click(match: re.Match[str], text: Text) -> list[Step] | None:
@@ -319,7 +348,7 @@ def click(match: re.Match[str], text: Text) -> list[Step] | None:
         return None  # how often is not said
     button = "right" if verb.startswith("right") else "left"
     step = Click(target=found, clicks=2 if verb.startswith("double") else 1, button=button)
-    return [step, step] if (match.group("times") or "").strip() else [step]
+    return [step] * {"twice": 2, "thrice": 3}.get((match.group("times") or "").strip().lower(), 1)
 
 
 @RULES.rule(

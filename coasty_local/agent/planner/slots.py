@@ -60,13 +60,19 @@ def values(phrase: str, text: Text, noun: str) -> tuple[tuple[str, str], ...]:
 def parts(phrase: str) -> list[str]:
     """The pieces of an enumeration of values."""
     pieces = re.split(
-        r"\s*[,;]\s*(?:and\s+)?(?:with\s+)?|\s+(?:and|with)\s+(?=(?:an?\s+|the\s+)?[a-z-]+(?:\s+[a-z]+)?\s*[:=]?\s+\S)|\s+and\s+(?=\S+@)|\s+\((?=\S+@)|\)\s*",
+        r"\s*[,;](?!\d)\s*(?:and\s+)?(?:with\s+)?|\s*[,;]\s+(?:and\s+)?(?:with\s+)?|\s+(?:and|with)\s+(?=(?:an?\s+|the\s+)?[a-z-]+(?:\s+[a-z]+)?\s*[:=]?\s+\S)|\s+and\s+(?=\S+@)|\s+\((?=\S+@)|\)\s*|(?<=\ue001)\s+(?=(?:on|at|from|for|in|to|as)\s)|\s+(?=at\s+\d{1,2}[:.]\d\d)",
         phrase,
     )
     return [piece.strip() for piece in pieces if piece and piece.strip()]
 
 
 def pair(part: str, text: Text, found: list[tuple[str, str]], noun: str) -> tuple[str, str] | None:
+    when = re.fullmatch(r"(?:on|at)\s+(.+)", part)
+    if when and re.search(r"\d", when.group(1)):
+        value = text.plain(when.group(1))
+        if re.fullmatch(r"\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|o'clock)?", value, re.IGNORECASE):
+            return "time", value
+        return ("date", value) if _DATE.fullmatch(value) else None
     counted = re.fullmatch(r"(?:for\s+)?(\d+)\s+([a-z]+)", part)
     if counted:
         return lexicon.plural(counted.group(2)), counted.group(1)

@@ -207,10 +207,11 @@ class Refrain(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Fact(Step):
-    """Something to know, not to do: "the password is x"."""
+    """Something to know, not to do: "the password is x". `line`: its label, where it was a line "Label: value"."""
 
     name: str
     value: str
+    line: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

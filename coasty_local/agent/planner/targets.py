@@ -20,7 +20,7 @@ _IN_NAMED = re.compile(
     r"\s+(?:in|on)\s+(?:the\s+)?(.+?)\s+(?:row|line|card|section|panel|dialog|table|area|menu|sidebar)$", re.IGNORECASE
 )
 _NAMED = re.compile(
-    rf"^(?:a|an|the)?\s*(?:({_ORDINAL})\s+)?({_ROLE})s?\s+(?:that\s+(?:says|reads)|which\s+says|saying|named|called|labell?ed|titled|with\s+(?:the\s+)?(?:text|label|name|title))\s+(.+)$",
+    rf"^(?:a|an|the)?\s*(?:({_ORDINAL})\s+)?({_ROLE})s?\s+(?:that\s+(?:says|reads)|which\s+says|saying|named|called|labell?ed|marked|titled|with\s+(?:the\s+)?(?:text|label|name|title))\s+(.+)$",
     re.IGNORECASE,
 )
 _TAIL = re.compile(rf"^(.*?)\s*\b({_ROLE})s?$", re.IGNORECASE)
@@ -46,6 +46,10 @@ _FIRST_NAME = re.compile(r"(?:first|last|second|middle)[\s-]*names?\b", re.IGNOR
 _BOX_TO = re.compile(
     r"^(?:the\s+|a\s+)?(?:check\s*|tick\s*)?box\s+(?:to|for|that\s+says|saying)\s+(?P<what>.+)$", re.IGNORECASE
 )
+_TITLED = re.compile(
+    rf"^(?:{'|'.join(RECORDS)})\s+(?:with|about|having)\s+(?:the\s+)?(?:subject|title|name|heading|headline)\s+",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile(r"^(?:on\s+|at\s+)?(?:the|a|an|your|my|this|that|its)\s+", re.IGNORECASE)
 
 
@@ -66,6 +70,9 @@ def target(phrase: str, text: Text, kinds: tuple[str, ...] = ()) -> Target:
     head = _HEAD.match(phrase)
     if head:
         return _made(text, head.group(2), _kinds(head.group(1), kinds), ordinal, row)
+    if re.fullmatch(r"Menu|menu", phrase):
+        return _made(text, phrase, _kinds("menu", kinds), ordinal, row)
+    phrase = _TITLED.sub("", phrase)
     tail = _TAIL.match(phrase)
     if tail and not (tail.group(2).lower() in ("text", "select", "image") and tail.group(1)):
         return _made(text, _ARTICLE.sub("", tail.group(1)), _kinds(tail.group(2), kinds), ordinal, row)

@@ -24,6 +24,14 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"(?:what|which)\s+(?P<a>[a-z]+)\s+(?:does|do)\s+(?P<b>.+?)\s+have", r"read the \g<a> of \g<b>"),
     (r"(?P<a>(?:read|report|tell\s+me|get|give\s+me|note|copy|return)(?:\s+down)?)\s+(?:the\s+)?(?:page|site|screen)['’]s\s+(?P<b>.+)",
      r"\g<a> the \g<b>"),
+    (r"let\s+me\s+know\s+(?P<a>.+)", r"tell me \g<a>"),
+    (r"(?:check|see|find\s+out|look)\s+(?P<a>(?:what|which|who|when|how\s+much)\b.+)", r"tell me \g<a>"),
+    (r"(?:tell\s+me|report|say)\s+(?:if|whether)\s+(?P<a>.+)", r"verify that \g<a>"),
+    (r"is\s+(?P<a>(?:the\s+)?.+?(?:box|checkbox|switch|toggle|option|setting))\s+(?P<b>ticked|checked|on|off|enabled|turned\s+o(?:n|ff))", r"verify that \g<a> is \g<b>"),
+    (r"(?P<a>read|tell\s+me|report|get|find|look\s+up|give\s+me)\s+(?P<b>(?-i:[A-Z])[\w-]*(?:\s[A-Z][\w-]*)*|[A-Z]+-?\d+)['’]s\s+(?P<c>[a-z][a-z -]*)", r"\g<a> the \g<c> of \g<b>"),
+    (r"(?:(?:tell\s+me|read|report)\s+)?(?:which|what)\s+(?P<a>[a-z]+)\s+(?:does|do|is)\s+(?P<b>.+?)\s+(?:belong\s+to|in|on|have)", r"read the \g<a> of \g<b>"),
+    (r"(?:tell\s+me|read|report)\s+(?:which|what)\s+(?P<a>[a-z]+)\s+(?P<b>(?-i:[A-Z]|\ue000).+?)\s+(?:is\s+(?:in|on)|belongs\s+to|has)", r"read the \g<a> of \g<b>"),
+    (r"(?:tell\s+me|read|report)\s+(?:which|what)\s+(?P<a>[a-z]+)\s+(?:we|i|you|they|it)(?:\s+are|['’]re|\s+am|['’]m|\s+is|['’]s)(?:\s+(?:on|in|at|using))?", r"read the \g<a>"),
     # what must be seen
     (rf"(?:you\s+should\s+|i\s+should\s+|we\s+should\s+)?(?:end\s+up|arrive|land|be\s+taken|find\s+yourself|be\s+sent)\s+(?:on|at|in|to)\s+{_PAGE}"
      r"\s+(?:titled|called|named|headed|saying|that\s+(?:says|reads|shows)|with\s+the\s+(?:title|heading))\s+(?P<a>.+)",
@@ -37,20 +45,34 @@ _PLAIN: tuple[tuple[str, str], ...] = (
      r"\g<do> in the row of \g<row>"),
     (r"(?P<a>(?:click|press|tap|follow|open)\s+(?:on\s+)?the\s+(?:link|hyperlink))\s+(?:(?:about|regarding|on|for)|in\s+the\s+(?:text|paragraph|sentence)\s+(?:that\s+(?:says|reads)|saying|called))\s+(?P<b>.+)",
      r"\g<a> called \g<b>"),
-    (r"(?:expand|unfold|collapse|fold|uncollapse)\s+(?:the\s+)?(?:(?:section|panel|accordion|part|group|item)\s+(?:called\s+|named\s+)?)?(?P<a>.+?)(?:\s+(?:section|panel|accordion|part|group))?",
+    (r"(?:expand|unfold|collapse|fold|uncollapse)\s+(?:the\s+)?(?:(?:section|panel|accordion|part|group|item|node|folder|branch|entry)\s+(?:called\s+|named\s+)?)?(?P<a>.+?)(?:\s+(?:section|panel|accordion|part|group))?",
      r"click \g<a>"),
     (r"download\s+(?:the\s+|an?\s+)?(?P<a>\S+(?:\s+\S+)?)", r"click Download"),
     (r"(?P<a>(?:continue|proceed|go\s+on|carry\s+on)\s+(?:as|without|with)\s+(?:a\s+|an\s+)?\w+(?:\s+\w+)?)", r"click \g<a>"),
+    (r"(?:have|take)\s+a\s+look\s+(?:at|in(?:to|side)?)\s+(?P<a>.+)|(?:go\s+(?:in)?to|head\s+(?:over\s+)?to|pop\s+(?:over\s+|in)?to|pop\s+over\s+to|jump\s+to|move\s+over\s+to|go\s+over\s+to)\s+(?P<b>(?!page\b).+)", r"open \g<a>\g<b>"),
+    (r"(?:while|when|once|as\s+soon\s+as)\s+(?:you\s+are\s+|you're\s+)?on\s+(?P<a>(?:the\s+)?[\w -]+?\s+(?:page|screen|tab))", r"open \g<a>"),
+    (r"(?P<a>(?:press|click|tap|hit)\s+(?:on\s+)?.+?)\s+(?:three\s+times|3\s+times)", r"\g<a> thrice"),
+    (rf"(?P<a>{_PRESS}\s+(?:on\s+)?)(?:the\s+)?(?P<b>plus|minus)(?:\s+(?:sign|button|icon))?(?P<c>\s+twice|\s+thrice)?", r"\g<a>\g<b>\g<c>"),
+    (r"(?:open|click(?:\s+on)?|press|tap)\s+the\s+(?:three[\s-]dots?|kebab|overflow|context)\s+(?:menu|button|icon)\s+(?:of|for|next\s+to|beside|in\s+the\s+row\s+(?:of|for))\s+(?:the\s+[a-z]+\s+)?(?P<a>.+)", r"open the menu in the row of \g<a>"),
+    (r"open\s+the\s+menu\s+(?:of|for|next\s+to|beside)\s+(?:the\s+(?:card|row|entry|project|file|item|user|order|invoice|task)\s+)?(?P<a>\ue000\d+\ue001|[A-Z].*|\S*\d\S*)", r"open the menu in the row of \g<a>"),
+    (r"sort\s+(?:it|them|(?:the\s+)?[a-z]+)\s+by\s+(?:the\s+)?(?P<a>(?-i:[A-Z])[\w ]*|[a-z]+)(?:\s+column)?|sort\s+by\s+(?P<b>\w+)", r"click the text \g<a>\g<b>"),
+    (r"export\s+(?:it\s+|them\s+)?as\s+(?P<a>[A-Z]{2,5}|\w+)", r"click Export as \g<a>"),
     # fields
     (rf"(?:type|enter|put|write|input|fill\s+in|give|set)\s+(?:the|your|my|his|her|their|its)\s+(?P<a>{'|'.join(sorted((n.replace('_', ' ') for n in lexicon.FIELDS), key=len, reverse=True))})\s+(?:as|to\s+be)\s+(?P<b>.+)",
      r"type \g<b> into the \g<a> field"),
-    (r"filter\s+(?:the\s+\w+\s+)?(?:by|on)\s+(?:the\s+)?(?P<a>[a-z]+)\s+(?:=\s*|:\s*|is\s+|set\s+to\s+)?(?P<b>\ue000\d+\ue001|[A-Z]\w*)",
+    (r"(?:choose|select|pick|set)\s+(?P<b>\ue000\d+\ue001|\S*\d{1,4}\S*(?:\s+\w+\s+\d{4})?)\s+(?:in|from|on|with|using)\s+the\s+(?:date\s*picker|calendar|(?P<a>[a-z ]+?)\s+(?:date\s*picker|calendar|picker))", r"set the \g<a> date to \g<b>"),
+    (r"name\s+(?:it|(?:the|this)\s+[a-z]+)\s+(?P<b>\ue000\d+\ue001|(?-i:[A-Z]).+)", r"set the name to \g<b>"),
+    (r"filter\s+(?:it\s+|them\s+|(?:the\s+)?\w+\s+)?(?:by|on|for)?\s*(?:the\s+)?(?P<a>[a-z]+)\s+(?:=\s*|:\s*|is\s+|set\s+to\s+)?(?P<b>\ue000\d+\ue001|[A-Z]\w*)",
      r"choose \g<b> from the \g<a> list"),
     (r"use\s+(?:the\s+)?search(?:\s+(?:box|bar|field|function))?\s+(?:to\s+(?:find|look\s+for|search\s+for)|for)\s+(?P<a>.+)",
      r"search for \g<a>"),
     (r"rename\s+(?:the\s+)?(?P<a>.+?)\s+(?:to|into|as)\s+(?P<b>.+)", r"change the name of \g<a> to \g<b>"),
     (r"mark\s+(?:the\s+)?(?:[a-z]+\s+)?(?P<a>\ue000\d+\ue001)\s+as\s+(?:done|complete|completed|finished)",
      r"tick the box next to \g<a>"),
+    (r"filter\s+(?P<a>[a-z]+)=(?P<b>\ue000\d+\ue001|\w+)", r"choose \g<b> from the \g<a> list"),
+    (rf"(?:set|change|put)\s+(?:the\s+)?(?P<a>due\s+date|start\s+date|end\s+date|{'|'.join(sorted((n.replace('_', ' ') for n in lexicon.FIELDS), key=len, reverse=True))})\s+(?P<b>\ue000\d+\ue001|\S*\d\S*)", r"type \g<b> into the \g<a> field"),
+    (r"(?P<v>enrol|enroll)\s+(?:in|on|for|to)\s+(?P<a>.+)", r"\g<v> \g<a>"),
+    (r"drag\s+(?:the\s+)?(?P<a>(?:\w+\s+)?slider)\s+to\s+(?P<b>\d+)\s*%?", r"set the \g<a> to \g<b>"),
     # what may stand over the page
     (r"(?P<a>(?:close|dismiss|hide|accept|reject|decline|get\s+rid\s+of)\s+.*?)\s*,?\s+(?:if\s+(?:there\s+is\s+(?:one|any)|it\s+(?:appears|shows(?:\s+up)?|is\s+(?:there|shown))|you\s+see\s+(?:it|one)|present|shown|needed|necessary|any)|when\s+it\s+appears)",
      r"\g<a>"),
@@ -62,6 +84,22 @@ _TABLE = tuple((re.compile(said, re.IGNORECASE | re.DOTALL), plain) for said, pl
 
 # two clauses said as one, or one that holds several
 _MANY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"(?P<a>(?!tasks?\b|notes?\b|goal\b|hint\b|then\b|step\b|url\b|user\b|password\b|name\b|email\b)[a-z]{3,}(?:\s[a-z]+)?)\s*:\s+(?P<b>(?:open|click|press|set|tick|untick|turn|enable|disable|change|search|add|create|delete|archive|choose|select)\s.+)",
+     (r"open \g<a>", r"\g<b>")),
+    (rf"(?:on|at|from|in|via|url|link|site|website|address|page)\s*:?\s+(?P<url>{lexicon.URL.pattern})", (r"go to \g<url>",)),
+    (r"(?:new|create)\s+(?P<a>[a-z]+)\s*[:,]\s*(?P<b>(?:title|name|subject|with)\b.+)", (r"create a \g<a> with \g<b>",)),
+    (r"(?:if|when|in\s+case|unless)\s+(?:you\s+are|you're|i\s+am)\s+(?:not\s+|already\s+)?(?:yet\s+)?(?:signed|logged)\s+in\s*,?\s*(?:sign|log)\s+in\s+(?:as|with|using)\s+(?P<a>\S+@\S+)\s*(?:/|,|and|with)\s*(?:the\s+)?(?:password\s+)?(?P<b>\S+)",
+     (r"the email is \g<a>", r"the password is \g<b>")),
+    (r"(?P<do>tick|untick|check|uncheck|select|mark)\s+(?:the\s+)?(?:check\s*box(?:es)?|box(?:es)?|rows?|lines?|entries|records?)\s+(?:(?:of|for|next\s+to|beside|in\s+the\s+rows?\s+(?:of|for)|with)\s+)?(?P<a>[^,]+?)(?:\s*,\s*(?P<b>[^,]+?))?\s*,?\s+and\s+(?:(?:of|for|next\s+to|beside)\s+)?(?P<c>[^,]+)",
+     (r"\g<do> the checkbox in the row of \g<a>", r"\g<do> the checkbox in the row of \g<b>", r"\g<do> the checkbox in the row of \g<c>")),
+    (r"(?P<do>tick|untick|check|uncheck|select|mark)\s+(?:the\s+)?(?:row|line|entry|record)\s+(?:(?:of|for|with)\s+)?(?P<a>\ue000\d+\ue001|\S*\d\S*|(?-i:[A-Z])[\w ]*)",
+     (r"\g<do> the checkbox in the row of \g<a>",)),
+    (r"(?P<do>tick|untick|check|uncheck|turn\s+on|turn\s+off)\s+(?P<a>\ue000\d+\ue001)(?:\s*,\s*(?P<b>\ue000\d+\ue001))?\s+and\s+(?P<c>\ue000\d+\ue001)",
+     (r"\g<do> \g<a>", r"\g<do> \g<b>", r"\g<do> \g<c>")),
+    (r"(?P<do>(?:turn|switch)\s+o(?:n|ff)|enable|disable|tick|untick|check|uncheck)\s+(?P<b>.+?)\s+(?:on|in|under)\s+the\s+(?P<c>\w+)\s+tab",
+     (r"open the \g<c> tab", r"\g<do> \g<b>")),
+    (r"(?:pick|choose|select|set)\s+(?:the\s+)?dates?\s+(?:from\s+)?(?P<a>\d{4}-\d\d-\d\d|\d{1,2}\s+\w+\s+\d{4}|\w+\s+\d{1,2},?\s+\d{4})\s+(?:to|until|till|-)\s+(?P<b>\d{4}-\d\d-\d\d|\d{1,2}\s+\w+\s+\d{4}|\w+\s+\d{1,2},?\s+\d{4})",
+     (r"set from to \g<a>", r"set to to \g<b>")),
     (rf"(?:on|at|from|in|starting\s+(?:from|at|on|with)|start(?:ing)?\s+(?:by\s+opening|by\s+visiting)|beginning\s+(?:at|with|on))\s+(?:the\s+)?(?:page|site|website|address|url)?\s*(?P<url>{lexicon.URL.pattern})\s*,?\s+(?P<rest>\S.*)",
      (r"go to \g<url>", r"\g<rest>")),
     (rf"(?:starting\s+(?:from|at|on|with)|beginning\s+(?:at|with|on))\s+(?:the\s+)?(?:page|site|website|address|url)?\s*(?P<url>{lexicon.URL.pattern})",
@@ -83,16 +121,23 @@ _TRAILED = re.compile(
 )
 
 
+_BARE_TRAIL = re.compile(r"\w[\w ]{2,24}(?:\s+(?:>|›|»|→|->)\s+\w[\w ]{1,24})+")
+
+
 def plainly(clause: str) -> list[str]:
     """The clauses in plain words that this one stands for; empty when it is plain, or said in no way known here."""
     clause = clause.rstrip(" ?")
     for said, plain in _TABLE:
-        if match := said.fullmatch(clause):
-            return [match.expand(plain)]
+        if (match := said.fullmatch(clause)) and (words := match.expand(plain)) != clause:
+            return [words]
     for said, parts in _MANIES:
         if match := said.fullmatch(clause):
-            return [match.expand(part) for part in parts]
+            found = [match.expand(part) for part in parts]
+            return [part for part in found if not part.endswith(" ") and part != clause]
     if trail := _TRAILED.fullmatch(clause):
         first, *others = _TRAIL.split(trail.group("way"))
+        return [f"open {first.strip()}", *(f"click {other.strip()}" for other in others)]
+    if _BARE_TRAIL.fullmatch(clause):
+        first, *others = _TRAIL.split(clause)
         return [f"open {first.strip()}", *(f"click {other.strip()}" for other in others)]
     return []
