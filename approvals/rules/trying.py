@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -52,9 +53,10 @@ class Found:
 def past(limit: int) -> list[Approval]:
     """The newest approvals that people decided, or that ended without a decision, with their facts; newest first."""
     stood = [delivery for delivery in Delivery.values if delivery != Delivery.RECALLED]
-    by_people = Q(state=State.DECIDED, decision__decided_by__isnull=False, decision__delivery__in=stood)
-    rows = Approval.objects.filter(by_people | Q(state=State.CLOSED)).order_by("-id")
-    return list(facts.gathered(rows).select_related("decision")[:limit])
+    by_people = Q(was=State.DECIDED, decision__decided_by__isnull=False, decision__delivery__in=stood)
+    # SQLite is kept from the index of states: nearly all are over, and it would sort them all to find the newest.
+    rows = Approval.objects.alias(was=Concat("state", Value(""))).filter(by_people | Q(was=State.CLOSED))
+    return list(facts.gathered(rows).select_related("decision").order_by("-id")[:limit])
 
 
 def replay(rule: Rule, rows: Iterable[Approval]) -> list[Found]:
@@ -117,8 +119,8 @@ def counted(policy: Policy, rule: Rule, limit: int) -> Trial:
     )
 
 
-def would_act_now(rule: Rule, now: datetime) -> int:
-    """On how many of those that wait now it would act at once."""
+def would_act_now(rule: Rule, now: datetime) -> list[int]:
+    """The approvals that wait now on which it would act at once, by their ids."""
     decided: Counter[int] = Counter()
     rows, dealt_with = Approval.objects.open(), Applied.objects.filter(policy=rule.pk, version=rule.version)
     if rule.decides:  # who is on it comes first; the runs of its earlier decisions have had theirs
@@ -128,10 +130,11 @@ def would_act_now(rule: Rule, now: datetime) -> int:
         decided.update(done.exclude(verdict="").values_list("approval__run_id", flat=True))
     rows = rows.exclude(pk__in=dealt_with.exclude(outcome=Applied.Outcome.WOULD).values("approval"))
     cases = facts.cases(facts.gathered(rows))
-    return sum(
-        fits(rule, case, now) and not (rule.decides and why_not_decide(rule, case, decided[case.run_id]))
+    return [
+        case.approval_id
         for case in cases
-    )
+        if fits(rule, case, now) and not (rule.decides and why_not_decide(rule, case, decided[case.run_id]))
+    ]
 
 
 def latest(policy: Policy) -> Trial | None:

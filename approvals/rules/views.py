@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,16 +16,17 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from approvals import errors
-from approvals.models import Approval, Policy
+from approvals.models import Approval, Policy, Trial
 from approvals.rules import editing, fragments, record, stopping, trying, words
 from approvals.rules.forms import PolicyForm
-from approvals.rules.matching import readable
+from approvals.rules.matching import Rule, readable
 from runs import paging
 from runs.requests import SignedIn
 
 _MAY_SEE = permission_required("approvals.view_policy", raise_exception=True)
 _MAY_EDIT = permission_required(editing.EDITS, raise_exception=True)
 SHOWN_ROWS = 50
+SHOWN_NOW = 10  # of those that wait, and at a glance
 GLANCE = 50  # past approvals that the page of an untried policy looks at by itself
 
 
@@ -201,8 +203,8 @@ def _page(request: SignedIn, policy: Policy, *, refused: str = "", status: int =
         "applications": [{"row": row, "deed": words.deed(row, names)} for row in record.applications(policy)],
         "trial": trial,
         "glance": glance,
-        "tried": _tried(trial or glance) if trial or glance else [],
-        "acts_now": trying.would_act_now(rule, now) if rule else 0,
+        "tried": _tried(trial) if trial else _tried(glance, SHOWN_NOW) if glance else [],
+        **_acts_now(rule, now),
         "needs_try": policy.decides and trial is None,
         "stop": stopping.current(),
         "refused": refused,
@@ -211,9 +213,16 @@ def _page(request: SignedIn, policy: Policy, *, refused: str = "", status: int =
     return render(request, "policies/detail.html", context, status=status)
 
 
-def _tried(trial: Any) -> list[dict[str, Any]]:
+def _acts_now(rule: Rule | None, now: datetime) -> dict[str, Any]:
+    """On how many of those that wait it would act at once, and the first of these."""
+    ids = sorted(trying.would_act_now(rule, now)) if rule else []
+    found = Approval.objects.filter(pk__in=ids[:SHOWN_NOW]).order_by("pk")
+    return {"acts_now": len(ids), "acts_on": list(found) if ids else []}
+
+
+def _tried(trial: Trial, most: int = SHOWN_ROWS) -> list[dict[str, Any]]:
     """The rows of a try with the approvals that they are about, the worrying ones first."""
-    shown = trial.rows[:SHOWN_ROWS]
+    shown = trial.rows[:most]
     ids = [pk for pk, _outcome in shown]
     found = Approval.objects.select_related("run", "decision__decided_by").in_bulk(ids)
     return [{"approval": found[pk], "outcome": outcome} for pk, outcome in shown if pk in found]

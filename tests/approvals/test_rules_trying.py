@@ -126,13 +126,13 @@ def test_the_page_of_an_untried_policy_shows_what_it_would_have_done_and_that_al
 def test_what_waits_now_is_counted_too(desk, people):
     desk.parked(ASKS)
     desk.parked("Which of the two?")
-    assert trying.would_act_now(rule(CAPTCHA, RESUME), timezone.now()) == 1
-    assert trying.would_act_now(rule({**CAPTCHA, "waits_minutes": 5}, {"verdict": "fail"}), timezone.now()) == 0
+    assert len(trying.would_act_now(rule(CAPTCHA, RESUME), timezone.now())) == 1
+    assert trying.would_act_now(rule({**CAPTCHA, "waits_minutes": 5}, {"verdict": "fail"}), timezone.now()) == []
 
 
 def test_all_that_waits_is_counted_but_what_somebody_is_on_or_the_policy_has_dealt_with(desk, people, past):
     made = policy(people.admin, CAPTCHA, RESUME, per_run=1)
-    count = lambda: trying.would_act_now(Rule.of(made), timezone.now())  # noqa: E731
+    count = lambda: len(trying.would_act_now(Rule.of(made), timezone.now()))  # noqa: E731
     runs = Run.objects.bulk_create(
         Run(connection=desk.connection, upstream_id=f"waits_{n}", status="awaiting_human") for n in range(210)
     )
