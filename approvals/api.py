@@ -197,7 +197,7 @@ def decide(
     request: HttpRequest,
     approval_id: int,
     body: DecisionIn,
-    idempotency_key: str = Header("", alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_:\-]{0,128}$"),
+    idempotency_key: str | None = Header(None, alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_:\-]{1,128}$"),
 ) -> dict[str, Any]:
     """200 when it is your call that stands, and when you repeat that call with the same Idempotency-Key; the same key
     with another action or note is 409 IDEMPOTENCY_KEY_REUSED, and changes nothing.
@@ -215,7 +215,7 @@ def decide(
         body.note,
         secret=body.secret,
         seen_seq=body.seen_seq,
-        idempotency_key=idempotency_key,
+        idempotency_key=idempotency_key or "",
         hold_seconds=body.hold_seconds,
     )
     return shape(_find(user, approval_id))

@@ -26,7 +26,7 @@ from approvals.errors import (
 from approvals.models import Approval, Claim, Decision, Endorsement, Policy
 from approvals.notices import occasions
 from approvals.seen import Seen, changes, sentence
-from approvals.states import State, Verdict
+from approvals.states import Delivery, State, Verdict
 from live import publish, topics
 from runs import audit
 from runs.models import Event
@@ -201,11 +201,18 @@ def _standing(user: User, approval: Approval, verdict: str, note: str, key: str)
     is_same_call = bool(key) and (decision.decided_by_id, decision.idempotency_key) == (user.pk, key)
     mine = endorsements.given_under(user, approval, key)
     if not is_same_call and mine is None:
-        raise AlreadyDecided(decision)
+        raise AlreadyDecided(decision, _asked_again(decision))
     given = decision.note if mine is None else mine.note  # of several, the decision's note may be another's
     if (decision.verdict, mask(given)) != (verdict, mask(note)):
-        raise KeyReused(decision)
+        raise KeyReused(decision, _asked_again(decision))
     return decision if is_same_call or mine is None else mine
+
+
+def _asked_again(decision: Decision) -> Approval | None:
+    """The open approval of the run whose decision was taken back or refused: whoever comes late is led there."""
+    if decision.delivery not in (Delivery.RECALLED, Delivery.REFUSED):
+        return None
+    return Approval.objects.filter(run=decision.approval.run_id, state=State.OPEN).order_by("-pk").first()
 
 
 def _refuse_if_moved(approval: Approval, seen: Seen) -> None:

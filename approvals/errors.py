@@ -61,8 +61,10 @@ class AlreadyDecided(Refused):
 
     code = "ALREADY_DECIDED"
     said = gettext_noop("%(name)s decided this already at %(decided_at)s UTC: %(verdict)s.")
+    void = gettext_noop("That came to nothing, and the question is open again as approval %(id)s.")
 
-    def __init__(self, decision: Decision) -> None:
+    def __init__(self, decision: Decision, again: Approval | None = None) -> None:
+        """`again` asks about the pause anew, where this decision did not come to anything."""
         self.decision = decision
         self.approval = decision.approval
         name = decision.decider
@@ -71,7 +73,11 @@ class AlreadyDecided(Refused):
             "decided_at": f"{decision.decided_at:%H:%M:%S}",
             "verdict": str(Verdict(decision.verdict).label).lower(),
         }
-        super().__init__(said, decided_by=name, action=str(decision.verdict), decided_at=decision.decided_at)
+        facts = {"decided_by": name, "action": str(decision.verdict), "decided_at": decision.decided_at}
+        if again is not None:
+            said = f"{said} {_(self.void) % {'id': again.pk}}"
+            facts["open_approval"] = again.pk
+        super().__init__(said, **facts)
 
 
 class KeyReused(AlreadyDecided):

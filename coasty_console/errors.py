@@ -60,6 +60,10 @@ _SHAPE = {
                 "details": {"type": "array", "items": {"type": "object"}, "description": "each wrong value by its loc"},
                 "remedy": {"type": "string", "description": "what to do where upstream refused"},
                 "upstream_code": {"type": "string"},
+                "open_approval": {
+                    "type": "integer",
+                    "description": "with 409 to a decision that came to nothing: where the question is open again",
+                },
                 "failure_id": {"type": "string", "description": "with 500 and 503: stands in the console's log too"},
             },
         },
@@ -156,7 +160,10 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 def _not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    answer = envelope(401, "NOT_SIGNED_IN", "Send a token: Authorization: Bearer <token>.")
+    said = "Send a token: Authorization: Bearer <token>."
+    if request.headers.get("Authorization"):
+        said = f"This token is not known, or not any more. {said} `python manage.py api_token USERNAME` makes one."
+    answer = envelope(401, "NOT_SIGNED_IN", said)
     answer["WWW-Authenticate"] = "Bearer"
     return answer
 

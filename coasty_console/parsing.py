@@ -18,7 +18,8 @@ class Strict(Parser):
     """Where a name stands twice, some readers take the first and some the last: an action must not depend on that."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        body = json.loads(request.body, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
+        text = request.body.decode("utf-8-sig")  # else the bytes would be tried as UTF-16 too
+        body = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
         json.dumps(body, ensure_ascii=False).encode()  # half a character is no text
         return body
 

@@ -17,7 +17,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest
 from ninja import Field, Header, Query, Router, Schema, Status
 from ninja.errors import HttpError, ValidationError
-from pydantic import ConfigDict
+from pydantic import BeforeValidator, ConfigDict
 
 from runs import batches, paging, recipes, sheets, upstream
 from runs.api import Cursor, Limit, Next, RunFields, Whole, need
@@ -30,6 +30,15 @@ MOST_AT_ONCE = 500  # runs in one gesture of cancelling, as on the pages
 Key = Annotated[str | None, Header(None, alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_:\-]{1,128}$")]
 
 
+def _no_flag(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a text or a number")  # noqa: TRY004 (what pydantic takes for a refusal)
+    return value
+
+
+Value = Annotated[str | int | float, BeforeValidator(_no_flag)]
+
+
 class BatchIn(Schema):
     """Rows, and the sentence that each fills: a task with `{{variables}}`, or a template's; without both, each row's
     own `task`.
@@ -37,7 +46,7 @@ class BatchIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    rows: list[dict[str, str | int | float]] = Field(min_length=1, max_length=sheets.MOST_ROWS)
+    rows: list[dict[str, Value]] = Field(min_length=1, max_length=sheets.MOST_ROWS)
     task: str | None = Field(None, min_length=1, max_length=recipes.LONGEST_TASK)
     recipe: str | None = Field(None, max_length=80, description="A template's name.")
     name: str = Field("", max_length=120)

@@ -45,6 +45,7 @@ def test_a_decision_answers_with_itself_and_again_when_the_call_is_repeated(desk
     assert first.json()["state"] == "decided"
     assert decide(callers.reviewer, approval, note="yes", headers=key).json()["decision"] == decision
     assert decide(callers.reviewer, approval, note="yes").status_code == 409
+    assert decide(callers.reviewer, approval, note="yes", headers={"Idempotency-Key": ""}).status_code == 422
 
 
 def test_a_key_that_comes_back_with_another_wish_is_told_what_stands(desk, callers):
@@ -61,6 +62,24 @@ def test_a_key_that_comes_back_with_another_wish_is_told_what_stands(desk, calle
     assert decide(callers.admin, approval, note="pay 10", headers=key).json()["error"]["code"] == "ALREADY_DECIDED"
 
 
+def test_whoever_comes_to_a_decision_that_was_taken_back_is_led_to_where_the_question_is_open(desk, callers):
+    _, _, approval = desk.parked()
+    key = {"Idempotency-Key": "held"}
+    assert decide(callers.reviewer, approval, hold_seconds=30, headers=key).status_code == 200
+    assert "open_approval" not in decide(callers.admin, approval).json()["error"]
+    again = callers.reviewer("POST", f"/approvals/{approval.pk}/recall").json()["id"]
+    for caller, more in (
+        (callers.admin, {}),
+        (callers.reviewer, {}),
+        (callers.reviewer, {"note": "x", "headers": key}),
+    ):
+        error = decide(caller, approval, **more).json()["error"]
+        assert error["open_approval"] == again != approval.pk
+        assert f"open again as approval {again}" in error["message"]
+    assert decide(callers.reviewer, approval, hold_seconds=30, headers=key).json()["decision"]["delivery"] == "recalled"
+    assert callers.viewer("GET", f"/approvals/{again}").json()["state"] == "open"
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -68,6 +87,7 @@ def test_a_key_that_comes_back_with_another_wish_is_told_what_stands(desk, calle
         ('{"action": "resume", "seen_seq": 1e999}', "1e999 is no number of JSON's."),
         ('{"action": "resume", "seen_seq": NaN}', "NaN is no number of JSON's."),
         ("{'action': 'resume'}", "The body is not JSON."),
+        ('{"action": "resume"}'.encode("utf-16"), "The body is not JSON."),
     ],
 )
 def test_a_body_that_can_be_read_in_two_ways_decides_nothing(desk, callers, body, said):

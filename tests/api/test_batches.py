@@ -64,6 +64,7 @@ def test_the_same_key_begins_one_batch_per_person_and_another_body_is_refused(de
     ("body", "said"),
     [
         ({"rows": []}, "rows"),
+        ({"rows": [{"task": True}]}, "must be a text or a number"),
         ({"rows": [{"task": "x"}, {"task": " "}]}, "rows.1: The row is empty."),
         ({"rows": [{"task": "x", "colour": "red"}]}, "rows.0: The task has no variable 'colour'."),
         ({"rows": [{"n": "x"}], "task": "Pay {{n:number}}"}, "rows.0.n"),
