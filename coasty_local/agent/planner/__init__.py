@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from coasty_local.agent.planner import checks, deeds, facts, gathering, goals, grammar, phrasing, spelling, turns
+from coasty_local.agent.planner import (
+    arranging,
+    checks,
+    deeds,
+    facts,
+    gathering,
+    gestures,
+    goals,
+    grammar,
+    phrasing,
+    spelling,
+    turns,
+)
+from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.clauses import Text, clauses, trimmed
 from coasty_local.agent.planner.steps import (
     Allow,
@@ -20,6 +33,7 @@ from coasty_local.agent.planner.steps import (
     Plan,
     Search,
     Step,
+    Type,
     Unknown,
     Wait,
 )  # fmt: skip
@@ -36,7 +50,7 @@ _STARTS = re.compile(
     r"take|in\s+the|into\s+the|from\s+the|expand|collapse|leave|keep|rename|how\s+much|who\s+is|when\s+is|what|which|without\s+asking|be\s+sure|double-check|export|sort|filter|order|reply|forward|rename|without|request|place|reserve|repeat|retype|respond|answer|post|comment|star|flag|pin|mute|follow|share|duplicate|clone|schedule|reset|unlock|lock|block|unblock|enrol|enroll|join|escalate|merge|upgrade|downgrade|restore|undo|empty|withdraw|check\s+out|put|redeem|claim|restart|reboot|pause|resume|rerun|bookmark|let\s+me|have\s+a|take\s+a|head|pop|name\s+(?:it|the|this)|fold|unfold|untick|who|is\s+the|has\s+it)\b",
     re.IGNORECASE,
 )  # fmt: skip
-_TABLES = (checks.RULES, grammar.RULES, goals.RULES, deeds.RULES)
+_TABLES = (checks.RULES, gestures.RULES, grammar.RULES, goals.RULES, deeds.RULES)
 # These must be asked before the plain ones: "set the plan of X to Y", "log in with email a and password b".
 _EARLY = (goals.sign_in, goals.edit, goals.issue, goals.mark, goals.add, goals.add_to)
 _DEEDS_EARLY = (
@@ -80,7 +94,7 @@ def read(task: str) -> list[Step]:
         steps = _read(clause, text)
         shown = text.shown(clause)
         found += [_with_source(step, shown) for step in steps] if steps is not None else [Unknown(source=shown)]
-    return deeds.arrange(gathering.gathered(found))
+    return arranging.arrange(found)
 
 
 def _read(clause: str, text: Text) -> list[Step] | None:
@@ -92,6 +106,10 @@ def _read(clause: str, text: Text) -> list[Step] | None:
 _LOOSE = re.compile(
     r"\s(?:if|unless|until|otherwise|before|after|whether|because|and\s+(?:the|then|an?|its|his|her))\s", re.IGNORECASE
 )
+
+
+_JOINED = re.compile(r"\s(?:if|unless|otherwise|and\s+(?:the|then|an?|its|his|her))\s", re.IGNORECASE)
+_PRONOUN = re.compile(r"(?:it|them|this|these|those)", re.IGNORECASE)  # what they stand for was not said to the rules
 
 
 def _all(plain: list[str], text: Text) -> list[Step] | None:
@@ -109,12 +127,14 @@ def _sprawls(step: Step, text: Text) -> bool:
     """What is pointed at has a comma or an address in it that nobody quoted: two things were read as one."""
     pointed = {
         Click: ("target",), Check: ("target",), Choose: ("option",), Open: ("noun", "key"), Goal: ("noun", "key"),
-        Search: ("words",), Wait: ("words",), Drag: ("target", "onto"),
+        Search: ("words",), Wait: ("words",), Drag: ("target", "onto"), Type: ("target",),
     }.get(type(step), ())  # fmt: skip
+    loose = _JOINED if isinstance(step, Type) else _LOOSE  # a field may be called "Valid until"
     names = [getattr(step, name) for name in pointed]
     found = [name.words if isinstance(name, Target) else name for name in names]
     return any(
-        ("," in name or URL_START.search(name) or _LOOSE.search(f" {name} ")) and name not in text.quotes
+        ("," in name or ": " in name or _PRONOUN.fullmatch(name) or URL_START.search(name) or loose.search(f" {name} "))
+        and name not in text.quotes
         for name in found
     )
 
@@ -125,7 +145,11 @@ def _by_rules(clause: str, text: Text) -> list[Step] | None:
     if plain := turns.plainly(clause):
         return _all(plain, text)
     label = gathering.line(clause, text)
-    if label is not None and not _STARTS.match(label.value) and not _STARTS.match(clause):
+    if (
+        label is not None
+        and (label.line in lexicon.FIELDS or not _STARTS.match(label.value))
+        and not _STARTS.match(clause)
+    ):
         return [label]
     told = facts.RULES.read(clause, text)
     if told is not None:

@@ -41,6 +41,8 @@ _NAMED_PAGE = re.compile(r"^(?:on|at)\s+(?:the\s+)?(.+?)(?:\s+(?:page|screen|sit
 def verify(match: re.Match[str], text: Text) -> list[Step] | None:
     """The forms below, tried in order; a bare "check X" is left to the rule for check boxes."""
     rest = match.group("rest").strip()
+    if re.fullmatch(r"(?:if\s+)?(?:asked|prompted|needed|necessary|required|it\s+asks)(?:\s+to)?", rest, re.IGNORECASE):
+        return None
     if both := _both(rest, match, text):
         return both
     if _ENSURING.match(match.group()) and (ensured := _switched(rest, text)):
@@ -89,7 +91,7 @@ def _both(rest: str, match: re.Match[str], text: Text) -> list[Step] | None:
 def _switched(rest: str, text: Text) -> Step | None:
     """What is to be made sure of a switch is set, unless it is so."""
     found = re.fullmatch(
-        r"(?:that\s+)?(?P<what>.+?)\s+(?:is|are)\s+(?:(?P<un>not\s+|un)?(?:checked|ticked|selected)|"
+        r"(?:that\s+)?(?P<what>.+?)\s+(?:is|are|is(?P<nt>n't))\s+(?:(?P<un>not\s+|un)?(?:checked|ticked|selected)|"
         r"(?:turned\s+|switched\s+|set\s+to\s+)?(?P<way>on|off)|(?P<able>enabled|disabled))",
         rest,
         re.IGNORECASE,
@@ -100,7 +102,9 @@ def _switched(rest: str, text: Text) -> Step | None:
         r"^(?:the\s+)?(?:switch|toggle|option|setting|(?:check\s*)?box)\s+(?=\ue000|[A-Z])", "", found.group("what")
     )
     said = (found.group("way") or found.group("able") or "").lower()
-    return Check(target=targets.mark(what, text), on=not (found.group("un") or said in ("off", "disabled")))
+    return Check(
+        target=targets.mark(what, text), on=not (found.group("un") or found.group("nt") or said in ("off", "disabled"))
+    )
 
 
 def _state(rest: str, text: Text) -> Step | None:
@@ -154,6 +158,7 @@ def _positive(rest: str, text: Text) -> Step | None:
         rf"{_WHAT}(?P<words>.+?)\s+(?:(?:message|text|heading)\s+)?{_SEEN}{_WHERE}",
         r"(?:the\s+)?status\s+(?:of\s+(?P<about>.+?)\s+)?(?:is|says|shows|reads|has\s+changed\s+to)\s+(?:now\s+)?(?P<words>.+)",
         r"(?:the\s+)?(?P<about>.+?)(?:'s)?\s+status\s+(?:is|says|shows|reads)\s+(?:now\s+)?(?P<words>.+)",
+        r"(?:the\s+)?(?P<about>[\w ]+?)\s*==?\s*(?P<words>.+)",
         r"(?:the\s+)?(?P<about>.+?)\s+(?:is|are)\s+(?:now\s+)?(?:shown\s+as|marked\s+(?:as\s+)?|listed\s+as|set\s+to|equal\s+to)\s*(?P<words>.+)",
         r"(?:the\s+)?(?P<about>.+?)\s+(?:is|are|says|shows|reads|displays|equals|contains|has\s+the\s+value)\s+(?:now\s+)?(?P<words>.+)",
     ):
@@ -215,7 +220,7 @@ def wait_words(match: re.Match[str], text: Text) -> list[Step] | None:
 
 @RULES.rule(
     r"(?:read|report|tell\s+me|get|find\s+out|note(?:\s+down)?|extract|write\s+down|give\s+me|show\s+me|copy|return|look\s+up|print)(?:\s+(?:out|back|me|to\s+me))?\s+"
-    r"(?P<rest>(?:(?:the|what|which|its|when)\b).+?|\ue000.+)\??",
+    r"(?P<rest>(?:(?:the|what|which|who\s+(?:the|is)|its|when)\b).+?|\ue000.+)\??",
     r"(?P<rest>what(?:'s|\s+is|\s+are|\s+does)\s+.+?)\??",
 )
 def read(match: re.Match[str], text: Text) -> list[Step] | None:
@@ -224,7 +229,9 @@ def read(match: re.Match[str], text: Text) -> list[Step] | None:
     )
     if when:
         return [Read(words=when.group("words"), about=_about(when.group("about"), text))]
-    rest = re.sub(r"^(?:what(?:'s|\s+is|\s+are)?\s+)?(?:the\s+|its\s+)?", "", match.group("rest"), flags=re.IGNORECASE)
+    rest = re.sub(
+        r"^(?:(?:what|who)(?:'s|\s+is|\s+are)?\s+)?(?:the\s+|its\s+)?", "", match.group("rest"), flags=re.IGNORECASE
+    )
     if re.search(
         r"^(?:first|last|second|third)\b|^does\s+(?!it\b|the\s+(?:page|screen)\b)|^which\b", rest, re.IGNORECASE
     ):

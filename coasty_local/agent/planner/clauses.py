@@ -11,20 +11,20 @@ _QUOTES = re.compile(
 )
 _SEAL, _MARK = "\ue000{}\ue001", re.compile("\ue000(\\d+)\ue001")
 _NUMBERED = re.compile(r"(?m)^\s*(?:\(?\d{1,2}[.)]|[-*•–]|step\s+\d+\s*[:.])\s+", re.IGNORECASE)
-_INLINE_NUMBERS = re.compile(r"(?:(?<=^)|(?<=[\s.;,]))(?:\(?\d{1,2}\)|step\s+\d+\s*:)\s+(?=\w)", re.IGNORECASE)
-_COUNTED = re.compile(r"(?:(?<=\s)|^)\(?(?P<n>\d{1,2})[.)]\s+(?=[^\W\d]|\ue000)")
+_INLINE_NUMBERS = re.compile(r"(?:(?<=^)|(?<=[\s.;,]))(?:\(?\d{1,2}\)|step\s+\d+\s*[:.])\s+(?=\w)", re.IGNORECASE)
+_COUNTED = re.compile(r"(?:(?<=\s)|^)(?:[Ss]tep\s+)?\(?(?P<n>\d{1,2})[.)]\s+(?=[^\W\d]|\ue000)")
 _HARD = re.compile(
     r"\s*\n+\s*|"
     r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.!?]\s+(?=[^a-z]|$)"
                    r"|(?<=[a-z\ue001])\.\s+(?=(?:then|and then|after|next|finally|now)\b)")  # fmt: skip
 _SOFT = re.compile(
-    r"\s*(?:;|\s[—–]\s)\s*(?:and\s+)?(?:then\s+)?|(?:,\s+(?:and\s+)?|\s+and\s+)next\s*,?\s+|,?\s+(?:and\s+)?(?:then|afterwards?|after\s+that|finally)\s*,?\s+|,\s*(?:and|but)\s+|,\s+|\s+and\s+|\s+but\s+|\s+&\s+",
+    r"\s*(?:;|\s[—–]\s)\s*(?:and\s+)?(?:then\s+)?|(?:,\s+(?:and\s+)?|\s+and\s+)next\s*,?\s+|,?\s+(?:and\s+)?(?:then|afterwards?|after\s+that|after\s+which|finally)\s*,?\s+|,\s*(?:and|but)\s+|,\s+|\s+and\s+|\s+but\s+|\s+&\s+",
     re.IGNORECASE,
 )
 _PREAMBLE = re.compile(
     r"^(?:(?:please|kindly|pls|now|then|next|first(?:ly)?(?!\s+(?:names?\b|\w+\s+(?:link|button)))|(?:second|third|fourth|fifth|sixth)(?:ly)?(?=\s*[,:])|finally|lastly|also|and|so|ok|okay|hi|hello|hey|afterwards?|"
-    r"after\s+that|once\s+(?:done|there|that\s+is\s+done|(?:you\s+are\s+)?(?:signed|logged)\s+in)|when\s+(?:done|you\s+are\s+done)|to\s+(?:start|begin)(?:\s+with)?|"
-    r"(?:can|could|would|will)\s+you(?:\s+please)?|i\s+(?:want|need|would\s+like)\s+(?:you\s+)?to|i'd\s+like\s+(?:you\s+)?to|you\s+(?:should|must|need\s+to)|"
+    r"after\s+that|once\s+(?:done|there|finished|that\s+is\s+done|(?:you\s+are\s+)?(?:signed|logged)\s+in)|when\s+(?:done|finished|you\s+are\s+done)|to\s+(?:start|begin)(?:\s+with)?|"
+    r"(?:can|could|would|will)\s+you(?:\s+(?:please|possibly|maybe|kindly|also))?|i\s+(?:want|need|would\s+like)\s+(?:you\s+)?to|i'd\s+like\s+(?:you\s+)?to|you\s+(?:should|must|need\s+to)|"
     r"your\s+task\s+is\s+to|the\s+task\s+is\s+to|go\s+ahead\s+and|try\s+to|just|simply|let's|we\s+need\s+to|help\s+me(?:\s+to)?)\s*[,:]?\s+)+",
     re.IGNORECASE,
 )
@@ -67,7 +67,8 @@ def trimmed(clause: str) -> str:
     while True:
         shorter = _PREAMBLE.sub("", clause)
         shorter = re.sub(
-            r"(?:(?:\s*,)?\s+(?:please|for me|afterwards)|[,.!]\s*(?:thanks|thank you)(?: very much)?)\s*[.!?]?$",
+            r"(?:(?:\s*,)?\s+(?:please|for me|afterwards|(?:once|when)\s+(?:done|finished|you\s+are\s+done))|"
+            r"[,.!]\s*(?:thanks|thank you)(?: very much)?)\s*[.!?]?$",
             "",
             shorter,
             flags=re.IGNORECASE,

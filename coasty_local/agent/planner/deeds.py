@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from coasty_local.agent.planner import goals, rules
 from coasty_local.agent.planner import slots as slotting
@@ -18,8 +17,6 @@ from coasty_local.agent.planner.steps import (
     Open,
     Refrain,
     Step,
-    Unknown,
-    Verify,
 )  # fmt: skip
 from coasty_local.agent.scene import BUTTON, LINK, Target
 
@@ -33,7 +30,10 @@ VERBS = (
     "generate|redeem|claim|rate|vote|snooze|forward|borrow|return|extend|reschedule|admit|discharge|hold|"
     "rent|hire|donate|log|record|leave|write|buy|purchase|suggest|nominate|subscribe|restart|reboot|pause|resume|rerun|bookmark"
 ).split("|")
-_FORMS_ONLY = frozenset(("add", "make", "report", "leave", "write", "log", "record", "create", "rate", "hold", "file"))
+FORMS_ONLY = frozenset(("add", "make", "report", "leave", "write", "log", "record", "create", "rate", "hold", "file"))
+_TYPED = frozenset(
+    "redeem claim apply submit add post leave write send rate vote suggest comment reply answer record log make".split()
+)
 _PLACED = frozenset(("order", "reservation", "booking", "request", "hold", "bid", "call"))
 _VERB = "|".join(sorted((re.escape(verb).replace(r"\ ", r"[\s-]") for verb in VERBS), key=len, reverse=True))
 _PRONOUN = r"(?:it|them|this|that|these|those|one|everything)"
@@ -47,7 +47,7 @@ _TAIL = re.compile(
 )
 _WORDS = {"reply": "message", "respond": "message", "answer": "message", "comment": "comment", "post": "message"}
 _ARTICLE = r"(?:(?:the|an?|my|our|your|this|that|its|new)\s+)*"
-_THAT = r"(?:it|its|this|that|their|this\s+one)"
+THAT = r"(?:it|its|this|that|their|this\s+one)"
 _SEALED = "\ue000\\d+\ue001"
 
 
@@ -74,7 +74,9 @@ def turn_page(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def put_in(match: re.Match[str], text: Text) -> list[Step] | None:
     things = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", match.group("what"))
-    if _UNSURE.search(match.group("what")) or re.fullmatch(r"\d+|(?:two|three|four|five|six)", match.group("what")):
+    if _UNSURE.search(match.group("what")) or re.match(
+        r"(?:\d+|two|three|four|five|six)(?:\s+[a-z]|$)", match.group("what")
+    ):
         return None
     made = [goals.adding(thing, match.group("where").lower(), text) for thing in things]
     return list[Step](made)
@@ -176,12 +178,14 @@ def deed(match: re.Match[str], text: Text) -> list[Step] | None:
     noun, slots = _parts(verb, rest, text)
     if noun is None or len(noun.split()) > 3 or (verb == "place" and noun not in _PLACED):
         return None
-    if len(slots) == 1 and slots[0][0] == "" and noun in lexicon.FIELDS:  # "redeem the code X": it is typed
+    if (
+        len(slots) == 1 and slots[0][0] == "" and noun in lexicon.FIELDS and verb in _TYPED
+    ):  # "redeem the code X": it is typed
         slots = ((noun, slots[0][1]),)
-    if len(slots) == 1 and slots[0][0] == "" and verb not in _FORMS_ONLY:
+    if len(slots) == 1 and slots[0][0] == "" and verb not in FORMS_ONLY:
         return [Goal(act=verb, noun=noun, key=slots[0][1])]
     if not slots:
-        return None if verb in _FORMS_ONLY and not noun else [Commit(verb=verb, noun=noun)]
+        return None if verb in FORMS_ONLY and not noun else [Commit(verb=verb, noun=noun)]
     return [Enter(verb=verb, noun=noun, slots=slots), Commit(verb=verb, noun=noun)]
 
 
@@ -293,92 +297,3 @@ def _value(part: str, text: Text) -> list[tuple[str, str]] | None:
     else:
         pair = slotting.pair(part, text, [("name", ""), ("title", "")], "")
     return [pair] if pair else None
-
-
-def arrange(steps: list[Step]) -> list[Step]:
-    """Press only when the form's other clauses are done, and not at all when a clause says what to press, or not to."""
-    return _referring(_withheld(_last(_founded(steps))))
-
-
-def _founded(steps: list[Step]) -> list[Step]:
-    """ "Create the ticket" is the end of a form that was filled before; by itself it says nothing of what to create."""
-    made: list[Step] = []
-    filled = False
-    for step in steps:
-        filled = filled or type(step).__name__ in _FORMS[:6]
-        bare = isinstance(step, Commit) and step.verb in _FORMS_ONLY
-        made.append(Unknown(source=step.source) if bare and not filled else step)
-    return made
-
-
-_FORMS = ("Type", "Check", "Choose", "Fill", "Again", "Enter", "Allow", "Fact", "Nothing")
-
-
-def _last(steps: list[Step]) -> list[Step]:
-    made: list[Step] = []
-    held: Commit | None = None
-    for step in steps:
-        kind = type(step).__name__
-        if held is not None and isinstance(step, Refrain):
-            if _concerns(step.words, held):
-                held = None
-            continue
-        if held is not None and kind not in _FORMS:
-            if not _presses(step, held):
-                made.append(held)
-            held = None
-        if isinstance(step, Commit) and made and isinstance(made[-1], Enter) and made[-1].verb == step.verb:
-            held = step
-            continue
-        made.append(step)
-    return [*made, held] if held is not None else made
-
-
-_ENDS = frozenset(
-    "confirm submit send save press click finish complete book pay order continue proceed go place publish do".split()
-)
-
-
-def _concerns(words: str, held: Commit) -> bool:
-    """Whether what is not to be done is the pressing that was held back."""
-    first = re.sub(r"(?:t)?ing$", "", words.split()[0])
-    meant = {*_ENDS, held.verb, *held.verb.split(), *held.noun.split()}
-    return any(first == word or first + "e" == word for word in meant)
-
-
-def _presses(step: Step, held: Commit) -> bool:
-    """Whether the step itself presses what completes the form."""
-    if isinstance(step, Commit):
-        return True
-    if not isinstance(step, Click) or step.target.row:
-        return False
-    said = step.target.words.lower().split()
-    return any(word in said for name in (*lexicon.CONFIRMING, held.verb, held.noun) for word in name.split())
-
-
-def _withheld(steps: list[Step]) -> list[Step]:
-    """What is not to be done needs no act, unless an act that could contain it stands beside it: then it is unread."""
-    made: list[Step] = []
-    for at, step in enumerate(steps):
-        if not isinstance(step, Refrain):
-            made.append(step)
-        elif any(isinstance(other, Goal) for other in steps) or any(isinstance(s, Commit) for s in steps[at:]):
-            made.append(Unknown(source=step.source))
-    return made
-
-
-def _referring(steps: list[Step]) -> list[Step]:
-    """ "Its status" is the status of what was named last."""
-    made: list[Step] = []
-    key = ""
-    for step in steps:
-        if isinstance(step, Goal | Open):
-            key = step.key or key
-        if isinstance(step, Verify) and re.fullmatch(_THAT, step.about, re.IGNORECASE):
-            made.append(replace(step, about=key))
-        else:
-            made.append(step)
-    return made
-
-
-__all__ = ["RULES", "arrange"]

@@ -30,6 +30,7 @@ _COMPARE = re.compile(
     r"login(?:\s+(?:to|into)\s+(?P<where>.+?))?(?:\s*,?\s*(?:as|with|using)\s+(?P<rest>.+))?",
     r"(?:sign|log)\s*(?:me\s+)?in(?P<where>)\s+(?P<rest>[^\s(]+@\S+(?:\s+.+)?)",
     r"(?:sign|log)\s*(?:me\s+)?in(?P<where>)\s*[(:]\s*(?P<rest>.+?)\)?",
+    r"(?:sign|log)\s+(?:me\s+)?into\s+(?P<where>.+?)(?:\s*,?\s*(?:as|with|using)\s+(?P<rest>.+))?",
     r"authenticate(?:\s*,?\s*(?:as|with|using)\s+(?P<rest>.+))?(?P<where>)",
 )
 def sign_in(match: re.Match[str], text: Text) -> list[Step] | None:
@@ -41,6 +42,8 @@ def credentials(rest: str, text: Text) -> tuple[str | None, str]:
     """User and password out of "ada@example.com with password x", "email a and password b", "a / b"; None:
     unreadable."""
     rest = re.sub(r"^(?:the\s+following\s+)?credentials\s*[:,-]?\s*", "", rest.strip(), flags=re.IGNORECASE)
+    if re.fullmatch(r"(?:these|them|those|this|that)(?:\s+(?:credentials|details|data))?", rest.strip(), re.IGNORECASE):
+        return "", ""
     rest = re.sub(r"\s+\((?P<in>[^()]*)\)$", r", \g<in>", rest)
     password = ""
     tail = re.search(
@@ -82,7 +85,10 @@ _PLACE = r"(?:page|section|tab|screen|view|area|list|menu|overview|dashboard|pan
 def open_(match: re.Match[str], text: Text) -> list[Step] | None:
     what = match.group("what")
     if not quoted(what) and (
-        _COMPARE.search(what) or len(what.split()) > 6 or re.match(r"(?:out|who|what|how|why|when|if|whether)\b", what)
+        _COMPARE.search(what)
+        or re.match(r"\d+\s+(?:rows|entries|items|results|lines)\b", what)
+        or len(what.split()) > 6
+        or re.match(r"(?:out|who|what|how|why|when|if|whether)\b", what)
     ):
         return None
     whole = re.sub(r"^\S+\s+(?:up\s+|to\s+)?(?:the\s+)?", "", match.group())
@@ -104,7 +110,7 @@ def thing(phrase: str, text: Text) -> tuple[str, str]:
     if quoted(phrase):
         return "", text.plain(phrase)
     keyed = re.fullmatch(
-        r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|for|from|to|of|on|by|"
+        r"(?P<noun>[a-z][a-z -]*?)\s+(?:(?:number|no\.?|nr\.?|id|called|named|titled|labell?ed|for|from|to|of|on|by|"
         r"with\s+(?:the\s+)?(?:id|number|name|title|subject))\s+)?#?(?P<key>\S*\d\S*|\ue000\d+\ue001|[A-Z].*)",
         phrase,
     )
@@ -146,7 +152,7 @@ def act(match: re.Match[str], text: Text) -> list[Step] | None:
     ):
         return None
     noun, key = thing(rest, text)
-    if not noun and not key:
+    if (not noun and not key) or (not key and re.match(rf"(?:{'|'.join(lexicon.ORDINALS)})\b", noun)):
         return None
     if match.group("act").lower() == "confirm" and not key:
         return None  # what is to be confirmed stands on the screen: the rules for deeds know it

@@ -1,4 +1,4 @@
-"""Rules for plain acts: go to, click, type, choose, tick, scroll, press, and what needs no act at all."""
+"""Rules for plain acts: go to, click, type, choose, tick, and what needs no act at all."""
 
 from __future__ import annotations
 
@@ -13,14 +13,10 @@ from coasty_local.agent.planner.steps import (
     Choose,
     Click,
     Dismiss,
-    Drag,
     Fact,
     Fill,
     Goto,
-    Hover,
     Nothing,
-    Press,
-    Scroll,
     SignOut,
     Step,
     Travel,
@@ -56,7 +52,7 @@ _LIST_END = (
     r"before\s+(?:you\s+)?(?:submit|sav|send|continu|finish|proceed)(?:ing|e)?(?:\s+(?:it|the\s+form))?|would\s+you|right",
     r"scroll\s+(?:up|down)\s+if\s+(?:needed|necessary|you\s+(?:need|have)\s+to)",
     r"(?:leave|keep)\s+(?:all\s+)?(?:the\s+)?(?:rest|others?(?:\s+fields?)?|remaining\s+fields?|everything\s+else)\s+(?:empty|blank|unchanged|alone|as\s+(?:it\s+is|they\s+are|is))",
-    r"(?:that'?s|that\s+is)\s+(?:all|it)|done|stop(?:\s+there)?|finish|thanks?(?:\s+you)?.*|thank\s+you.*|please|begin|start|be\s+careful.*|ok(?:ay)?",
+    r"(?:that'?s|that\s+is)\s+(?:all|it)|done|stop(?:\s+there)?|finish|thanks?(?:\s+you)?.*|thank\s+you.*|cheers|(?:kind|best)\s+regards|please|begin|start|be\s+careful.*|ok(?:ay)?",
 )
 def nothing(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Nothing()]
@@ -102,66 +98,27 @@ def reload(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
-    r"(?:close|dismiss|hide|get\s+rid\s+of)\s+(?:the\s+|any\s+|this\s+|that\s+)?(?P<what>(?:\S+\s+)*?(?:dialog(?:\s+box)?|(?:side\s+)?panel|side\s?bar|tour|tooltip|pop-?\s?ups?|banner|modal|overlay|message|notification|newsletter|cookies?(?:\s+\w+)?|alert|window|drawer|toast))",
+    r"(?:close|dismiss|hide|get\s+rid\s+of)\s+(?:the\s+|any\s+|this\s+|that\s+)?(?P<what>(?:\S+\s+)*?(?:dialog(?:\s+box)?|(?:side\s+)?panel|side\s?bar|tour|tooltip|pop-?\s?ups?|banner|modal|overlay|message|notification|newsletter|banners|cookies?(?:\s+\w+)?|alert|window|drawer|toast))",
     r"(?:accept|allow|reject|decline|refuse|agree\s+to)\s+(?:all\s+)?(?:the\s+)?(?P<what>cookies?(?:\s+\w+)?)(?:\s+if\s+.*)?",
 )
 def dismiss(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Dismiss(words=text.plain(match.group("what")))]
 
 
-@RULES.rule(r"(?:sign|log)\s*(?:out|off)(?:\s+(?:of|from)\s+.*|\s+again)?|end\s+the\s+session")
+@RULES.rule(r"(?:sign|log)\s*(?:me\s+)?(?:out|off)(?:\s+(?:of|from)\s+.*|\s+again)?|end\s+the\s+session")
 def sign_out(match: re.Match[str], text: Text) -> list[Step] | None:
     return [SignOut()]
-
-
-@RULES.rule(
-    r"(?:press|hit|tap|use|push|send)\s+(?:on\s+)?(?:the\s+)?(?P<keys>[\w\s+-]+?)(?:\s+(?:key|keys|button|shortcut|on\s+(?:the|your)\s+keyboard))?(?:\s+(?P<times>\d+|twice)(?:\s+times)?)?"
-)
-def press(match: re.Match[str], text: Text) -> list[Step] | None:
-    names = [name.strip().lower() for name in re.split(r"\s*\+\s*|(?<=ctrl|ontr)-", match.group("keys"))]
-    keys = [lexicon.KEYS.get(name) or (name if len(name) == 1 and len(names) > 1 else "") for name in names]
-    if not all(keys) or (keys == ["Delete"] and "key" not in match.group().lower()):
-        return None
-    times = {"twice": 2, None: 1}.get(match.group("times")) or int(match.group("times") or 1)
-    return [Press(keys=tuple(keys)) for _ in range(min(times, 20))]
-
-
-@RULES.rule(r"(?P<key>enter|return|tab|escape|esc|space)(?:\s+key)?")
-def bare_key(match: re.Match[str], text: Text) -> list[Step] | None:
-    """ "Press Tab and then Enter"."""
-    return [Press(keys=(lexicon.KEYS[match.group("key").lower()],))]
-
-
-@RULES.rule(
-    r"scroll(?:\s+(?:the\s+page|a\s+bit|a\s+little))?(?:\s+(?P<way>up|down|left|right))?(?:\s+(?:the\s+page|a\s+bit|a\s+little|by\s+one\s+page|one\s+page|further|more))?(?:\s+on\s+the\s+page)?",
-    r"scroll(?:\s+(?:all\s+the\s+way|down|up|the\s+page))*\s+to\s+(?:the\s+)?(?:very\s+)?(?P<end>top|bottom|end|start|beginning)(?:\s+of\s+.*)?",
-    r"scroll(?:\s+(?P<way>up|down))?(?:\s+(?:until|till)\s+(?:you\s+(?:can\s+)?(?:see|find|reach)\s+)?|\s+to\s+|\s+for\s+)(?P<to>.+?)(?:\s+(?:is|are|becomes|comes)\s+(?:visible|shown|in(?:to)?\s+view))?",
-)
-def scroll(match: re.Match[str], text: Text) -> list[Step] | None:
-    found = match.groupdict()
-    if found.get("end"):
-        return [Scroll(direction="bottom" if found["end"].lower() in ("bottom", "end") else "top")]
-    target = targets.target(found["to"], text) if found.get("to") else None
-    return [Scroll(direction=(found.get("way") or "down").lower(), target=target)]
-
-
-@RULES.rule(
-    r"drag\s+(?P<what>.+?)\s+(?:to|onto|on\s+to|into|over|on|and\s+drop\s+it\s+(?:on|onto|in|into))\s+(?P<onto>.+)"
-)
-def drag(match: re.Match[str], text: Text) -> list[Step] | None:
-    return [Drag(target=targets.target(match.group("what"), text), onto=targets.target(match.group("onto"), text))]
-
-
-@RULES.rule(r"(?:hover|move\s+the\s+mouse|point)\s+(?:over|on|to|onto|at)\s+(?P<what>.+)")
-def hover(match: re.Match[str], text: Text) -> list[Step] | None:
-    return [Hover(target=targets.target(match.group("what"), text))]
 
 
 @RULES.rule(
     rf"{_PUT}\s+(?P<value>.+?)\s+(?:in\s*to|in|on|as|for|at|inside|under)\s+(?P<field>(?:the|your|my|its)\s+.+|\ue000.+|[\w\s-]+?\s+(?:field|box|area|input)|[A-Z][\w\s-]*|\w[\w-]*)"
 )
 def type_into(match: re.Match[str], text: Text) -> list[Step] | None:
+    if several := _several(match.group()[match.start("value") - match.start() :], text):
+        return several
     value, where = match.group("value"), match.group("field")
+    if _mixed(value):
+        return None
     rest = match.group()[match.start("value") - match.start() :]
     both = re.fullmatch(r"(.+?),?\s+and\s+(.+?)\s+(?:in\s*to|in|on|as|for)\s+(?:the\s+)?(.+)", where, re.IGNORECASE)
     if " into " in value or (both and " into " in where):  # "A into Name and B into Email"
@@ -175,9 +132,29 @@ def type_into(match: re.Match[str], text: Text) -> list[Step] | None:
     return type_into_value(value, where, text)
 
 
+_PAIR = re.compile(
+    r"(?P<value>\ue000\d+\ue001|[^\ue000\ue001]+?)\s+(?:in\s*to|in|as|for)\s+(?:the\s+)?(?P<field>[^\ue000\ue001,]+)"
+)
+
+
+def _several(phrase: str, text: Text) -> list[Step] | None:
+    """ "A as the name, B as the date and C as the email": every part has its field, else none is taken."""
+    parts = re.split(r"\s*,\s+(?:and\s+)?|\s+and\s+", phrase)
+    pairs = [_PAIR.fullmatch(part) for part in parts]
+    if len(parts) < 2 or not all(pairs):
+        return None
+    return [step for pair in pairs if pair for step in type_into_value(pair.group("value"), pair.group("field"), text)]
+
+
+def _mixed(value: str) -> bool:
+    """Words stand beside what is quoted: which of both is the value is not said."""
+    bare = re.sub(r"^(?:the\s+)?(?:[\w-]+\s+)?(?=\ue000\d+\ue001$)", "", value)
+    return "\ue000" in bare and not quoted(bare)
+
+
 def type_into_value(value: str, where: str, text: Text) -> list[Step]:
     value = re.sub(
-        r"^(?:the\s+(?:text|word|words|value|number|name|code|phrase)\s+)(?=\ue000|\d)",
+        r"^(?:the\s+(?:text|word|words|value|number|name|code|phrase|url|link|address|e-?mail|date|amount|sum)\s+)(?=\ue000|\d|https?:|\S+@)",
         "",
         value.strip(),
         flags=re.IGNORECASE,
@@ -206,7 +183,7 @@ def fill_told(match: re.Match[str], text: Text) -> list[Step] | None:
 
 @RULES.rule(
     r"(?:fill(?:\s+(?:in|out|up))?|complete)\s+(?P<field>.+?)\s+(?:with|as|using|by\s+(?:typing|entering))\s+(?P<value>.+)",
-    r"(?:set|change|update)\s+(?P<field>.+?)\s+(?:to|as|=)\s+(?P<value>.+)",
+    r"(?:set|change|update|increase|raise|lower|reduce|decrease)\s+(?P<field>.+?)\s+(?:to|as|=)\s+(?P<value>.+)",
 )
 def fill(match: re.Match[str], text: Text) -> list[Step] | None:
     where, value = match.group("field"), match.group("value")
@@ -220,6 +197,12 @@ def fill(match: re.Match[str], text: Text) -> list[Step] | None:
     ):
         slots = named_values(value, text)
         return [Fill(slots=slots)] if slots else None
+    if (
+        re.search(r"\susing\s+the\s", value)
+        or re.search(r"\bfrom\s+\S*\d|\b(?:everything|all)\b", where)
+        or re.search(r",\s*[\w ]+\s*[=:]\s", value)
+    ):
+        return None
     if re.search(r"\bof\s+\S*\d", where):
         return None  # a field of a record: the goal rules know it
     pair = re.fullmatch(r"(.+?),?\s+and\s+(?:the\s+)?(.+?)\s+(?:with|to|as)\s+(.+)", value, re.IGNORECASE)
@@ -231,9 +214,9 @@ def fill(match: re.Match[str], text: Text) -> list[Step] | None:
 @RULES.rule(
     r"(?:fill(?:\s+(?:in|out))?|complete)\s+(?:the\s+|this\s+)?(?:\w+\s+)?(?:form|fields|details|following)\s*[:,-]?"
     r"\s*(?P<slots>.+)",
-    rf"(?:{_PUT}|fill(?:\s+(?:in|out))?|use|provide|set)\s+(?:the\s+|your\s+)?(?P<slots>[\w\s-]+?\s*[:=]\s*.+)",
+    rf"(?:{_PUT}|fill(?:\s+(?:in|out))?|use|provide|set)\s+(?:the\s+|your\s+)?(?P<slots>[\w\s-]+?\s*(?:[:=]\s+|=).+)",
     rf"(?:{_PUT}|use|provide|fill\s+in)\s+(?:the\s+|"
-    rf"my\s+)?(?P<slots>(?:{_FIELD})\s+(?!in\b|into\b|field\b).+)",
+    rf"my\s+)?(?P<slots>(?!to\s)(?:{_FIELD})\s+(?!in\b|into\b|field\b).+)",
 )
 def fill_named(match: re.Match[str], text: Text) -> list[Step] | None:
     slots = named_values(match.group("slots"), text)
@@ -260,6 +243,10 @@ def named_values(phrase: str, text: Text) -> tuple[tuple[str, str], ...]:
             part.strip(),
             re.IGNORECASE | re.DOTALL,
         )
+        plain = re.fullmatch(
+            r"(?:the\s+)?(?P<name>[A-Za-z][\w -]{0,40}?)\s*(?::\s+|=\s*)(?P<value>.+)", part.strip(), re.DOTALL
+        )
+        match = plain or match
         if not match:
             return ()
         pairs.append((match.group("name").lower(), text.plain(match.group("value"))))
@@ -269,7 +256,7 @@ def named_values(phrase: str, text: Text) -> tuple[tuple[str, str], ...]:
 @RULES.rule(rf"{_PUT}\s+(?P<value>.+)")
 def type_here(match: re.Match[str], text: Text) -> list[Step] | None:
     value = match.group("value")
-    if re.match(r"(?:the|my|your|his|her|a|an)\s+", value, re.IGNORECASE):
+    if re.match(r"(?:the|my|your|his|her|a|an|to)\s+", value, re.IGNORECASE):
         return None  # "enter the details": which ones is not said
     return [Type(target=Target("", (INPUT,)), text=text.plain(value))]
 
@@ -299,6 +286,13 @@ def choose(match: re.Match[str], text: Text) -> list[Step] | None:
     if named and named.group("list") in lexicon.FIELDS:
         source = Target(named.group("list"), (), aliases=lexicon.field_aliases(named.group("list")))
         return [Choose(option=Target(text.plain(named.group("option"))), source_list=source)]
+    if listed := re.fullmatch(r"(?P<option>.+?)\s+in\s+(?:the\s+)?(?P<list>\w+)", match.group("what")):
+        name = listed.group("list").lower()
+        if name in lexicon.FIELDS:
+            source = Target(name, (), aliases=lexicon.field_aliases(name))
+            return [Choose(option=targets.target(listed.group("option"), text), source_list=source)]
+        if name in ("calendar", "picker"):
+            return None
     unsure = _too_wide(found.words) or re.match(r"(?:the\s+)?dates?\s+(?:from|between)\b", match.group("what"))
     return None if unsure else [Choose(option=found)]
 

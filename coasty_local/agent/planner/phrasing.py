@@ -48,7 +48,8 @@ _GERUNDS = {_stems(verb)[1]: verb for verb in _VERBS} | {"cancelling": "cancel"}
 _DONE = "|".join(sorted(map(re.escape, _PARTICIPLES), key=len, reverse=True))
 _DOING = "|".join(sorted(map(re.escape, _GERUNDS), key=len, reverse=True))
 _BEGIN = r"(?:(?<=^)|(?<=[.!?:;\n])|(?<=[.!?:;\n] )|(?<=[.!?:;\n]  ))"
-_VALUE = r"(?:\ue000\d+\ue001|[A-Z0-9][\w-]*(?:\s+[A-Z0-9][\w-]*){0,3})"
+_VALUE = r"(?:\ue000\d+\ue001|(?-i:[A-Z0-9])[\w-]*(?:\s+(?-i:[A-Z0-9])[\w-]*){0,3})"
+_ACTING = rf"(?:{'|'.join(_VERBS)})\b"
 _PRESSING = r"click|press|tap|hit|open|expand|unfold|select|choose"
 
 
@@ -59,7 +60,7 @@ def _doing(match: re.Match[str]) -> str:
         lambda m: _GERUNDS[m.group(1)],
         match.group("rest"),
     )
-    return (match.groupdict().get("lead") or "") + rest
+    return re.sub(rf"\b(?:finish|end)\s+(?:by|with)\s+({_DOING})\b", lambda m: _GERUNDS[m.group(1).lower()], rest)
 
 
 def _ordered(match: re.Match[str]) -> str:
@@ -88,11 +89,29 @@ def _after(match: re.Match[str]) -> str:
     return "" if again or not rest or re.fullmatch(r"(?:in|on|it|this|that|up)", rest) else f"{verb} {rest}, then "
 
 
+def _needed(match: re.Match[str]) -> str:
+    """ "we'd like A switched off and B changed to C" -> "switch off A and change B to C"."""
+    what, rest, done = match.group("what"), match.group("rest"), match.group("done").lower()
+    rest = re.sub(
+        rf"\band\s+(the\s+[a-z -]+?)\s+({_DONE})\b",
+        lambda m: f"and {_PARTICIPLES[m.group(2).lower()]} {m.group(1)}",
+        rest,
+    )
+    return f"{_PARTICIPLES[done]} {what}{rest}"
+
+
+def _scene(match: re.Match[str]) -> str:
+    """ "Given I am on the login page", "When I click A", "Then I should see B"."""
+    if match.group("page"):
+        return f"Open {match.group('page')}"
+    return "Verify that you see " if match.group("see") else ""
+
+
 def _elliptic(match: re.Match[str]) -> str:
     """ "expand Europe, then France" -> "expand Europe, then expand France"."""
     verb = match.group("verb")
     rest = re.sub(
-        rf"\s*,?\s*(?:(?:and\s+)?then|followed\s+by)\s+(?=(?:on\s+)?(?:the\s+)?{_VALUE}(?:\s*[,.;\n]|\s+and\b|\s*$))",
+        r"\s*,?\s*(?:(?:and\s+)?then|followed\s+by)\s+(?:on\s+)?",
         f", then {verb} ",
         match.group("rest"),
     )
@@ -103,6 +122,10 @@ _Bend = tuple[str, "str | Callable[[re.Match[str]], str]"]
 _BENDS: tuple[_Bend, ...] = (
     # greetings and asides
     (rf"{_BEGIN}(?:hi|hello|hey|dear\s+\w+|good\s+(?:morning|evening|day))(?:\s+(?:there|team|all))?\s*[!,.]+\s*", ""),
+    (r"\bw/o\s+", "without "),
+    (r"\bw/\s*(?=\S)", "with "),
+    (r"\bbe\s+a\s+(?:dear|darling|star|sport)\s+and\s+", ""),
+    (rf"{_BEGIN}(?:given|when|and|then|but)\s+i\s+(?:am\s+on\s+(?P<page>the\s+[\w -]+?\s+page)|(?P<see>(?:should\s+)?see)\s+)?", _scene),
     (r"\s*,\s*(?:would|could|will|can)\s+you\s*(?=[?.!]|$)", ""),
     (r"\b(?:i\s+was\s+wondering\s+(?:if|whether)\s+you\s+(?:could|can|might)|(?:would\s+you\s+)?(?:please\s+)?be\s+so\s+(?:kind|good)\s+as\s+to|"
      r"i(?:'d|\s+would)\s+(?:appreciate\s+it|be\s+(?:glad|grateful))\s+if\s+you\s+(?:could|would)|it\s+would\s+be\s+(?:great|nice|good)\s+if\s+you\s+(?:could|would)|"
@@ -113,7 +136,19 @@ _BENDS: tuple[_Bend, ...] = (
     (r"\b(?:i|we)(?:'d)?\s+(?:want|need|like|would\s+like|have)\s+(?:you\s+)?to\s+(?=[a-z])", ""),
     (rf"{_BEGIN}(?:your\s+|the\s+|my\s+)?(?:tasks?|goal|to-?\s?dos?|job|instructions?|steps(?:\s+to\s+(?:reproduce|take|follow))?|what\s+to\s+do)\s*:\s*", ""),
     (rf"{_BEGIN}(?:expected(?:\s+(?:results?|outcome|behaviou?r))?|acceptance(?:\s+criteri(?:a|on))?|result)\s*:\s*(?!\s|verify|check)", "verify that "),
+    (rf"\b(?:i|we)(?:'d|\s+would)?\s+(?:like|need|want)\s+(?!to\b|you\b)(?P<what>[^.;\n]*?)\s+(?P<done>{_DONE})\b(?P<rest>(?:[^.;\n]|\.(?=\S))*)", _needed),
     # leads that are a state or a purpose, no act
+    (rf"\b(?:under|within|below)\s+(?:the\s+)?(?:heading\s+|section\s+)?{_VALUE}\s*,?\s+(?={_ACTING})", ""),
+    (rf"{_BEGIN}(?:in|on|at)\s+the\s+(?:(?:left|right|top|bottom|main|side|upper|lower)\s+)*(?:table|list|grid|side\s?bar|header|footer|tool\s?bar|menu|navigation|nav\s?bar|left|right|top|bottom)\s*,?\s+(?={_ACTING})", ""),
+    (rf"{_BEGIN}(?:on|in|at)\s+the\s+(?:tab|page|screen)\s+(?P<a>{_VALUE})\s*,?\s+(?={_ACTING})", r"open the \g<a> page, then "),
+    (rf"{_BEGIN}(?:on|in|at)\s+the\s+(?P<a>[\w -]{{2,30}}?\s+(?:tab|page|screen))\s*,\s+(?={_ACTING})", r"open the \g<a>, then "),
+    (rf"\b(?:when|once|as\s+soon\s+as)\s+(?:the\s+[\w -]+?|it|that)\s+(?:is|are|has|have)\s+(?:ready|done|finished|loaded|open(?:ed)?|completed?|there|visible|shown)\s*,?\s+(?={_ACTING})", "then "),
+    (r"\b(?:if|unless)\s+(?:the\s+(?:check\s*)?(?:box|switch|toggle)|it|this)\s+(?:is|isn't|is\s+not)\s+(?:already\s+|not\s+)?(?:ticked|checked|set|on|off|selected|enabled|disabled)(?:\s+(?:yet|already))?\s*,\s*(?=(?:tick|check|untick|uncheck|turn|switch|enable|disable)\b)", ""),
+    (r"\b(?:once|after|when)\s+you(?:'ve|\s+have)?\s+(?:signed|logged)\s+in\s+(?P<how>as\s+[^,\n]+?|with\s+[^,\n]+?)\s*,\s+", r"sign in \g<how>, then "),
+    (rf"\b(?:having|(?:after|once|when)\s+you(?:'ve|\s+have))\s+(?P<done>{_DONE})\s+(?P<what>[^,.;\n]+),\s+", lambda m: f"{_PARTICIPLES[m.group('done').lower()]} {m.group('what')}, then "),
+    (r",\s+(?:and\s+)?then\s+to\s+(?=(?:the\s+)?[A-Z])", ", then go to "),
+    (r"\s+(?:with|using)\s+(?:these|the\s+following|the)\s+(?:details|values|data|information|fields)\s*:?\s*(?=\n|$)", ""),
+    (r"\s+as\s+follows\s*[-:–—]?\s+(?=\S)", ": "),
     (rf"{_BEGIN}(?:in\s+order\s+)?to\s+[a-z][^,.;:\n]*,\s+(?=(?:click|press|tap|choose|select|hit)\b)", ""),
     (r"\b(?:in|on|at|within)\s+the\s+(?:[\w-]+\s+){0,2}(?:dialog(?:ue)?(?:\s+box)?|pop-?\s?up|modal|window|form|panel)(?:\s+(?:that|which)\s+(?:appears|opens|comes\s+up|pops\s+up|shows\s+up|follows))?\s*,?\s+(?=(?:click|press|tap|type|enter|choose|select|pick|fill|set|tick|check|put|write)\b)", ""),
     # order
@@ -122,11 +157,12 @@ _BENDS: tuple[_Bend, ...] = (
     (r"(?<=\w)\s+before\s+(?:(?:the\s+[a-z]+|it|you)\s+(?:is|are|gets?)\s+[a-z]+|submitting|saving|sending|continuing)(?=\s*[.,;\n]|$)", ""),
     (rf"\b(?:would|do)\s+you\s+mind\s+(?P<rest>(?:{_DOING})\b(?:[^.?!\n]|\.(?=\S))*)", _doing),
     (rf"\b(?:start|begin|finish|end|continue|proceed)(?:\s+off)?\s+(?:by|with)\s+(?P<rest>(?:{_DOING})\b[^.?!\n]*)", _doing),
-    (rf"\b(?P<verb>{_PRESSING})(?P<rest>(?:\s+on)?\s+(?:the\s+)?{_VALUE}[^.;\n]*(?:then|followed\s+by)\s[^.;\n]*)", _elliptic),
+    (rf"\b(?P<verb>{_PRESSING})(?P<rest>(?:\s+on)?\s+(?:the\s+)?(?:(?:node|section|folder|menu|tab|item|branch|entry)\s+)?{_VALUE}(?:\s*,?\s*(?:(?:and\s+)?then|followed\s+by)\s+(?:on\s+)?(?:the\s+)?{_VALUE}(?=\s*[,.;\n]|\s+and\b|\s*$))+)", _elliptic),
+    (rf"\b(?P<a>(?:see|find|to)\s+(?P<x>{_VALUE})\s*,?\s+(?:and|then)\s+(?:click|press|tap|open)(?:\s+on)?)\s+it\b", r"\g<a> \g<x>"),
     # what must be done to a thing
     (rf"{_BEGIN}(?P<what>(?:the|an?|my|our|all|\ue000|[A-Z])[^,.;:\n]*?)\s+(?P<must>should|must|ha(?:s|ve)\s+to|needs?\s+to|(?:is|are)\s+to)\s+be\s+(?P<done>{_DONE})\b(?P<rest>(?:[^.;\n]|\.(?=\S))*)", _ordered),
     # values
-    (r"\b(?P<verb>change|set|update|raise|lower|increase|reduce)\s+(?P<what>(?:the\s+)?[\w -]+?)\s+from\s+(?:\ue000\d+\ue001|[\w.,$€£]+)\s+to\s+", lambda m: f"change {m.group('what')} to "),
+    (r"\b(?P<verb>change|set|update|raise|lower|increase|reduce|switch)\s+(?P<what>(?:the\s+)?[\w -]+?)\s+from\s+(?:\ue000\d+\ue001|[\w.,$€£]+)\s+to\s+", lambda m: f"change {m.group('what')} to "),
     (r"\s*,?\s+and\s+(?:give|state|enter|use|put)\s+(?P<why>\ue000\d+\ue001)\s+as\s+(?:the\s+|a\s+)?(?P<name>reason|note|comment|message)\b", r" with the \g<name> \g<why>"),
     (r"\b(?P<on>un|de)-(?=(?:tick|check|select|mark)\b)", r"\g<on>"),
 )  # fmt: skip
@@ -134,7 +170,9 @@ _TABLE = tuple((re.compile(said, re.IGNORECASE), plain) for said, plain in _BEND
 _LETTERED = re.compile(r"(?:(?<=^)|(?<=\s))\(?(?P<n>[a-h])[.)]\s+(?=\w)")
 
 
-_EXCLAIMED = re.compile(r"(\bpass\s?(?:word|phrase|code)(?:\s*[:=]|\s+is)?\s+)([^\s\"'“‘`]+!)(?=\s|$)", re.IGNORECASE)
+_EXCLAIMED = re.compile(
+    r"(\bpass\s?(?:word|phrase|code)(?:\s*[:=]|\s+is)?\s+)([^\s\"'“‘`]+!)(?=[\s,;]|$)", re.IGNORECASE
+)
 
 
 def kept(task: str) -> str:

@@ -54,7 +54,8 @@ def values(phrase: str, text: Text, noun: str) -> tuple[tuple[str, str], ...]:
         if made is None:
             return ()
         found.append(made)
-    return tuple(found)
+    names = [name for name, _ in found]
+    return tuple(found) if len(set(names)) == len(names) else ()
 
 
 def parts(phrase: str) -> list[str]:

@@ -11,7 +11,8 @@ from rapidfuzz.distance import OSA
 _LONG = (
     "navigate visit click press enter write choose select check untick uncheck enable disable switch scroll search "
     "submit close delete remove archive cancel approve reject change update rename confirm expand collapse download assign "
-    "reply verify please button field checkbox dropdown password email settings first second message option"
+    "reply verify please button field checkbox dropdown password email settings first second message option continue export title account "
+    "quantity number address username basket checkout"
 ).split()
 _SHORT = "open type save send turn find fill sort page list link menu from into with then that pick look make the and".split()
 _WORDS = frozenset(
@@ -23,7 +24,7 @@ _WORDS = frozenset(
     "pleas lease plead pleased buttons mutton fields yield filed fiend wield passwords emails setting sittings fist thirst "
     "seconds messages massage options pressed dress presses switched swish stitch form lits dropdowns checkboxes visits "
     "rejected searched entry alter mail mails lick rite writ heck lose rely fled fist summit eject tress clink clack "
-    "cluck crick wink sing settling seconded".split()
+    "cluck crick continued continues titles titled tithe exports expert accounts numbers numbed addressed lumber slumber baskets casket gasket wink sing settling seconded".split()
 )
 _PHRASES = (
     (re.compile(r"\b(and|,)\s+than\s+(?=[a-z])"), r"\1 then "),
