@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from approvals import delivery, telling
+from approvals import delivery
 from approvals.models import Policy
 from approvals.rules import retelling
 from runs import acts, told
@@ -138,7 +138,8 @@ acts.know(
     AREAS,
     LABELS,
     {
-        "because": telling.because,
+        "because": told.told,
+        "refused": lambda value: told.told(value) if isinstance(value, str) else value,
         "why": told.told,
         "detail": told.told,
         "held_seconds": lambda value: words.seconds(f"{value:g}" if isinstance(value, float) else value),

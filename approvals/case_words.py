@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from approvals import kinds, states, telling
+from approvals import kinds, states
 from runs import steps, told
 from runs.casefile import words
 
@@ -56,7 +56,7 @@ SAYS: dict[str, words.Say] = {
     "by": told.told,
     "closed_because": told.told,
     "delivery_detail": told.told,
-    "lapsed_because": telling.because,
+    "lapsed_because": told.told,
     "not_starter": words.yes_or_no,
     "seen_frame_open": words.yes_or_no,
     "seen_cost_cents": steps.money,

@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from approvals import decisions, errors, kinds, recalls
@@ -145,6 +145,7 @@ def _was_open(pk: int, seen: Seen, looked_at: Collection[int] | None) -> bool | 
     return pk in looked_at if looked_at is not None and seen.seen_frame_sha256 else None
 
 
+@translation.override("en")  # what is said of it is stored
 def _decide(user: User, pk: int, seen: Seen, verdict: str, note: str, secret_for: str, how: dict[str, Any]) -> Result:
     approval = Approval.objects.visible_to(user).select_related("run").filter(pk=pk).first()
     if approval is None:

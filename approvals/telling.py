@@ -66,7 +66,24 @@ told.know(
     gettext_noop("decided"),
 )
 
-
-def because(text: str) -> str:
-    """One reason, or several that were joined."""
-    return "; ".join(told.told(part) for part in text.removesuffix(".").split("; ")) + "." * text.endswith(".")
+# Why one of many that are alike was not decided with them: in the log of their gesture.
+told.know(
+    gettext_noop("There is no such approval."),
+    gettext_noop("It needs more than one person."),
+    gettext_noop("The agent gave no reason to compare."),
+    gettext_noop("It asks in other words, perhaps for another account: the secret was not given to it."),
+    gettext_noop("Your account is switched off."),
+    gettext_noop("Deciding approvals needs the role reviewer or admin."),
+    gettext_noop("You have started this run: somebody else must say resume. You may fail or cancel it."),
+    gettext_noop("Nobody can decide this any more: %(because)s."),
+    gettext_noop("The run has moved on since you looked: %(difference)s"),
+    gettext_noop("it is no longer waiting, it is %(status)s."),
+    gettext_noop("it waits again, for another reason."),
+    gettext_noop("somebody has resumed it meanwhile."),
+    gettext_noop("it has paused anew after what you saw; read the new reason."),
+    gettext_noop("%(name)s decided this already at %(decided_at)s UTC: %(verdict)s."),
+    gettext_noop("%(name)s drives this machine until %(expires_at)s UTC or hands it back sooner."),
+    gettext_noop("A payment is looked at by itself."),
+    gettext_noop("What can't be undone is looked at by itself."),
+    gettext_noop("A one-time code works for one run only."),
+)

@@ -26,7 +26,15 @@ def told(text: str) -> str:
     for pattern, sentence in _KNOWN:
         if found := pattern.match(text):
             return gettext(sentence) % {name: told(part) for name, part in found.groupdict().items()}
-    return text
+    return _joined(text)
+
+
+def _joined(text: str) -> str:
+    """Several reasons in one sentence, each looked up by itself."""
+    parts = text.removesuffix(".").split("; ")
+    if len(parts) == 1 and not text.endswith("."):
+        return text
+    return "; ".join(told(part) for part in parts) + "." * text.endswith(".")
 
 
 # What differs most comes last: the first that fits counts.

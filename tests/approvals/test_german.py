@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from approvals import acts, decisions, telling
+from approvals import acts, decisions
 from approvals.errors import Invalid
 from approvals.rules import applying, editing, matching, shape, stopping, words
 from approvals.rules.shape import Then, When
@@ -134,8 +134,8 @@ def test_what_jobs_have_stored_in_english_of_policies_and_lapsed_agreement_is_to
     joined = "what the agent says has changed; the cost rose from $0.20 to $0.30."
     with translation.override("de"):
         german_one = "was der Agent sagt, hat sich geändert; die Kosten sind von $0.20 auf $0.30 gestiegen."
-        assert telling.because(joined) == german_one
-        assert telling.because("Prod is on fire; all stop.") == "Prod is on fire; all stop."  # a person's own words
+        assert told.told(joined) == german_one
+        assert told.told("Prod is on fire; all stop.") == "Prod is on fire; all stop."  # a person's own words
 
 
 def test_each_sentence_that_says_why_a_policy_stood_back_is_known_by_those_who_tell_it():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from approvals import alike, decisions, groups, lists
 from approvals.models import Approval, Decision
@@ -66,14 +66,15 @@ def test_one_that_needs_two_people_stands_alone(parked):
     assert groups.why_alone(Approval.objects.get(pk=second.pk))
 
 
-def test_one_gesture_is_as_many_decisions_each_with_its_own_evidence_or_its_own_refusal(parked, people, desk):
+def test_one_gesture_is_as_many_decisions_each_with_its_own_evidence_or_its_own_refusal(parked, people, client):
     ours, moved, faster = parked(), parked(), parked()
     shown = seen_of(ours, moved, faster)
     Frame.objects.create(
         run=moved.run, index=1, received_at=timezone.now(), mime_type="image/png", sha256="f" * 64, image=b"y"
     )
     decisions.decide(people.admin, faster, "fail", "no")
-    gesture, results = groups.decide(people.reviewer, shown, "resume", "take the first")
+    with translation.override("de"):
+        gesture, results = groups.decide(people.reviewer, shown, "resume", "take the first")
     told = {result.pk: result.refused for result in results}
     assert told[ours.pk] == ""
     assert "picture" in told[moved.pk]
@@ -85,6 +86,10 @@ def test_one_gesture_is_as_many_decisions_each_with_its_own_evidence_or_its_own_
     assert list(named) == ["approval.decided", groups.DECIDED]
     whole = groups.told(people.reviewer, gesture)
     assert (whole.detail["done"], [pk for pk, _why in whole.detail["refused"]]) == ([ours.pk], [moved.pk, faster.pk])
+    client.force_login(people.reviewer)
+    german = client.get(f"/approvals/alike/{gesture}/", headers={"accept-language": "de"}).content.decode()
+    assert "ein neueres Bild" in german  # stored in English, like all of the log
+    assert "UTC schon entschieden: " in german
     assert groups.told(people.admin, gesture) is None
     assert "gesture" not in AuditEntry.objects.get(act="approval.decided", actor=people.admin).detail
 
