@@ -220,7 +220,8 @@ def _refuse_if_moved(approval: Approval, seen: Seen) -> None:
     run, pause_seq = approval.run, approval.pause_seq
     facts = {"status": run.status, "cursor": run.cursor, "pause_seq": pause_seq, "seen_seq": seen.seen_seq}
     if run.status != Status.AWAITING_HUMAN:
-        raise RunMoved(approval, _("it is no longer waiting, it is %s.") % run.status.replace("_", " "), **facts)
+        status = {"status": run.status.replace("_", " ")}
+        raise RunMoved(approval, _("it is no longer waiting, it is %(status)s.") % status, **facts)
     if pause_seq is not None:
         if Approval.objects.filter(run=run, pause_seq__gt=pause_seq).exists():
             raise RunMoved(approval, _("it waits again, for another reason."), **facts)
