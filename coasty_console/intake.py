@@ -10,11 +10,12 @@ from io import BytesIO
 from typing import Any
 
 from daphne import server
-from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.http_protocol import HTTPFactory
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from coasty_console.outflow import FlowingRequest
 from live import manner
 
 LARGEST_BYTES = 4_000_000  # more than any route takes: those say by themselves what is too much for them
@@ -22,7 +23,7 @@ _LINGER_SECONDS = 2  # so long is read on after a refusal: a connection closed a
 _LINGER_BYTES = 16_000_000
 
 
-class BoundedRequest(WebRequest):
+class BoundedRequest(FlowingRequest):
     """Refuses what is too large as soon as that is known, and what comes too slowly."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,6 +11,7 @@ from daphne.server import Server
 
 from coasty_console import intake, pushing, warming
 from coasty_console.jobs import Jobs
+from coasty_console.outflow import FlowingRequest
 from runs.relay.supervisor import Relay
 
 log = logging.getLogger(__name__)
@@ -23,13 +24,18 @@ class CannotServe(Exception):
 
 
 class _Console(Server):
-    """Daphne that remembers why it could not listen."""
+    """Daphne that remembers why it could not listen, and writes no faster than it is read."""
 
     refusal = ""
 
     def listen_error(self, failure: Any) -> None:
         self.refusal = failure.getErrorMessage()
         self.stop()
+
+    async def handle_reply(self, protocol: Any, message: Any) -> None:
+        await super().handle_reply(protocol, message)
+        if isinstance(protocol, FlowingRequest):
+            await protocol.flowed()
 
 
 def serve(host: str, port: int, *, relay: Relay | None, jobs: Jobs | None, ready: Any = None) -> None:
