@@ -12,7 +12,7 @@ import requests
 from requests import exceptions as failures
 
 from coasty_api import wire
-from coasty_api.errors import UNREACHABLE, Busy, CoastyError, Lost, Unavailable
+from coasty_api.errors import UNREACHABLE, Busy, CoastyError, Invalid, Lost, Unavailable
 
 VERSION = "0.1.0"
 USER_AGENT = f"CoastyConsole/{VERSION} (Python {platform.python_version()})"
@@ -157,6 +157,8 @@ class Client:
             response = session.request(
                 method, self.base_url + path, timeout=limits, stream=True, allow_redirects=False, **options
             )
+        except (failures.InvalidJSONError, RecursionError) as problem:
+            raise Invalid("What was to be sent can't be written as JSON; nothing was sent.") from problem
         except _NOT_SENT as problem:
             raise Unavailable(_in_words(problem), code=UNREACHABLE) from problem
         except failures.RequestException as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -56,6 +57,24 @@ PRESETS = (
 
 
 _NOT_SENT = ("idempotency_key", "ceiling")
+
+
+class JsonField(forms.JSONField):
+    """Takes what can be written as JSON again: NaN, 1e999 and lists inside lists without end can be read alone."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            found = super().to_python(value)
+            json.dumps(found, allow_nan=False)
+        except (ValueError, RecursionError):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+        return found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return forms.fields.InvalidJSONInput(data)
 
 
 class NewRun(forms.Form):
@@ -115,7 +134,7 @@ class NewRun(forms.Form):
         help_text=_("Stands before the agent's own prompt. Upstream never shows it again."),
     )
     cua_version = forms.ChoiceField(label=_("Engine"), choices=ENGINES, initial="v3")
-    metadata = forms.JSONField(
+    metadata = JsonField(
         label=_("Metadata"),
         error_messages={"invalid": _('This is not JSON. Give an object, for example {"ticket": "A-17"}.')},
         required=False,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from runs import recipes, sheets
-from runs.forms import NewRun
+from runs.forms import JsonField, NewRun
 from runs.models import Budget, Connection, Recipe
 
 _OF_A_RUN = (
@@ -101,7 +101,7 @@ def _text(file: Any) -> str:
 class BeginBatch(forms.Form):
     """The limit of all its runs together, and the mapping that was on screen."""
 
-    mapping = forms.JSONField(required=False, widget=forms.HiddenInput)
+    mapping = JsonField(required=False, widget=forms.HiddenInput)
 
     limit = forms.DecimalField(
         label=_("All together at most, in dollars"),

@@ -125,6 +125,22 @@ def test_what_is_no_json_reaches_nobody(desk, callers, odd):
     assert (answer.status_code, desk.far.runs) == (400, {})
 
 
+@pytest.mark.parametrize("odd", ["NaN", "1e999", "[" * 100_000])
+def test_the_form_of_a_new_run_takes_no_number_that_json_can_not_say(desk, people, odd):
+    client = Client()
+    client.force_login(people.operator)
+    fields = {
+        "task": "x",
+        "machine_id": "mch_test_00000001",
+        "max_steps": 5,
+        "cua_version": "v3",
+        "idempotency_key": "k",
+    }
+    answer = client.post("/runs/new/", {**fields, "metadata": f'{{"a": {odd}}}'})
+    assert (answer.status_code, desk.far.runs) == (422, {})
+    assert "This is not JSON." in answer.content.decode()
+
+
 @pytest.mark.parametrize("path", ["/runs/%00", "/runs?status=%00", "/audit?act=%00&run=%00", "/approvals?run_id=%00"])
 def test_a_zero_byte_is_no_fault_of_ours(callers, path):
     assert callers.viewer("GET", path).status_code in {200, 404}

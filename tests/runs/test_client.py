@@ -130,3 +130,12 @@ def test_a_page_is_no_event_stream(upstream, client):
     run.manner.html = True
     with pytest.raises(errors.Unavailable, match="instead of an event stream"):
         client.open_events(run.id, 0)
+
+
+@pytest.mark.parametrize("odd", [float("inf"), float("nan"), "deep"])
+def test_what_can_not_be_written_as_json_was_certainly_not_sent(upstream, client, odd):
+    for _ in range(2_000 if odd == "deep" else 0):
+        odd = [odd]
+    with pytest.raises(errors.Invalid, match="nothing was sent"):
+        client.create_run({"task": "x", "metadata": {"a": odd}}, "key")
+    assert not upstream.requests
