@@ -1,14 +1,15 @@
-"""Writes each sign-in, sign-out and refused sign-in into the audit log."""
+"""Writes each sign-in, sign-out and refused sign-in into the audit log; a page acts for whom it was drawn for only."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from runs import audit
 
@@ -35,6 +36,20 @@ def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_:
     by = getattr(request, "user", None)  # somebody signed in who is asked for the password again
     actor = by if isinstance(by, User) else None
     _record(actor, "session.failed", request, subject=known.get_username() if known else "no such name")
+
+
+def hold_to_person(respond: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """The middleware. A page takes the token of the moment along, so that who signs in again in another tab can go on:
+    nobody else who signs in there does, with what stands in it.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        drawn_for = request.headers.get("Drawn-For", "")
+        if drawn_for and request.user.is_authenticated and drawn_for != str(request.user.pk):
+            return HttpResponse(status=412)
+        return respond(request)
+
+    return answer
 
 
 def _address(request: HttpRequest | None) -> str:

@@ -65,7 +65,7 @@
     form.addEventListener("input", preview);
     // Who begins to write is seen by the others.
     note.addEventListener("focus", () => {
-      fetch(form.dataset.claim, { method: "POST", headers: { "X-CSRFToken": consoleToken(), "HX-Request": "true" } }).catch(() => {});
+      fetch(form.dataset.claim, { method: "POST", headers: { "X-CSRFToken": consoleToken(), "HX-Request": "true", "Drawn-For": document.documentElement.dataset.person } }).catch(() => {});
     }, { once: true });
     preview();
   }

@@ -129,7 +129,9 @@
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(name, (event) => {
       const { xhr, elt } = event.detail, status = xhr ? xhr.status : 0, failure = status ? xhr.getResponseHeader("Failure-Id") : "";
-      tell(elt, failure
+      tell(elt, status === 412
+        ? gettext("Nothing was done: somebody else is signed in in this browser now. Load the page anew to go on as them.")
+        : failure
         ? interpolate(gettext("The console failed at this; its log says why, as failure %s. Look how it stands before you try again."), [failure])
         : status
           ? interpolate(gettext("The console answered with an error (%s). Look how it stands before you try again."), [status])
@@ -160,6 +162,7 @@
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb === "get" || !token()) return;
     event.detail.headers["X-CSRFToken"] = token();
+    event.detail.headers["Drawn-For"] = document.documentElement.dataset.person || "";
     const sent = event.detail.parameters;
     if (typeof sent.delete === "function") sent.delete("csrfmiddlewaretoken"); else delete sent.csrfmiddlewaretoken;
   });

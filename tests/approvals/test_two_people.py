@@ -181,6 +181,19 @@ def test_a_yes_told_again_after_the_last_one_is_answered_as_before(people, asked
         agree(people.reviewer, asked[2], idempotency_key="b")
 
 
+def test_a_page_decides_for_nobody_but_whom_it_was_drawn_for(client, people, asked):
+    address = f"/approvals/{asked[2].pk}/"
+    client.force_login(people.reviewer)
+    assert f'data-person="{people.reviewer.pk}"' in client.get(address).content.decode()
+    drawn = {"HX-Request": "true", "Drawn-For": str(people.reviewer.pk)}
+    client.force_login(people.admin)  # in another tab of the same browser
+    for act in ("decide", "withdraw", "claim", "recall"):
+        assert client.post(f"{address}{act}/", {"verdict": "cancel"}, headers=drawn).status_code == 412
+    assert Approval.objects.get(pk=asked[2].pk).is_open
+    client.force_login(people.reviewer)
+    assert client.post(f"{address}decide/", {"verdict": "cancel"}, headers=drawn).status_code == 200
+
+
 def test_whoever_leaves_the_note_to_the_others_is_held_to_the_one_on_their_screen(desk, people, asked):
     scripted, _run, approval = asked
     agree(people.reviewer, approval, "the blue one")

@@ -259,7 +259,9 @@ def test_who_was_signed_out_signs_in_again_elsewhere_and_sends_the_same_note(sit
     other.press("#id_password", "Enter")
     other.wait_for_url(lambda url: "/sign-in/" not in url)
     assert page.input_value("#note") == "written before the session ended"
-    page.get_by_role("button", name="Resume").click()
+    with page.expect_request("**/decide/") as sent:
+        page.get_by_role("button", name="Resume").click()
+    assert sent.value.headers["drawn-for"] == page.evaluate("document.documentElement.dataset.person") != ""
     expect(page.locator(".approval-state")).to_contain_text("You decided: resume")
     until(lambda: waiting.status == "running")
     waiting.finish()
