@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from approvals import endorsements, kinds, pauses, ranking, sameness
@@ -76,7 +76,7 @@ def unasked() -> QuerySet[Run]:
 def ask_again(run: Run) -> Approval | None:
     """Ask about a run that is certain to be parked and that nothing stands for; the open approval, if there is one."""
     with transaction.atomic():
-        fresh = Run.objects.select_for_update().get(pk=run.pk)
+        fresh = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
         if not unasked().filter(pk=fresh.pk).exists():
             return find(fresh)
         latest = _latest(fresh)
@@ -84,6 +84,24 @@ def ask_again(run: Run) -> Approval | None:
         if latest is None or pauses.relation(latest, pause) == Relation.NEWER:
             return _open(fresh, pause)
         return _repeat(latest, fresh)
+
+
+def overtaken() -> QuerySet[Approval]:
+    """Open approvals of runs that have left the pause: nobody was told, as a receiver failed."""
+    left = ~Q(run__status=Status.AWAITING_HUMAN) | Q(run__pause_seq__gt=F("pause_seq") + 1)
+    return Approval.objects.open().filter(left, run__is_ahead=False)
+
+
+def catch_up(approval: Approval) -> None:
+    """Do what should have been done when its run left the pause."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update(no_key=True).get(pk=approval.run_id)
+        if not overtaken().filter(pk=approval.pk).exists():
+            return
+        if run.status == Status.AWAITING_HUMAN:
+            _parked(run, pauses.seen(run, run.pause_seq, arrived=True))
+        else:
+            _close(approval, _BECAUSE.get(run.status, f"the run is {run.status}"))
 
 
 def _parked(run: Run, pause: Pause) -> None:

@@ -40,7 +40,8 @@ def apply_policies(approval_id: int | None = None) -> None:
 @shared_task(name="approvals.tasks.sweep")
 def sweep() -> None:
     """Each part by itself: one that fails stops no other."""
-    for part in (deliver_due, ask_unasked, claims.expire, takeovers.expire, applying.apply_due, outcomes.settle):
+    desk = (deliver_due, close_overtaken, ask_unasked)
+    for part in (*desk, claims.expire, takeovers.expire, applying.apply_due, outcomes.settle):
         try:
             part()
         except Exception:
@@ -90,6 +91,13 @@ def deliver_due() -> None:
     soon = delivery.due_within(now, timedelta(seconds=settings.SWEEP_SECONDS)).order_by("next_try_at")
     for pk, at in soon.values_list("pk", "next_try_at")[:BATCH]:
         delivery.ask(pk, at - now)
+
+
+def close_overtaken() -> None:
+    """Close each approval whose run has moved on without anybody having been told."""
+    for approval in queue.overtaken()[:BATCH]:
+        log.warning("Approval %d was open still, though its run has moved on", approval.pk)
+        queue.catch_up(approval)
 
 
 def ask_unasked() -> None:

@@ -83,7 +83,9 @@ class Chaos:
         self.far.tell("pace", rate=_LAST_PACE)
 
     def _wait_for(self, at: float) -> None:
-        time.sleep(max(0.0, self._began + at - time.monotonic()))
+        while (left := self._began + at - time.monotonic()) > 0:
+            time.sleep(min(left, 0.5))
+            self.parts.revive()
 
     def _strike(self, blow: Blow) -> None:
         if blow.part == "upstream":
@@ -105,6 +107,7 @@ class Chaos:
         deadline = time.monotonic() + SETTLE_SECONDS
         while time.monotonic() < deadline and self.far.ask("stats")["live"]:
             time.sleep(0.2)
+            self.parts.revive()
         self.say("upstream has no live run any more")
         for reviewer in self.reviewers:
             reviewer.stop()
@@ -118,6 +121,7 @@ class Chaos:
             if waits != last:
                 self.say(f"waits for {waits}")
             time.sleep(0.5)
+            self.parts.revive()
 
     def _waits_for(self, facts: dict[str, Any]) -> str:
         """In words, with an example of each; nothing when all has settled."""
@@ -142,7 +146,7 @@ class Chaos:
         self._must("every stream is followed to its end", _unended(facts))
         self._decisions(facts, writes)
         self._must("the audit log's chain is whole", [] if facts["chain"][0] else [f"broken at {facts['chain'][1]}"])
-        self._must("no process ended but by a blow", self.parts.ended())
+        self._must("no process ended but by a blow", self.parts.ended)
         self._must("no process met what it does not know", self.parts.words("met what it does not know"))
         return not self.failures
 

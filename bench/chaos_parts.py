@@ -59,6 +59,7 @@ print(json.dumps({"runs": runs, "decisions": list(Decision.objects.values(*named
     "chain": audit.verify(), "hides": Connection.objects.filter(hides_ended=True).exists()}))
 """
 JOURNAL = "journal of "
+NO_DATABASE = "can't be reached"  # what a process says that finds none when it starts
 _NAMED = {"DATABASE": "postgres", "REDIS": "redis"}  # settings that tell an engine's address
 _MANAGE, _CELERY = ("manage.py",), ("-m", "celery", "-A", "coasty_console")
 _RELAYS = {"relay-1": (*_MANAGE, "relay"), "relay-2": (*_MANAGE, "relay")}
@@ -88,7 +89,9 @@ class Parts:
         self.commands = MODES[mode]
         self.folder = folder
         self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self._ended: list[str] = []
+        self._down: set[str] = set()
+        self._logged: dict[str, int] = {}  # how long each one's log was when it was started last
+        self.ended: list[str] = []  # those that have ended by themselves, and not for want of a database to start with
         port = find_free_port()
         self.base = f"http://127.0.0.1:{port}"
         self.environment = {
@@ -133,8 +136,10 @@ class Parts:
             log.close()
 
     def start(self, name: str) -> None:
+        self._down.discard(name)
         if name not in self._logs:
             self._logs[name] = (self.folder / f"{name}.log").open("a")
+        self._logged[name] = (self.folder / f"{name}.log").stat().st_size
         told: dict[str, Any] = {"stdout": self._logs[name], "stderr": self._logs[name]}
         if name in self._engines:
             self._start_engine(name, told)
@@ -154,17 +159,23 @@ class Parts:
                 self.running[name] = subprocess.Popen(engine.command(), **engine.popen, **told)
 
     def kill(self, name: str) -> None:
-        self._ended += self._found_ended(name)
+        self._down.add(name)
         self.running[name].kill()
         self.running[name].wait()
 
-    def ended(self) -> list[str]:
-        """Processes that have ended by themselves: nobody here starts those again."""
-        return self._ended + [one for name in self.running for one in self._found_ended(name)]
+    def revive(self) -> None:
+        """Start again what has ended by itself, as whoever looks after processes does."""
+        for name in self.commands.keys() - self._engines.keys() - self._down:
+            code = self.running[name].poll()
+            if code is not None:
+                if NO_DATABASE not in self._words_since_start(name):
+                    self.ended.append(f"{name} with {code}")
+                self.start(name)
 
-    def _found_ended(self, name: str) -> list[str]:
-        code = self.running[name].poll()
-        return [] if code is None else [f"{name} with {code}"]
+    def _words_since_start(self, name: str) -> str:
+        with (self.folder / f"{name}.log").open("rb") as log:
+            log.seek(self._logged[name])
+            return log.read().decode(errors="replace")
 
     def kill_journal(self, name: str) -> int | None:
         """The process in which the journal of this relay writes; None where none runs just now."""

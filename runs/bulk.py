@@ -56,9 +56,12 @@ def prepare(longest_log: int) -> None:
 
 
 def standing(runs: Iterable[int]) -> dict[int, Standing]:
-    """Where these runs stand, by rising pk; their rows are locked until the transaction ends."""
+    """Where these runs stand, by rising pk; their rows are locked until the transaction ends.
+
+    Not their keys: who decides on a run locks its approval, and has the run's key looked up at the end.
+    """
     columns = ", ".join(_LOADED)
-    rows = _among(f"SELECT {columns} FROM runs_run WHERE id", runs, "ORDER BY id", "FOR UPDATE")  # noqa: S608
+    rows = _among(f"SELECT {columns} FROM runs_run WHERE id", runs, "ORDER BY id", "FOR NO KEY UPDATE")  # noqa: S608
     return {row[0]: Standing(*row) for row in rows}
 
 

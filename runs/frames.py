@@ -176,7 +176,7 @@ def _screenshot(client: Client, run: Run) -> int:
 
 def _store(client: Client, run: Run, frames: list[Frame], newest: int) -> int:
     with transaction.atomic():
-        row = Run.objects.select_for_update().only("cursor", "frame_cursor").get(pk=run.pk)
+        row = Run.objects.select_for_update(no_key=True).only("cursor", "frame_cursor").get(pk=run.pk)
         frames = private.sift(run, frames, client.ahead_seconds)  # a private time may have begun since they were asked
         for frame in frames:
             frame.run_id, frame.after_seq = run.pk, row.cursor

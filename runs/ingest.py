@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from coasty_api import wire
@@ -180,8 +180,8 @@ def take_snapshots(
     }
     if news:
         with transaction.atomic():
-            locked = Run.objects.select_for_update().filter(connection=connection, upstream_id__in=list(news))
-            rows = {run.upstream_id: run for run in locked.order_by("pk")}
+            told = Run.objects.filter(connection=connection, upstream_id__in=list(news)).order_by("pk")
+            rows = {run.upstream_id: run for run in told.select_for_update(no_key=True)}
             counted = []
             for upstream_id, payload in sorted(news.items()):
                 run = known[upstream_id] = rows.get(upstream_id) or _made(connection, upstream_id)
@@ -221,7 +221,7 @@ def _tells_news(run: Run, payload: dict[str, Any], moment: datetime) -> bool:
 
 def _made(connection: Connection, upstream_id: str) -> Run:
     Run.objects.bulk_create([Run(connection=connection, upstream_id=upstream_id)], ignore_conflicts=True)
-    return Run.objects.select_for_update().get(connection=connection, upstream_id=upstream_id)
+    return Run.objects.select_for_update(no_key=True).get(connection=connection, upstream_id=upstream_id)
 
 
 def _take(run: Run, payload: dict[str, Any], moment: datetime) -> bool:
@@ -238,10 +238,15 @@ def _take(run: Run, payload: dict[str, Any], moment: datetime) -> bool:
 
 
 def _send(run: Run, moved: fold.Moved) -> None:
-    """Tell the receivers inside the transaction. One that fails must not stop the log: sweeps find what it missed."""
+    """Tell the receivers inside the transaction. One that fails must not stop the log: sweeps find what it missed.
+
+    Where it is the database that failed (two waited for each other, it is gone), all of it is to be done again.
+    """
     try:
         with transaction.atomic():
             status_changed.send(sender=Run, run=run, old=moved.old, new=moved.new, seq=moved.seq)
+    except (OperationalError, InterfaceError):
+        raise
     except Exception:
         log.exception("A receiver failed for run %s, %s -> %s", run.upstream_id, moved.old, moved.new)
 

@@ -88,7 +88,7 @@ def _is_same(kind: str, data: str, one: Told) -> bool:
 
 def turn(run_pk: int, seq: int) -> None:
     """Event `seq` differs from the stored one: read the log again, or, where that is how it was found, go on there."""
-    run = Run.objects.select_for_update().get(pk=run_pk)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_pk)
     if is_rereading(run.log_epoch):
         run.log_offset += run.cursor + 1 - seq
         run.log_from, run.log_steps = run.cursor + 1, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -19,6 +20,7 @@ from live import publish, topics
 from runs import bulk, ingest, restores, states
 from runs.ingest import Arrived, Taken
 from runs.models import Connection, Lease, Run
+from runs.relay import leases
 from runs.relay.checkpoints import LONGEST, Checkpoints
 from runs.relay.inbox import Inbox, Note, Snapshots, Waiting
 
@@ -29,6 +31,8 @@ _LISTED = 25  # snapshots of a listing in one transaction: a long listing must n
 _APART_SECONDS = (0.01, 0.05)  # between the beginnings of two transactions at least: at leisure, and under load
 _LEISURE, _LOAD = 3_000, 10_000  # events a second
 _RETRY_SECONDS = 0.5
+_PATIENCE_SECONDS = 5.0  # at the end, with a database that fails: then others follow the runs
+_NO_DATABASE = (OperationalError, InterfaceError)
 
 
 class Committed(NamedTuple):
@@ -47,6 +51,7 @@ class Journal(Inbox):
         self._on_taken = on_taken
         self._thread = threading.Thread(target=self._run, name="relay-journal", daemon=True)
         self._checkpoints = Checkpoints()
+        self._ends_at = math.inf
         self.committed_events = 0
 
     def start(self) -> None:
@@ -63,9 +68,9 @@ class Journal(Inbox):
         return os.getpid()
 
     def stop(self, seconds: float) -> None:
-        """Commit what is waiting, then end."""
+        """Commit what is waiting, then end. What can't be committed in that time comes again."""
         with self._changed:
-            self._is_stopping = True
+            self._is_stopping, self._ends_at = True, time.monotonic() + min(seconds, _PATIENCE_SECONDS)
             self._changed.notify_all()
         self._thread.join(seconds)
         self._checkpoints.stop(seconds / 4)
@@ -92,7 +97,12 @@ class Journal(Inbox):
             with self._changed:
                 batch = self._next_batch()
             apart = _apart(len(batch.events) / max(began - since, 0.001))
-            self._commit(batch)
+            try:
+                self._commit(batch)
+            except _NO_DATABASE as problem:
+                # And nothing after it: events behind others that are not stored would never be missed.
+                log.warning("Stopped with %d events uncommitted; they come again: %s", len(batch.events), problem)
+                break
         database.close()
 
     def _next_batch(self) -> Waiting:
@@ -109,26 +119,33 @@ class Journal(Inbox):
         return batch
 
     def _commit(self, batch: Waiting) -> None:
-        """Try until it is in the database. Data that the database refuses is set aside, run by run."""
-        while True:
-            try:
-                taken = self._write(batch)
-                break
-            except (OperationalError, InterfaceError) as problem:
-                if self._is_stopping:
-                    log.warning("Stopped with %d events uncommitted; they come again: %s", len(batch.events), problem)
-                    return
-                log.warning("The database does not take events, trying again: %s", problem)
-                close_old_connections()
-                time.sleep(_RETRY_SECONDS)
-            except Exception:
-                log.exception("A batch could not be written; its runs are tried one by one")
-                taken = self._write_apart(batch)
-                break
+        """Try until it is in the database. Data that the database refuses is set aside, run by run.
+
+        Raises what the database failed with where the time to stop has come.
+        """
+        try:
+            taken = self._tried(lambda: self._write(batch))
+        except _NO_DATABASE:
+            raise
+        except Exception:
+            log.exception("A batch could not be written; its runs are tried one by one")
+            taken = self._write_apart(batch)
         self.committed_events += len(batch.events)
         self._checkpoints.want()
         ended = {pk for pk, progress in taken.progress.items() if states.is_terminal(progress.status)}
         self._on_taken(batch.events, Committed(taken.fenced, taken.behind, ended))
+
+    def _tried(self, write: Callable[[], Taken]) -> Taken:
+        """Until the database is there to take it or refuse it."""
+        while True:
+            try:
+                return write()
+            except _NO_DATABASE as problem:
+                if time.monotonic() > self._ends_at:
+                    raise
+                log.warning("The database does not take events, trying again: %s", problem)
+                close_old_connections()
+                time.sleep(_RETRY_SECONDS)
 
     def _write(self, batch: Waiting) -> Taken:
         with transaction.atomic():
@@ -150,10 +167,14 @@ class Journal(Inbox):
 
     def _guarded(self, taken: Taken, part: Waiting) -> None:
         try:
-            written = self._write(part)
+            written = self._tried(lambda: self._write(part))
+        except _NO_DATABASE:
+            raise
         except (DatabaseError, ValueError, TypeError) as problem:
             log.error("Upstream sent what can't be stored: %s", problem)  # noqa: TRY400 (told already, with its trace)
-            taken.fenced |= {event.run_pk for event in part.events}  # read again from the stored cursor
+            runs = {event.run_pk for event in part.events}
+            self._tried(lambda: _fenced(runs))
+            taken.fenced |= runs
         else:
             taken.progress |= written.progress
             taken.fenced |= written.fenced
@@ -165,6 +186,12 @@ def _apart(rate: float) -> float:
     share = (rate - _LEISURE) / (_LOAD - _LEISURE)
     shortest, longest = _APART_SECONDS
     return shortest + min(1.0, max(0.0, share)) * (longest - shortest)
+
+
+def _fenced(runs: set[int]) -> Taken:
+    """What still waits of these runs must not be stored behind what could not be."""
+    leases.fence(runs)
+    return Taken(fenced=runs)
 
 
 def _take(snapshots: Snapshots, taken: Taken) -> None:

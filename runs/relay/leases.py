@@ -55,7 +55,8 @@ def claim(worker: str, limit: int, now: datetime | None = None) -> dict[int, int
         return {}
     with transaction.atomic():
         # Lock the run, not its lease: the lease may not be there yet.
-        locked = free.select_for_update(skip_locked=database.features.has_select_for_update_skip_locked, of=("self",))
+        skip = database.features.has_select_for_update_skip_locked
+        locked = free.select_for_update(skip_locked=skip, of=("self",), no_key=True)
         chosen = [run.pk for run in locked.only("pk")[:limit]]
         return _take(worker, chosen)
 
@@ -80,7 +81,7 @@ def orphans(now: datetime | None = None) -> QuerySet[Run]:
 def mark_idle(runs: QuerySet[Run], why: str) -> int:
     """Say on these runs that nobody follows them now."""
     chosen = list(runs.values_list("pk", flat=True))
-    Run.objects.filter(pk__in=chosen).update(stream=Stream.IDLE, stream_detail=why, stream_since_at=timezone.now())
+    _say(chosen, Stream.IDLE, why)
     publish.nudge(*(topics.run(pk) for pk in chosen))
     return len(chosen)
 
@@ -96,9 +97,21 @@ def strike(worker: str, connection: Connection, why: str) -> None:
 def refuse(worker: str, connection: Connection, why: str) -> None:
     """Upstream refuses the connection's key: write it on the runs that this worker follows. Nobody is nudged a run."""
     mine = Run.objects.filter(~Q(stream=Stream.ENDED), connection=connection, lease__worker=worker)
-    Run.objects.filter(pk__in=mine.values("pk")).update(
-        stream=Stream.REFUSED, stream_detail=why[:500], stream_since_at=timezone.now()
-    )
+    _say(mine.values_list("pk", flat=True), Stream.REFUSED, why)
+
+
+@transaction.atomic
+def _say(runs: Iterable[int], stream: Stream, why: str) -> None:
+    """Write it on these runs, locked in the order in which the journals lock them."""
+    pks = list(runs)
+    locked = Run.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
+    list(locked.values_list("pk", flat=True))
+    Run.objects.filter(pk__in=pks).update(stream=stream, stream_detail=why[:500], stream_since_at=timezone.now())
+
+
+def fence(runs: Iterable[int]) -> None:
+    """Whatever was read of these runs and is not written counts no more: they are read again from their cursors."""
+    Lease.objects.filter(run_id__in=list(runs)).update(token=F("token") + 1)
 
 
 def share(worker: str, now: datetime | None = None) -> int:

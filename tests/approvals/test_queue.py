@@ -157,6 +157,22 @@ def test_a_pause_that_was_closed_by_mistake_is_asked_again(desk):
     assert (again.ask, again.pause_seq) == (2, approval.pause_seq)
 
 
+def test_an_approval_that_was_not_told_that_its_run_has_moved_on_is_closed_by_the_sweep(desk):
+    _, run, approval = desk.parked()
+    _, parked, still = desk.parked()
+    Run.objects.filter(pk=run.pk).update(status="timed_out")  # as if whoever is told had failed
+    tasks.sweep()
+    approval.refresh_from_db()
+    assert (approval.state, approval.closed_because) == ("closed", "the run timed out")
+    assert queue.find(parked) == still
+    later = still.pause_seq + 2
+    Run.objects.filter(pk=parked.pk).update(pause_seq=later, awaiting_human_reason="Two?")
+    tasks.sweep()
+    still.refresh_from_db()
+    assert (still.state, still.closed_because) == ("closed", "resumed elsewhere")
+    assert (queue.find(parked).pause_seq, queue.find(parked).reason) == (later, "Two?")
+
+
 def test_runs_of_a_connection_that_does_not_answer_stand_in_the_way_of_no_others(desk, monkeypatch):
     monkeypatch.setattr(tasks, "BATCH", 1)
     down = Connection.objects.create(name="Down", slug="down", base_url="http://127.0.0.1:1/v1")

@@ -70,16 +70,13 @@ class Told:
 
     def __init__(self, writes):
         self.writes, self.tokens, self.base, self.listed = writes, {}, "", ["life-0"]
-        self.left = []
+        self.ended = []
 
     def ask(self, what):
         return {"sent": SENT, "writes": self.writes, "listed": self.listed}[what]
 
     def words(self, sign):
         return []
-
-    def ended(self):
-        return self.left
 
 
 @pytest.mark.parametrize("wrong", [None, *WRONG])
@@ -95,7 +92,7 @@ def test_the_judge_sees_what_is_wrong(wrong):
 
 def test_the_judge_sees_a_process_that_ended_by_itself():
     told = Told(WRITES)
-    told.left = ["worker with 1"]
+    told.ended = ["worker with 1"]
     chaos = Chaos(told, told, 1, 0)
     chaos.reviewers = []
     assert not chaos.judge(copy.deepcopy(FACTS))

@@ -60,6 +60,67 @@ def test_stopping_commits_what_is_waiting(connection, make_run, arrived):
     assert run.events.count() == 3000
 
 
+@pytest.fixture
+def refusing(request):
+    """A trigger before each new event, which says what the database makes of it; called, it is gone."""
+    with database.cursor() as cursor:
+        cursor.execute(f"CREATE TRIGGER refusing BEFORE INSERT ON runs_event {request.param}; END")
+
+    def stop():
+        with database.cursor() as cursor:
+            cursor.execute("DROP TRIGGER IF EXISTS refusing")
+
+    yield stop
+    stop()
+
+
+FAILING = "BEGIN SELECT * FROM nowhere"  # an OperationalError, as of a database that is not there
+FIRST = "WHEN NEW.seq = 1 BEGIN SELECT RAISE(ABORT, 'not this one')"
+
+
+@pytest.mark.parametrize("refusing", [FAILING], indirect=True)
+def test_who_stops_while_the_database_fails_waits_for_it_and_leaves_no_hole(refusing, make_run, arrived, until, caplog):
+    run, journal = make_run(), Journal(lambda *_: None)
+    journal.events([arrived(run, seq, "text", "{}") for seq in range(1, 3001)])
+    journal.start()
+    until(lambda: "trying again" in caplog.text)
+    stopping = threading.Thread(target=journal.stop, args=[30])
+    stopping.start()
+    tried = caplog.text.count("trying again")
+    until(lambda: caplog.text.count("trying again") > tried)
+    refusing()
+    stopping.join(30)
+    assert list(run.events.order_by("seq").values_list("seq", flat=True)) == list(range(1, 3001))
+
+
+@pytest.mark.parametrize("refusing", [FAILING], indirect=True)
+def test_nothing_is_written_after_what_could_not_be(refusing, make_run, arrived, caplog, monkeypatch):
+    monkeypatch.setattr("runs.relay.journal._PATIENCE_SECONDS", 0)
+    run, journal = make_run(), Journal(lambda *_: None)
+    journal.events([arrived(run, seq, "text", "{}") for seq in range(1, 3001)])
+    journal.start()
+    journal.stop(30)
+    refusing()
+    assert caplog.text.count("events uncommitted") == 1
+    assert run.events.count() == 0
+
+
+@pytest.mark.parametrize("refusing", [FIRST], indirect=True)
+def test_events_behind_one_that_could_not_be_stored_are_fenced_off(refusing, journal, make_run, arrived, until):
+    run, other = make_run(), make_run()
+    for one in (run, other):
+        Lease.objects.create(run=one, worker="a", token=3)
+    journal.events([arrived(run, 1, "text", "{}", token=3), arrived(other, 2, "text", "{}", token=3)])
+    until(lambda: len(journal.taken) == 1)
+    journal.events([arrived(run, 2, "text", "{}", token=3)])
+    until(lambda: len(journal.taken) == 2)
+    assert [taken.fenced for _events, taken in journal.taken] == [{run.pk}, {run.pk}]
+    assert (run.events.count(), other.events.count()) == (0, 1)
+    refusing()
+    journal.events([arrived(run, seq, "text", "{}", token=4) for seq in (1, 2)])
+    until(lambda: run.events.count() == 2)
+
+
 def test_a_note_counts_only_under_the_lease(journal, make_run, until):
     mine, lost = make_run(), make_run()
     Lease.objects.create(run=mine, worker="a", token=3)
