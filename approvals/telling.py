@@ -66,6 +66,21 @@ told.know(
     gettext_noop("decided"),
 )
 
+# Why a notice did not get through.
+told.know(
+    gettext_noop("%(host)s can't be reached."),
+    gettext_noop("The certificate of %(host)s is not valid."),
+    gettext_noop("%(host)s did not answer."),
+    gettext_noop("%(host)s answered with %(status)s."),
+    gettext_noop("The host %(host)s is not known."),
+    gettext_noop(
+        "%(host)s is an address inside this network; notices go there only with NOTICES_TO_PRIVATE_ADDRESSES=1."
+    ),
+    gettext_noop("%(where)s did not take it."),
+    gettext_noop("The push service answered with %(status)s."),
+    gettext_noop("The sending was interrupted twice; whether it arrived is not known."),
+)
+
 # Why one of many that are alike was not decided with them: in the log of their gesture.
 told.know(
     gettext_noop("There is no such approval."),

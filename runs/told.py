@@ -8,6 +8,8 @@ from django.utils.translation import get_language, gettext, gettext_noop
 
 LEFT = gettext_noop("the run left the pause")
 _SLOT = re.compile(r"%\((\w+)\)s")
+_WORD, _ANYTHING = r"\S+?", ".*?"
+_ONE_WORD = {"host", "where"}  # addresses: what else may stand before the same words is somebody's own sentence
 _KNOWN: list[tuple[re.Pattern[str], str]] = []
 
 
@@ -15,8 +17,12 @@ def know(*sentences: str) -> None:
     """Sentences as they are stored; %(name)s stands for what differs, and is itself looked up."""
     for sentence in sentences:
         parts = _SLOT.split(sentence)
-        spelled = "".join(f"(?P<{part}>.*?)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
+        spelled = "".join(_slot(part) if at % 2 else re.escape(part) for at, part in enumerate(parts))
         _KNOWN.append((re.compile(rf"{spelled}\Z", re.DOTALL), sentence))
+
+
+def _slot(name: str) -> str:
+    return rf"(?P<{name}>{_WORD if name in _ONE_WORD else _ANYTHING})"
 
 
 def told(text: str) -> str:

@@ -83,6 +83,8 @@ def test_what_was_stored_in_english_is_told_in_german_and_upstreams_own_words_st
         assert told.told("Upstream refused it: No such run") == "Upstream hat es abgelehnt: No such run"
         assert told.told("Key refused since 10:15: bad key") == "Schlüssel abgelehnt seit 10:15: bad key"
         assert told.told("Whatever upstream says") == "Whatever upstream says"
+        assert told.told("mail.example.org did not answer.") == "mail.example.org hat nicht geantwortet."
+        assert told.told("Prod mail did not answer.") == "Prod mail did not answer."
         with pytest.raises(decisions.Refused, match="anderswo fortgesetzt"):
             decisions.decide(people.reviewer, approval, "resume", note="")
     assert told.told("resumed elsewhere") == "resumed elsewhere"

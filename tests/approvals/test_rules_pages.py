@@ -76,7 +76,7 @@ def test_a_policy_is_written_tried_and_switched_on_and_then_decides(admin, desk)
     assert "only after its current version was tried" in refused.content.decode()
     _, _, approval = desk.parked(ASKS)
     page = admin.post(f"/policies/{made.pk}/try/", {"limit": "200"}, follow=True).content.decode()
-    assert "0 of the last 0 as people did" in page
+    assert "Nothing was decided here yet that it could be tried on." in page
     assert "it would act on 1 at once" in page
     assert admin.post(f"/policies/{made.pk}/switch/", {"mode": "on", "version": 2}).status_code == 409
     assert admin.post(f"/policies/{made.pk}/switch/", {"mode": "on", "version": 1}).status_code == 302
