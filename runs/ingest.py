@@ -15,7 +15,7 @@ from django.utils import timezone
 from coasty_api import wire
 from live import publish, topics
 from runs import bulk, fold, restores, secret_notes, withheld
-from runs.models import Connection, Event, Run
+from runs.models import Connection, Event, Lease, Run
 from runs.signals import status_changed
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,10 @@ _FACTS = tuple(name for name in _SNAPSHOT if name not in _HOT)
 
 
 class Arrived(NamedTuple):
-    """One event as it came off a stream. `token` is the fence: the lease under which the stream was followed."""
+    """One event as it came off a stream. `token` is the fence: the lease under which the stream was followed.
+
+    `after_gap`: upstream has left out what would stand before it, though asked twice.
+    """
 
     run_pk: int
     seq: int
@@ -47,6 +50,7 @@ class Arrived(NamedTuple):
     created_at: datetime | None
     received_at: datetime
     token: int | None = None
+    after_gap: bool = False
 
 
 @dataclass(slots=True)
@@ -69,14 +73,15 @@ class Taken:
 def take_events(batch: Sequence[Arrived]) -> Taken:
     """Store what came in, over any number of runs, in one transaction; known events are left as they are."""
     taken, batch = Taken(), secret_notes.veiled(batch)
-    by_run: dict[int, dict[int, Arrived]] = defaultdict(dict)
-    for arrived in batch:
-        by_run[arrived.run_pk].setdefault(arrived.seq, arrived)
     with transaction.atomic(savepoint=False):
-        standing = bulk.standing(by_run)
-        taken.fenced = _fenced(batch)
-        ours = {pk: run for pk, run in standing.items() if pk not in taken.fenced}
-        known = {pk: run.cursor for pk, run in ours.items() if min(by_run[pk]) <= run.cursor}
+        standing = bulk.standing({arrived.run_pk for arrived in batch})
+        by_run, taken.fenced = _valid(batch)
+        ours = {pk: run for pk, run in standing.items() if pk in by_run}
+        firsts = {pk: min(by_run[pk]) for pk in ours}
+        if holes := [pk for pk, first in firsts.items() if first > ours[pk].cursor + 1 and _is_hole(by_run[pk][first])]:
+            taken.fenced |= _refuse(holes)
+            ours = {pk: run for pk, run in ours.items() if pk not in taken.fenced}
+        known = {pk: run.cursor for pk, run in ours.items() if firsts[pk] <= run.cursor}
         rewound = restores.cut(by_run, known) if known else {}
         fresh = {pk: _unknown(pk, known[pk], by_run[pk]) if pk in known else _by_seq(by_run[pk]) for pk in ours}
         bulk.add_events(
@@ -111,13 +116,34 @@ def _fold_quiet(run: bulk.Standing, events: dict[int, Arrived]) -> Progress:
     return Progress(run.cursor, run.status)
 
 
-def _fenced(batch: Sequence[Arrived]) -> set[int]:
-    """The runs of the batch that somebody else follows by now. Their rows are locked, so that it stays so."""
-    tokens = {arrived.run_pk: arrived.token for arrived in batch if arrived.token is not None}
-    if not tokens:
-        return set()
-    held = bulk.tokens(tokens)
-    return {pk for pk, token in tokens.items() if held.get(pk) != token}
+def _valid(batch: Sequence[Arrived]) -> tuple[dict[int, dict[int, Arrived]], set[int]]:
+    """What counts of the batch, by run and seq; the runs that somebody else follows by now, or that are followed anew.
+
+    Their rows are locked, so that it stays so.
+    """
+    leased = {arrived.run_pk for arrived in batch if arrived.token is not None}
+    held = bulk.tokens(leased) if leased else {}
+    by_run: dict[int, dict[int, Arrived]] = defaultdict(dict)
+    stale = set()
+    for arrived in batch:
+        pk, token = arrived.run_pk, arrived.token
+        if token is None or held.get(pk) == token:
+            by_run[pk].setdefault(arrived.seq, arrived)
+        else:
+            stale.add(pk)
+    return by_run, stale - by_run.keys()
+
+
+def _is_hole(first: Arrived) -> bool:
+    """Whether it would stand behind events that are missing here, though upstream has not left them out."""
+    return first.token is not None and not first.after_gap
+
+
+def _refuse(runs: list[int]) -> set[int]:
+    """They are read again from their cursors: once it stood behind them, nobody would miss what is not there."""
+    log.error("Events of the runs %s came without those before them; they are read again", runs)
+    Lease.objects.filter(run_id__in=runs).fence()
+    return set(runs)
 
 
 def _unknown(pk: int, cursor: int, events: dict[int, Arrived]) -> dict[int, Arrived]:

@@ -15,8 +15,6 @@ from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from django.db.models import F
-
 from coasty_api import wire
 from runs import states
 from runs.models import Event, Lease, Run
@@ -95,7 +93,7 @@ def turn(run_pk: int, seq: int) -> None:
         log.warning("Upstream's log of run %s has gone back: event %d is another one now", run.upstream_id, seq)
     run.log_epoch += 1
     run.save(update_fields=["log_offset", "log_from", "log_epoch", "log_steps"])
-    Lease.objects.filter(run=run_pk).update(token=F("token") + 1)
+    Lease.objects.filter(run=run_pk).fence()
 
 
 def doubt(run: Run, payload: Mapping[str, Any], asked_at: datetime) -> bool:
@@ -108,5 +106,5 @@ def doubt(run: Run, payload: Mapping[str, Any], asked_at: datetime) -> bool:
     before = run.log_epoch
     is_first = bool(Run.objects.filter(pk=run.pk, log_epoch=before).update(log_epoch=before + 1))
     if is_first:
-        Lease.objects.filter(run=run.pk).update(token=F("token") + 1)
+        Lease.objects.filter(run=run.pk).fence()
     return is_first

@@ -308,6 +308,12 @@ class SeenSignature(models.Model):
     at = models.DateTimeField(db_index=True)
 
 
+class LeaseQuerySet(models.QuerySet["Lease"]):
+    def fence(self, **changes: Any) -> int:
+        """Whatever was read under these leases and is not written counts no more."""
+        return self.update(**changes, token=F("token") + 1)
+
+
 class Lease(models.Model):
     """Which worker follows a run. `token` rises with each claim: who holds an older one can't commit.
 
@@ -317,6 +323,8 @@ class Lease(models.Model):
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="lease")
     worker = models.CharField(max_length=64, blank=True, db_index=True)
     token = models.PositiveBigIntegerField(default=1)
+
+    objects = LeaseQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.run_id} by {self.worker or 'nobody'}, {self.token}"

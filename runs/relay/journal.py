@@ -20,7 +20,6 @@ from live import publish, topics
 from runs import bulk, ingest, restores, states
 from runs.ingest import Arrived, Taken
 from runs.models import Connection, Lease, Run
-from runs.relay import leases
 from runs.relay.checkpoints import LONGEST, Checkpoints
 from runs.relay.inbox import Inbox, Note, Snapshots, Waiting
 
@@ -190,7 +189,7 @@ def _apart(rate: float) -> float:
 
 def _fenced(runs: set[int]) -> Taken:
     """What still waits of these runs must not be stored behind what could not be."""
-    leases.fence(runs)
+    Lease.objects.filter(run_id__in=runs).fence()
     return Taken(fenced=runs)
 
 

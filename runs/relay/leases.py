@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -90,7 +90,7 @@ def strike(worker: str, connection: Connection, why: str) -> None:
     """Give up all runs of a connection that is not to be followed any more, and say so on them."""
     mine = Run.objects.filter(~Q(stream=Stream.ENDED), connection=connection, lease__worker=worker)
     held = Lease.objects.filter(worker=worker, run_id__in=[*mine.values_list("pk", flat=True)])
-    held.update(worker=NOBODY, token=F("token") + 1)  # what still waits to be written counts no more
+    held.fence(worker=NOBODY)
     mark_idle(Run.objects.filter(~Q(stream=Stream.ENDED), connection=connection), why)
 
 
@@ -107,11 +107,6 @@ def _say(runs: Iterable[int], stream: Stream, why: str) -> None:
     locked = Run.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
     list(locked.values_list("pk", flat=True))
     Run.objects.filter(pk__in=pks).update(stream=stream, stream_detail=why[:500], stream_since_at=timezone.now())
-
-
-def fence(runs: Iterable[int]) -> None:
-    """Whatever was read of these runs and is not written counts no more: they are read again from their cursors."""
-    Lease.objects.filter(run_id__in=list(runs)).update(token=F("token") + 1)
 
 
 def share(worker: str, now: datetime | None = None) -> int:
@@ -138,7 +133,7 @@ def release(worker: str, runs: Iterable[int] | None = None) -> None:
 
 def surrender(worker: str) -> None:
     """Give up all runs, and fence off what was read of them and is not written."""
-    Lease.objects.filter(worker=worker).update(worker=NOBODY, token=F("token") + 1)
+    Lease.objects.filter(worker=worker).fence(worker=NOBODY)
 
 
 def leave(worker: str) -> None:

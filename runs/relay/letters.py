@@ -61,19 +61,19 @@ def read(end: socket.socket) -> Iterator[list[Any]]:
 def columns(events: Sequence[Arrived]) -> Iterator[list[Sequence[Any]]]:
     """The events as columns, in parts that a letter can hold."""
     for part in _parts(events):
-        runs, seqs, types, datas, created, received, tokens = zip(*part, strict=True)
-        yield [runs, seqs, types, datas, [*map(_micros, created)], _told(received), tokens]
+        runs, seqs, types, datas, created, received, *rest = zip(*part, strict=True)
+        yield [runs, seqs, types, datas, [*map(_micros, created)], _told(received), *rest]
 
 
 def events(columns: Iterable[Sequence[Any]]) -> list[Arrived]:
     """The events that `columns` has written."""
-    runs, seqs, types, datas, created, received, tokens = columns
+    runs, seqs, types, datas, created, received, *rest = columns
     known: dict[int, datetime] = {}
     for micros in received:
         if micros not in known:
             known[micros] = _ZERO + timedelta(microseconds=micros)
     moments = [known[micros] for micros in received]
-    return [*map(Arrived, runs, seqs, types, datas, map(_moment, created), moments, tokens)]
+    return [*map(Arrived, runs, seqs, types, datas, map(_moment, created), moments, *rest)]
 
 
 def told(snapshots: Snapshots) -> list[Any]:

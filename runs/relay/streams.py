@@ -269,10 +269,11 @@ class Streams:
             seq = event.seq + stream.offset
             if seq < stream.log_from:
                 continue
-            missing = self._missing(stream, seq) if seq > stream.cursor + 1 else ""
+            is_gap = seq > stream.cursor + 1
+            missing = self._missing(stream, seq) if is_gap else ""
             if missing:
                 break
-            arrived = Arrived(stream.run_pk, seq, event.type, event.data, event.created_at, now, stream.token)
+            arrived = Arrived(stream.run_pk, seq, event.type, event.data, event.created_at, now, stream.token, is_gap)
             self._arrived.append(arrived)
             if seq > stream.cursor:
                 stream.cursor, stream.progressed = seq, True

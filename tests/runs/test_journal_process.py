@@ -46,7 +46,7 @@ def through_a_socket(*sent):
 def test_events_come_out_of_a_letter_as_they_went_in():
     moments = [None, NOW, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), NOW.astimezone(EAST)]
     events = [
-        Arrived(n, 2**63 - n, kind, data, created, NOW + timedelta(microseconds=n // 2), token)
+        Arrived(n, 2**63 - n, kind, data, created, NOW + timedelta(microseconds=n // 2), token, n == 3)
         for n, (created, (kind, data), token) in enumerate(
             zip(
                 moments,
