@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coasty_local import wire
@@ -45,6 +46,8 @@ class Envelope:
 
         try:
             await self._app(scope, receive, send_marked)
+        except ClientDisconnect:  # in the middle of its body: nobody is there to be told
+            return
         except Exception:
             log.exception("request %s failed", state["request_id"])
             if begun:

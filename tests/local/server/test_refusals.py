@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -112,6 +113,16 @@ def test_a_body_that_is_no_json_object_is_refused(platform: Platform, body: byte
 def test_a_huge_body_is_refused(platform: Platform) -> None:
     body = b'{"task": "' + b"x" * 3_000_000
     _error(platform.session.post(platform.url + "/runs", data=body, timeout=10), 413, "PAYLOAD_TOO_LARGE")
+
+
+def test_who_leaves_in_the_middle_of_a_body_starts_nothing_and_is_no_fault(platform: Platform) -> None:
+    before = len(platform.get("/runs?limit=200").json()["data"])
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", platform.port)) as line:
+            head = f"POST /v1/runs HTTP/1.1\r\nHost: x\r\nX-API-Key: {platform.key}\r\nContent-Length: 500\r\n\r\n"
+            line.sendall(f'{head}{{"task": "step", "machine_id": "{platform.machine}"'.encode())
+    assert len(platform.get("/runs?limit=200").json()["data"]) == before
+    assert "ClientDisconnect" not in platform.log.read_text()
 
 
 def test_whole_floats_and_nulls_are_taken(platform: Platform) -> None:
