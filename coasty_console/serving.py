@@ -32,6 +32,12 @@ class _Console(Server):
         self.refusal = failure.getErrorMessage()
         self.stop()
 
+    def kill_all_applications(self) -> Any:
+        """Not those of requests that have not all come: they have none, and the others would not be ended either."""
+        begun = {one: facts for one, facts in self.connections.items() if "application_instance" in facts}
+        self.connections = begun
+        return super().kill_all_applications()
+
     async def handle_reply(self, protocol: Any, message: Any) -> None:
         await super().handle_reply(protocol, message)
         if isinstance(protocol, FlowingRequest):
