@@ -27,6 +27,7 @@ class _Console(Server):
     """Daphne that remembers why it could not listen, and writes no faster than it is read."""
 
     refusal = ""
+    connections: dict[Any, dict[str, Any]]  # Daphne's: what is known of each protocol
 
     def listen_error(self, failure: Any) -> None:
         self.refusal = failure.getErrorMessage()
