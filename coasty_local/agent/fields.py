@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -18,6 +19,7 @@ from coasty_local.agent.scene import CHECK, INPUT, PANEL, RADIO, SELECT, TEXT, B
 from coasty_local.agent.session import Session
 from coasty_local.agent.sight import Look
 
+_FEW = 2  # so few signs are read wrongly while the mark of the place to type stands beside them
 _ALIKE = 80.0  # how alike (of 100) what is read back must be to what was typed
 
 
@@ -41,6 +43,10 @@ def holds(session: Session, look: Look, control: Control, text: str) -> bool:
     near = [c.text for c in look.scene.controls if c.text and _beside(look.scene, c.box, control.box)]
     near += [line.text for line in look.scene.lines if _beside(look.scene, line.box, control.box)]
     return len(text) > 2 and any(reading.folded(words) == reading.folded(text) for words in near)
+
+
+def _shown(session: Session, control: Control, text: str, image: Image) -> bool:
+    return _reads(session.eyes.read(image, control.box), text)
 
 
 def _beside(scene: Scene, box: Box, field: Box) -> bool:
@@ -92,11 +98,13 @@ def put_text(session: Session, control: Control, text: str, name: str) -> None:
     if holds(session, session.look(), control, text):
         session.desk.say(f"{name.capitalize()} already says “{asking.short(text, 60)}”.")
         return
-    for _ in range(2):
+    for anew in (False, True):
         with session.turn(f"I type “{asking.short(text, 60)}” into {name}."):
-            _enter(session, control, text, name)
+            _enter(session, control, text, name, anew)
             look = session.look()
         if holds(session, look, control, text):
+            return
+        if len(text) <= _FEW and session.sight.glance(partial(_shown, session, control, text), 1.2):
             return
     there = now_at(session.scene, control)
     raise Stuck(
@@ -162,10 +170,11 @@ def secret(name: str) -> bool:
     return grammar.secret_name(name)
 
 
-def _enter(session: Session, control: Control, text: str, name: str) -> None:
+def _enter(session: Session, control: Control, text: str, name: str, anew: bool) -> None:
+    """Type into the field, emptied first where it may hold something: on a second try it does."""
     before = session.look()
     session.hands.click(control, name)
-    if reading.folded(control.text) and (has_value(session, before, control)):
+    if anew or (reading.folded(control.text) and (has_value(session, before, control))):
         session.hands.clear()
     session.hands.type_text(text, f"Type into {name}")
 
@@ -224,8 +233,7 @@ def pick_from(session: Session, control: Control, option: Target, name: str) -> 
                 if line is not None:
                     session.hands.click(line, f"“{words}”")
             else:
-                session.hands.type_text(words, f"Type “{words}” to find it in the list")
-                session.hands.press(["Enter"])
+                _find_in(session, control, words)
             after = session.look()
         if _shows(session, after, control, words):
             return
@@ -236,6 +244,20 @@ def pick_from(session: Session, control: Control, option: Target, name: str) -> 
 def _shows(session: Session, look: Look, control: Control, words: str) -> bool:
     there = now_at(look.scene, control)
     return reading.within(words, there.text) or holds(session, look, control, words)
+
+
+def _find_in(session: Session, control: Control, words: str) -> None:
+    """Type into a list that was clicked and take what it proposes: by Enter, or where proposals come up below a field,
+    with the mouse."""
+    before = session.scene
+    if control.kind == INPUT and has_value(session, session.look(), control):
+        session.hands.clear()
+    session.hands.type_text(words, f"Type “{words}” to find it in the list")
+    line = _offered(before, session.scene, words) if control.kind == INPUT else None
+    if line is not None and control.box.bottom - 4 <= line.box.y and line.box.x < control.box.right:
+        session.hands.click(line, f"“{words}”")
+    else:
+        session.hands.press(["Enter"])
 
 
 def _offered(before: Scene, after: Scene, words: str) -> Control | None:

@@ -151,9 +151,16 @@ def _field(session: Session, name: str, value: str) -> Control | None:
     if found is not None or name not in _TEXTS:
         return found
     blank = [
-        c for c in session.scene.controls if c.kind == INPUT and not reading.any_word(("search",), c.label + c.text)
+        c
+        for c in session.scene.controls
+        if c.kind == INPUT and not reading.any_word(("search",), c.label + c.text) and (c.label or _open(c.text))
     ]
     return blank[0] if len(blank) == 1 else None
+
+
+def _open(text: str) -> bool:
+    """Nothing stands in the place, or what invites to write there: a word in a frame may be an entry of a menu."""
+    return not text or reading.any_word((*_TEXTS, "write", "type", "say", "enter", "answer"), text)
 
 
 def _option(scene: Scene, value: str) -> Control | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from coasty_local.agent import (
     asking,
+    dials,
     entrance,
     fields,
     forms,
     grounder,
+    picking,
     quest,
     reading,
     relations,
@@ -23,7 +26,7 @@ from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import steps
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.ports import DisplayError
-from coasty_local.agent.scene import BUTTON, CHECK, ICON, INPUT, LINK, RADIO, SELECT, TEXT, Control, Target
+from coasty_local.agent.scene import BUTTON, ICON, INPUT, LINK, SELECT, SLIDER, TEXT, Control, Scene, Target
 from coasty_local.agent.session import SCROLLS, Session, describe
 
 
@@ -64,6 +67,7 @@ def click(session: Session, step: steps.Click) -> str:
         for c in session.candidates(step.target)
         if c.control.box != control.box and c.score >= grounder.choosing.ACCEPT
     ]
+    filled = forms.filled(session) is not None
     for place in (control, *rest[:1]):
         name = reading.name(place)
         session.guard(place, step.target.row, spelled)
@@ -71,6 +75,9 @@ def click(session: Session, step: steps.Click) -> str:
             session.hands.click(place, f"“{name}”", step.button, step.clicks)
             changed = session.sight.until(lambda look: bool(session.sight.changed(before, look)), 1.5)
         _left_form(session)
+        here = reading.title(before.scene) == reading.title(session.scene)
+        if changed and (filled or here) and (says := _refused(before.scene, session.scene, place)):
+            raise Stuck(asking.VERIFY_FAILED, f"After “{name}” the page says “{asking.short(says, 120)}”.")
         if changed:
             return f"Clicked “{name}”; the page shows “{_title(session)}”."
         if session.clear_banner():
@@ -84,10 +91,19 @@ def click(session: Session, step: steps.Click) -> str:
     )
 
 
+def _refused(before: Scene, after: Scene, pressed: Control) -> str:
+    """What the page newly complains of after a button was pressed."""
+    return asking.trouble(before, after) if pressed.kind == BUTTON else ""
+
+
 def _pressable(session: Session, step: steps.Click) -> Control:
     """What the click means. A heading that says the words of a button is no button: then the button of the filled form
     below it is meant."""
     target = step.target
+    if target.row and reading.plain(target.words) == "menu" and (menu := ways.row_menu(session.scene, target.row)):
+        return menu
+    if target.words in ("plus", "minus") and session.seen(target) is None and (one := dials.only(session.scene)):
+        return one.more if target.words == "plus" else one.less
     if step.far and session.seen(target) is None and forms.filled(session) is None:
         roaming.seek(session, target.row)
     seen = session.seen(target)
@@ -139,7 +155,7 @@ def hover(session: Session, step: steps.Hover) -> str:
 
 
 def drag(session: Session, step: steps.Drag) -> str:
-    start, end = session.find(step.target), session.find(step.onto)
+    start, end = session.find(step.target), _place(session, step.onto)
     with session.turn(f"I drag “{reading.name(start)}” to “{reading.name(end)}”.") as before:
         session.hands.drag(start.box.center, end.box.center, f"Drag “{reading.name(start)}” to “{reading.name(end)}”")
         after = session.look()
@@ -148,8 +164,17 @@ def drag(session: Session, step: steps.Drag) -> str:
     return f"Dragged “{reading.name(start)}” to “{reading.name(end)}”."
 
 
+def _place(session: Session, target: Target) -> Control:
+    """Where something is dropped: "the Done column" is headed Done."""
+    head = re.sub(r"\s+(?:column|list|lane|area|zone|folder|board)$", "", target.words, flags=re.IGNORECASE)
+    named = session.seen(target)
+    return named or session.find(replace(target, words=head))
+
+
 def type_text(session: Session, step: steps.Type) -> str:
     secret = step.secret
+    if told := _dialled(session, step):
+        return told
     if not step.target.words and step.target.ordinal is None and not step.target.row:
         control = _focused(session)
         if control is None:
@@ -174,6 +199,23 @@ def type_text(session: Session, step: steps.Type) -> str:
     name = f"the “{reading.name(control) if control.label else step.target.words or 'focused'}” field"
     fields.put(session, control, step.text, secret, name)
     return f"Filled in {name}."
+
+
+def _dialled(session: Session, step: steps.Type) -> str:
+    """A number that is set by a plus and a minus, or by a slider; "" where the name has a field, or none of these."""
+    whole = re.fullmatch(r"(-?\d{1,4})\s?\D{0,3}", step.text.strip())
+    if whole is None or step.secret or step.target.row or step.target.ordinal is not None:
+        return ""
+    name, wanted = step.target.words, int(whole.group(1))
+    if SLIDER not in step.target.kinds and (not name or session.seen(step.target) is not None):
+        return ""
+    if between := dials.stepper(session.scene, name):
+        dials.turn(session, between, wanted, f"“{name}”")
+    elif track := dials.slider(session.scene, name):
+        dials.slide(session, track, wanted, f"“{name}”" if name else "the slider")
+    else:
+        return ""
+    return f"Set “{name or 'the slider'}” to {wanted}."
 
 
 def _literally(session: Session, target: Target) -> Control | None:
@@ -206,74 +248,6 @@ def fill(session: Session, step: steps.Fill) -> str:
         return "Gave the code."
     fields.fill(session, slots)
     return f"Filled in {', '.join(name for name, _ in slots)}."
-
-
-def choose(session: Session, step: steps.Choose) -> str:
-    option = step.option
-    if step.source_list is not None:
-        source = replace(step.source_list, kinds=step.source_list.kinds or (SELECT, INPUT, BUTTON))
-        named = session.seen(replace(option, kinds=(RADIO, CHECK)))
-        control = (
-            named
-            if named is not None and named.kind in (RADIO, CHECK)
-            else session.seen(source) or session.find(source)
-        )
-        if control.kind in (RADIO, CHECK):
-            fields.tick(session, control, True, f"“{option.words}”")
-        else:
-            fields.pick_from(session, control, option, f"the “{step.source_list.words}” list")
-        return f"Chose “{option.words}”."
-    marked = session.seen(replace(option, kinds=(RADIO, CHECK)))
-    if marked is not None and marked.kind in (RADIO, CHECK):
-        control = marked
-        fields.tick(session, control, True, f"“{option.words}”")
-        return f"Chose “{option.words}”."
-    if session.seen(option) is None:
-        for words, listed in _split(option.words):
-            held = session.seen(Target(listed, (SELECT,), aliases=lexicon.field_aliases(listed)))
-            mark = fields.marked(session.scene, words)
-            if mark is not None and mark.kind == RADIO:
-                fields.tick(session, mark, True, f"“{words}”")
-                return f"Chose “{words}”."
-            if held is not None and held.kind == SELECT:
-                fields.pick_from(session, held, Target(words), f"the “{listed}” list")
-                return f"Chose “{words}” in “{listed}”."
-        lists = [c for c in session.scene.controls if c.kind == SELECT]
-        if len(lists) == 1:
-            fields.pick_from(session, lists[0], option, "the list")
-            return f"Chose “{option.words}”."
-    return click(session, steps.Click(target=option, source=step.source))
-
-
-def _split(words: str) -> list[tuple[str, str]]:
-    """ "Express shipping" may be Express in the list Shipping, "2 guests" the 2 of Guests, "priority High" its High."""
-    parts = words.split()
-    return [(" ".join(parts[:-1]), parts[-1]), (" ".join(parts[1:]), parts[0])] if len(parts) > 1 else []
-
-
-def check(session: Session, step: steps.Check) -> str:
-    control = session.seen(step.target)
-    if control is None or control.kind not in (CHECK, RADIO):
-        control = fields.marked(session.scene, step.target.words) or control
-    control = control or session.find(step.target)
-    if control.kind in (CHECK, RADIO):
-        fields.tick(session, control, step.on, f"“{step.target.words}”")
-        return f"{'Ticked' if step.on else 'Unticked'} “{step.target.words}”."
-    mark = _beside(session, control)
-    if mark is not None:
-        fields.tick(session, mark, step.on, f"“{step.target.words}”")
-        return f"{'Ticked' if step.on else 'Unticked'} “{step.target.words}”."
-    return click(session, steps.Click(target=step.target, source=step.source))
-
-
-def _beside(session: Session, control: Control) -> Control | None:
-    """The check mark on the same row as a text, nearest to it."""
-    marks = [
-        c
-        for c in session.scene.controls
-        if c.kind in (CHECK, RADIO) and reading.on_row(session.scene, control.box, c.box)
-    ]
-    return min(marks, key=lambda c: abs(c.box.x - control.box.x), default=None)
 
 
 def press(session: Session, step: steps.Press) -> str:
@@ -369,8 +343,10 @@ def _title(session: Session) -> str:
 
 HANDLERS: dict[type[steps.Step], Callable[[Session, Any], str]] = {
     steps.Goto: goto, steps.Travel: travel, steps.Click: click, steps.Hover: hover, steps.Drag: drag,
-    steps.Type: type_text, steps.Fill: fill, steps.Choose: choose, steps.Check: check, steps.Press: press,
+    steps.Type: type_text, steps.Fill: fill, steps.Press: press,
     steps.Scroll: scroll, steps.Wait: wait, steps.Dismiss: dismiss, steps.Search: search, steps.Read: read,
+    steps.Choose: lambda session, step: picking.choose(session, step, click),
+    steps.Check: lambda session, step: picking.check(session, step, click),
     steps.SignIn: entrance.sign_in,
     steps.SignOut: lambda session, _: entrance.sign_out(session), steps.Open: roaming.open_thing,
     steps.Goal: quest.pursue, steps.Enter: forms.enter, steps.Commit: forms.commit, steps.Again: forms.again,

@@ -57,6 +57,7 @@ def _move(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
             _finish,
             _press_act,
             roaming.open_row_menu,
+            roaming.tick_row,
             roaming.open_record,
             roaming.look_further,
             roaming.go_to_place,

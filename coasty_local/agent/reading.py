@@ -13,6 +13,7 @@ from coasty_local.agent.scene import (
     INPUT,
     LINK,
     PANEL,
+    SELECT,
     TEXT,
     Box,
     Control,
@@ -241,11 +242,10 @@ def fresh(before: Scene | None, control: Control) -> bool:
 
 def name(control: Control) -> str:
     """What to call a control when telling people of it."""
+    own, beside = control.text.strip(), control.label.strip()
     return (
-        control.text.strip()
-        or control.label.strip()
-        or f"the {control.kind} at {control.box.center[0]}, {control.box.center[1]}"
-    )
+        beside or own if control.kind in (INPUT, SELECT) else own or beside
+    ) or f"the {control.kind} at {control.box.center[0]}, {control.box.center[1]}"
 
 
 def any_word(words: Iterable[str], text: str) -> bool:
@@ -303,7 +303,11 @@ def with_menu(scene: Scene) -> Scene:
         ]
         if len(level) >= 3 and not below:  # words with something right under them are the heads of a table
             found.append(Control(LINK, line.box, line.text, score=0.6))
-    return replace(scene, controls=(*scene.controls, *found)) if found else scene
+    named = [folded(link.text) for link in found]
+    kept = [
+        replace(c, label="") if c.kind == INPUT and c.text and folded(c.label) in named else c for c in scene.controls
+    ]  # a search field beside the menu is not called as the place before it
+    return replace(scene, controls=(*kept, *found)) if found else scene
 
 
 def shape(text: str) -> str:

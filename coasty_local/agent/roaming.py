@@ -62,6 +62,22 @@ def open_row_menu(session: Session, goal: Goal | Open, trail: Trail) -> bool:
     return follow(session, opens) if opens is not None else True
 
 
+def tick_row(session: Session, goal: Goal | Open, trail: Trail) -> bool:
+    """Tick the record's row where the rows are picked by boxes: what can be done with it may come up then. Nothing else
+    may be picked; and a box that brings up nothing is unticked again."""
+    scene = session.scene
+    if not isinstance(goal, Goal) or goal.act == "edit":
+        return False
+    box = _of_record(session, goal, trail, "box", ways.row_box)
+    if box is None:
+        return False
+    fields.tick(session, box, True, f"the row of “{goal.key}”")
+    if ways.from_menu(session.scene, goal, scene) is not None:
+        return True
+    fields.tick(session, fields.now_at(session.scene, box), False, f"the row of “{goal.key}”")
+    return False
+
+
 def go_to_place(session: Session, goal: Goal | Open, trail: Trail) -> bool:
     names = ways.places(goal.act if isinstance(goal, Goal) else "", goal.noun)
     control = ways.way_to(session.scene, names, trail.visited)
@@ -199,12 +215,19 @@ def seek(session: Session, key: str) -> None:
 
 def _by_name(session: Session, step: Open, trail: Trail) -> bool:
     trail.visited.add(reading.plain(step.noun))
-    return follow(session, session.find(Target(step.noun, (LINK, BUTTON))))
+    target = Target(step.noun, (LINK, BUTTON))
+    return follow(session, session.seen(target) or session.seen(Target(step.noun)) or session.find(target))
+
+
+def _headed(scene: Scene, key: str) -> bool:
+    return any(reading.within(key, line.text) for line in reading.headings(scene))
 
 
 def _arrived(scene: Scene, step: Open, trail: Trail) -> bool:
     """A page without a heading of that name still is the place when a link of that name led there."""
     if not step.key or ways.alone(scene, step.key):
         return True
+    if trail.opened is not None and _headed(scene, step.key) and not _headed(trail.opened, step.key):
+        return True  # a dialog, or a part of the same page, that is about it
     opened = trail.opened is not None and reading.title(trail.opened) != reading.title(scene)
     return opened and ways.keyed(scene, step.key)

@@ -75,6 +75,16 @@ class Sight:
             self.stale()
         return True
 
+    def glance(self, holds: Callable[[Image], bool], seconds: float) -> bool:
+        """Whether some picture of the next moment holds; the last look stays. What blinks hides what it covers."""
+        end = time.monotonic() + seconds
+        while not holds(self._display.grab()):
+            if time.monotonic() >= end:
+                return False
+            self._desk.check()
+            time.sleep(0.1)
+        return True
+
     def _wait_for_change(self, end: float) -> None:
         """Until the picture differs from the last look, or the time is up: looking again costs more than grabbing."""
         last = self._look

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from coasty_local.agent import grounder, reading
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.steps import Goal
-from coasty_local.agent.scene import BUTTON, ICON, INPUT, LINK, TEXT, Box, Control, Line, Scene, Target
+from coasty_local.agent.scene import BUTTON, CHECK, ICON, INPUT, LINK, TEXT, Box, Control, Line, Scene, Target
 
 _RELATED = {
     "invoice": ("bills", "billing", "payables", "accounts payable", "finance", "accounting", "money", "payments"),
@@ -206,10 +206,50 @@ MENUS = ("actions", "more", "more actions", "options", "menu", "manage", "⋮", 
 
 
 def row_menu(scene: Scene, key: str) -> Control | None:
-    """What opens the menu of the record's row."""
+    """What opens the menu of the record's row: by its words, else by its dots at the end of the row."""
+    if dots := _dots(scene, key):
+        return dots
     choice = grounder.settle(grounder.find(scene, Target(MENUS[0], (BUTTON, LINK, ICON), row=key, aliases=MENUS[1:])))
     found = choice.candidates[0].control if choice.kind == "one" else None
     return found if found is not None and any(reading.same(word, found.text) for word in MENUS) else None
+
+
+_DOTS = re.compile(r"[^\w\s+×<>-]{1,6}")  # three dots, as a reader takes them
+
+
+def _dots(scene: Scene, key: str) -> Control | None:
+    """The one control on the row that says nothing but dots."""
+    lines = reading.find(scene, key)
+    if len(lines) != 1:
+        return None
+    place = reading.record_box(scene, lines[0], key)
+    acting = [c for c in scene.controls if c.kind in (BUTTON, LINK, ICON) and place.contains(*c.box.center)]
+    found = [c for c in acting if _DOTS.fullmatch(c.text.strip()) and c.box.x > lines[0].box.x]
+    return found[0] if len(found) == 1 else None
+
+
+_HEADS = frozenset(
+    "name number no id customer client status state date due amount total price email title subject type owner from "
+    "user role team product order invoice created updated size zone category".split()
+)
+
+
+def row_box(scene: Scene, key: str) -> Control | None:
+    """The box that picks the record's row: one of a column of boxes under the heads of a table, none of them ticked. A
+    box beside an entry of a plain list means something else: that it is done."""
+    lines = reading.find(scene, key)
+    marks = [c for c in scene.controls if c.kind == CHECK]
+    if len(lines) != 1 or any(c.checked for c in marks):
+        return None
+    own = [c for c in marks if reading.on_row(scene, lines[0].box, c.box) and c.box.right <= lines[0].box.x]
+    if len(own) != 1:
+        return None
+    column = [c for c in marks if abs(c.box.x - own[0].box.x) <= 4]
+    top = min(column, key=lambda c: c.box.y)
+    over = [x for x in scene.lines if x.box.y < lines[0].box.y - scene.text_height and x.box.x >= top.box.x]
+    heads = [x for x in over if any(word in _HEADS for word in reading.plain(x.text).split())]
+    level = max((sum(reading.on_row(scene, x.box, y.box) for y in heads) for x in heads), default=0)
+    return own[0] if len(column) >= 2 and level >= 2 else None
 
 
 def entry(scene: Scene, before: Scene, words: Sequence[str]) -> Control | None:

@@ -38,8 +38,13 @@ def _mark(page: Page, control: Control, controls: list[Control]) -> Control:
         return replace(control, label=max(left, key=lambda w: w.box.right).text)
     far = [w for w in row if box.x > w.box.right and not _between(w.box, box, controls)]
     if far:  # a switch at the right end of its row
-        return replace(control, label=min(far, key=lambda w: w.box.x).text)
+        return replace(control, label=_topmost(far, min(w.box.x for w in far)).text)
     return control
+
+
+def _topmost(words: list[Word], x: int) -> Word:
+    """The upper one of those that start here: what stands under a name only explains it."""
+    return min((w for w in words if w.box.x - x <= 4), key=lambda w: w.box.y)
 
 
 def _below(page: Page, first: Word, controls: list[Control]) -> list[str]:

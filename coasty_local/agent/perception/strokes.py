@@ -173,6 +173,8 @@ def _sliders(page: Page, found: Sequence[Control]) -> list[Control]:
         box = Box(x, y, w, h)
         if i == 0 or any(covered(box, c.box) > 0.5 for c in found if c.kind != "panel"):
             continue
+        if any(covered(box, word.box) > 0.5 for word in page.words):
+            continue  # letters with a line through them
         shape = labels[y : y + h, x : x + w] == i
         top, bottom = shape.argmax(axis=0), h - shape[::-1].argmax(axis=0)
         height = np.where(shape.any(axis=0), bottom - top, 0)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from coasty_local.agent.planner import gathering
 from coasty_local.agent.planner import words as lexicon
-from coasty_local.agent.planner.deeds import FORMS_ONLY, THAT
+from coasty_local.agent.planner.deeds import FORMS_ONLY, IT, THAT
 from coasty_local.agent.planner.steps import (
     Click,
     Commit,
@@ -107,10 +107,13 @@ def _withheld(steps: list[Step]) -> list[Step]:
 def _referring(steps: list[Step]) -> list[Step]:
     """ "Its status" is the status of what was named last."""
     made: list[Step] = []
-    key = ""
+    noun = key = ""
     for step in steps:
+        if isinstance(step, Goal) and step.key == IT:
+            made.append(replace(step, noun=noun, key=key) if key else Unknown(source=step.source))
+            continue
         if isinstance(step, Goal | Open):
-            key = step.key or key
+            noun, key = (step.noun, step.key) if step.key else (noun, key)
         if isinstance(step, Verify) and re.fullmatch(THAT, step.about, re.IGNORECASE):
             made.append(replace(step, about=key))
         else:

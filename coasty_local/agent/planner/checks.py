@@ -96,7 +96,9 @@ def _switched(rest: str, text: Text) -> Step | None:
         rest,
         re.IGNORECASE,
     )
-    if not found or re.search(r"\b(?:button|link|field|page|light|status)\b", found.group("what"), re.IGNORECASE):
+    if not found or re.search(
+        r"\b(?:button|link|field|page|light)\b|^(?:the\s+)?status\b", found.group("what"), re.IGNORECASE
+    ):
         return None
     what = re.sub(
         r"^(?:the\s+)?(?:switch|toggle|option|setting|(?:check\s*)?box)\s+(?=\ue000|[A-Z])", "", found.group("what")

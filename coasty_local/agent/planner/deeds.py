@@ -34,6 +34,7 @@ FORMS_ONLY = frozenset(("add", "make", "report", "leave", "write", "log", "recor
 _TYPED = frozenset(
     "redeem claim apply submit add post leave write send rate vote suggest comment reply answer record log make".split()
 )
+_ONWARD = ("continue", "proceed", "save", "submit", "confirm", "send")
 _PLACED = frozenset(("order", "reservation", "booking", "request", "hold", "bid", "call"))
 _VERB = "|".join(sorted((re.escape(verb).replace(r"\ ", r"[\s-]") for verb in VERBS), key=len, reverse=True))
 _PRONOUN = r"(?:it|them|this|that|these|those|one|everything)"
@@ -47,6 +48,7 @@ _TAIL = re.compile(
 )
 _WORDS = {"reply": "message", "respond": "message", "answer": "message", "comment": "comment", "post": "message"}
 _ARTICLE = r"(?:(?:the|an?|my|our|your|this|that|its|new)\s+)*"
+IT = "\ue003"  # the key of what was named before
 THAT = r"(?:it|its|this|that|their|this\s+one)"
 _SEALED = "\ue000\\d+\ue001"
 
@@ -144,6 +146,15 @@ def assign(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
+    r"(?P<act>delete|remove|cancel|refund|pay|void|renew|suspend|activate|deactivate|ship)\s+(?:it|this\s+one|that\s+one)"
+)
+def to_it(match: re.Match[str], text: Text) -> list[Step] | None:
+    """What "it" is, the clauses before say."""
+    act = match.group("act").lower()
+    return [Goal(act=lexicon.ACT_ALIASES.get(act, act), key=IT)]
+
+
+@RULES.rule(
     r"reset\s+(?:the\s+)?(?P<what>[a-z]+)\s+(?:of|for)\s+(?P<rest>.+)",
     r"reset\s+(?P<rest>(?:[A-Z][\w.-]*\s?)+)'s\s+(?P<what>[a-z]+)",
 )
@@ -173,8 +184,8 @@ def deed(match: re.Match[str], text: Text) -> list[Step] | None:
     """Any act whose parts all have a name or a place: first what to enter, then what to press."""
     verb = re.sub(r"[\s-]+", " ", match.group("verb").lower())
     rest = match.group("rest")
-    if rest is None or _UNSURE.search(rest):
-        return None
+    if rest is None or _UNSURE.search(rest) or (verb in _ONWARD and rest.lstrip().startswith(",")):
+        return None  # "continue, name Ada": what comes after the comma is no part of going on
     noun, slots = _parts(verb, rest, text)
     if noun is None or len(noun.split()) > 3 or (verb == "place" and noun not in _PLACED):
         return None

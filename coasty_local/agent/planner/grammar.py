@@ -261,6 +261,12 @@ def type_here(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Type(target=Target("", (INPUT,)), text=text.plain(value))]
 
 
+_ANY_LIST = re.compile(
+    r"(?:the\s+)?(?:suggestions?|proposals?|results?|options?|choices?|list|drop-?\s?down|menu|pop-?\s?up)",
+    re.IGNORECASE,
+)
+
+
 @RULES.rule(
     rf"(?:choose|select|pick|set)\s+(?:the\s+(?:option\s+)?)?(?P<option>.+?)\s+(?:from|in|out\s+of|on)\s+(?:the\s+)?(?P<list>.+?){_LIST_END}",
     r"(?:choose|select|pick)\s+(?:the\s+(?:option\s+)?)?(?P<option>.+?)\s+(?:from|as|for|under)\s+(?:the\s+)?(?P<list>.+)",
@@ -268,6 +274,8 @@ def type_here(match: re.Match[str], text: Text) -> list[Step] | None:
 )
 def choose_from(match: re.Match[str], text: Text) -> list[Step] | None:
     words = text.plain(match.group("list"))
+    if _ANY_LIST.fullmatch(words):  # what has opened is no list with a name
+        return [Choose(option=targets.target(match.group("option"), text))]
     if re.fullmatch(r"dates?|(?:date\s+)?range", match.group("option")):
         return None
     listed = targets.target(re.sub(r"(?i)^(?:your|its)\s+", "", match.group("list")), text)

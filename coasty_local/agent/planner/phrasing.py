@@ -122,6 +122,7 @@ _Bend = tuple[str, "str | Callable[[re.Match[str]], str]"]
 _BENDS: tuple[_Bend, ...] = (
     # greetings and asides
     (rf"{_BEGIN}(?:hi|hello|hey|dear\s+\w+|good\s+(?:morning|evening|day))(?:\s+(?:there|team|all))?\s*[!,.]+\s*", ""),
+    (rf"{_BEGIN}(?P<url>(?:https?://|localhost)\S+?)(?:\s*[:;,]|\s+[-–—])\s+(?=\w)", r"go to \g<url>\n"),
     (r"\bw/o\s+", "without "),
     (r"\bw/\s*(?=\S)", "with "),
     (r"\bbe\s+a\s+(?:dear|darling|star|sport)\s+and\s+", ""),

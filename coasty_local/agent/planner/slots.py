@@ -61,7 +61,7 @@ def values(phrase: str, text: Text, noun: str) -> tuple[tuple[str, str], ...]:
 def parts(phrase: str) -> list[str]:
     """The pieces of an enumeration of values."""
     pieces = re.split(
-        r"\s*[,;](?!\d)\s*(?:and\s+)?(?:with\s+)?|\s*[,;]\s+(?:and\s+)?(?:with\s+)?|\s+(?:and|with)\s+(?=(?:an?\s+|the\s+)?[a-z-]+(?:\s+[a-z]+)?\s*[:=]?\s+\S)|\s+and\s+(?=\S+@)|\s+\((?=\S+@)|\)\s*|(?<=\ue001)\s+(?=(?:on|at|from|for|in|to|as)\s)|\s+(?=at\s+\d{1,2}[:.]\d\d)",
+        r"\s*[,;](?!\d)\s*(?:and\s+)?(?:with\s+)?|\s*[,;]\s+(?:and\s+)?(?:with\s+)?|\s+(?:and|with)\s+(?=(?:an?\s+|the\s+)?[a-z-]+(?:\s+[a-z]+)?\s*[:=]?\s+\S)|\s+and\s+(?=\S+@)|\s+\((?=\S+@)|\)\s*|(?<=\ue001)\s+(?=(?:on|at|from|for|in|to|as)\s)|\s+(?=at\s+\d{1,2}[:.]\d\d)|\s+with\s+(?=\d+\s+[a-z])|\s+(?=on\s+(?:the|an?)\s+\S+\s+(?:plan|role|tier))",
         phrase,
     )
     return [piece.strip() for piece in pieces if piece and piece.strip()]

@@ -221,7 +221,12 @@ def act_words(act: str) -> tuple[str, ...]:
 
 def done_words(act: str) -> tuple[str, ...]:
     """Words that a screen shows once the act is done."""
-    return ACTS[act][1] if act in ACTS else (past(act),)
+    return ACTS[act][1] if act in ACTS else (past(act), _going(act))
+
+
+def _going(act: str) -> str:
+    """What a screen says while the act goes on: restart -> restarting."""
+    return act[:-1] + "ing" if act.endswith("e") and not act.endswith("ee") else act + "ing"
 
 
 _PASTS = {

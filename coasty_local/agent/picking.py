@@ -1,0 +1,99 @@
+"""Choosing an option and setting marks: lists, radio buttons, cards, check boxes, switches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from coasty_local.agent import fields, reading
+from coasty_local.agent.planner import steps
+from coasty_local.agent.planner import words as lexicon
+from coasty_local.agent.scene import BUTTON, CHECK, INPUT, RADIO, SELECT, Control, Target
+from coasty_local.agent.session import Session
+
+Click = Callable[[Session, steps.Click], str]
+_KIND = re.compile(r"\s+(?:plan|option|card|tier|package|method|mode|slot|entry|item)$", re.IGNORECASE)
+
+
+def choose(session: Session, step: steps.Choose, click: Click) -> str:
+    """Pick the option; `click` presses what is neither in a list nor a mark."""
+    option = step.option
+    if step.source_list is not None:
+        source = replace(step.source_list, kinds=step.source_list.kinds or (SELECT, INPUT, BUTTON))
+        named = session.seen(replace(option, kinds=(RADIO, CHECK)))
+        control = (
+            named
+            if named is not None and named.kind in (RADIO, CHECK)
+            else session.seen(source) or session.find(source)
+        )
+        if control.kind in (RADIO, CHECK):
+            fields.tick(session, control, True, f"“{option.words}”")
+        else:
+            fields.pick_from(session, control, option, f"the “{step.source_list.words}” list")
+        return f"Chose “{option.words}”."
+    marked = session.seen(replace(option, kinds=(RADIO, CHECK)))
+    if marked is not None and marked.kind in (RADIO, CHECK):
+        control = marked
+        fields.tick(session, control, True, f"“{option.words}”")
+        return f"Chose “{option.words}”."
+    if session.seen(option) is None:
+        for words, listed in _split(option.words):
+            held = session.seen(Target(listed, (SELECT,), aliases=lexicon.field_aliases(listed)))
+            mark = fields.marked(session.scene, words)
+            if mark is not None and mark.kind == RADIO:
+                fields.tick(session, mark, True, f"“{words}”")
+                return f"Chose “{words}”."
+            if held is not None and held.kind == SELECT:
+                fields.pick_from(session, held, Target(words), f"the “{listed}” list")
+                return f"Chose “{words}” in “{listed}”."
+        lists = [c for c in session.scene.controls if c.kind == SELECT]
+        if len(lists) == 1:
+            fields.pick_from(session, lists[0], option, "the list")
+            return f"Chose “{option.words}”."
+        plain = replace(option, words=_KIND.sub("", option.words))  # "the Basic plan" is a card that says Basic
+        option = plain if plain.words and session.seen(plain) is not None else option
+    return click(session, steps.Click(target=option, source=step.source))
+
+
+def _split(words: str) -> list[tuple[str, str]]:
+    """ "Express shipping" may be Express in the list Shipping, "2 guests" the 2 of Guests, "priority High" its High."""
+    parts = words.split()
+    return [(" ".join(parts[:-1]), parts[-1]), (" ".join(parts[1:]), parts[0])] if len(parts) > 1 else []
+
+
+def check(session: Session, step: steps.Check, click: Click) -> str:
+    """Set the mark; `click` presses what is no mark but says the words."""
+    control = session.seen(step.target)
+    if control is None or control.kind not in (CHECK, RADIO):
+        control = fields.marked(session.scene, step.target.words) or control
+    if control is None and (several := _several(session, step)):
+        return " ".join(check(session, one, click) for one in several)
+    control = control or session.find(step.target)
+    if control.kind in (CHECK, RADIO):
+        fields.tick(session, control, step.on, f"“{step.target.words or step.target.row}”")
+        return f"{'Ticked' if step.on else 'Unticked'} “{step.target.words or step.target.row}”."
+    mark = _beside(session, control)
+    if mark is not None:
+        fields.tick(session, mark, step.on, f"“{step.target.words}”")
+        return f"{'Ticked' if step.on else 'Unticked'} “{step.target.words}”."
+    return click(session, steps.Click(target=step.target, source=step.source))
+
+
+def _several(session: Session, step: steps.Check) -> list[steps.Check]:
+    """ "Sunday and Saturday" are two marks where the screen has two of these names."""
+    parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", step.target.words)
+    targets = [replace(step.target, words=part) for part in parts]
+    if len(parts) < 2 or any((found := session.seen(t)) is None or found.kind not in (CHECK, RADIO) for t in targets):
+        return []
+    return [replace(step, target=target) for target in targets]
+
+
+def _beside(session: Session, control: Control) -> Control | None:
+    """The check mark on the same row as a text, nearest to it."""
+    marks = [
+        c
+        for c in session.scene.controls
+        if c.kind in (CHECK, RADIO) and reading.on_row(session.scene, control.box, c.box)
+    ]
+    return min(marks, key=lambda c: abs(c.box.x - control.box.x), default=None)
