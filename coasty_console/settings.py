@@ -195,7 +195,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-REQUEST_SECONDS = integer("REQUEST_SECONDS", 60, 1, 3600)  # in which a request has to arrive
+REQUEST_SECONDS = integer("REQUEST_SECONDS", 120, 1, 3600)  # in which a request has to arrive
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
