@@ -153,6 +153,7 @@
     said.append(" ", close);
     document.getElementById("announcer").after(said);
   }
+  window.consoleTell = tell;
   function untell() { document.getElementById("told-now")?.remove(); }
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) untell(); });
 
