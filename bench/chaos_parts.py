@@ -59,7 +59,7 @@ print(json.dumps({"runs": runs, "decisions": list(Decision.objects.values(*named
     "chain": audit.verify(), "hides": Connection.objects.filter(hides_ended=True).exists()}))
 """
 JOURNAL = "journal of "
-NO_DATABASE = "can't be reached"  # what a process says that finds none when it starts
+NO_DATABASE = ("can't be reached", "database can't be used")  # what a process says that finds none when it starts
 _NAMED = {"DATABASE": "postgres", "REDIS": "redis"}  # settings that tell an engine's address
 _MANAGE, _CELERY = ("manage.py",), ("-m", "celery", "-A", "coasty_console")
 _RELAYS = {"relay-1": (*_MANAGE, "relay"), "relay-2": (*_MANAGE, "relay")}
@@ -168,7 +168,7 @@ class Parts:
         for name in self.commands.keys() - self._engines.keys() - self._down:
             code = self.running[name].poll()
             if code is not None:
-                if NO_DATABASE not in self._words_since_start(name):
+                if not any(words in self._words_since_start(name) for words in NO_DATABASE):
                     self.ended.append(f"{name} with {code}")
                 self.start(name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from celery.worker.consumer import Consumer as _Consumer
 
@@ -11,8 +12,14 @@ log = logging.getLogger(__name__)
 
 class Consumer(_Consumer):
     """Celery 5.7 forgets the broken connection before it closes its channel, which would hand back through it what
-    the worker still holds: the AttributeError of that would end the worker. What it held is only hints (`jobs`).
+    the worker still holds, and acknowledges through it what was held. The AttributeErrors of that would end the worker;
+    they are a connection that was lost. What it held is only hints.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known: tuple[type[Exception], ...] = self.conninfo.connection_errors
+        self.connection_errors = (*known, AttributeError)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         try:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from runs.ingest import Arrived
 from runs.models import Connection
 
+LISTED = 25  # snapshots in one transaction: a long listing must not hold up the events
 _ROOM = 50_000  # events waiting at most, then the streams stop reading
 
 
@@ -28,7 +29,9 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Run objects of one answer of upstream, of the connection with that pk."""
+    """Run objects of one answer of upstream, of the connection with that pk. With none of them: that all of a listing
+    which began then has come in before.
+    """
 
     connection_pk: int
     asked_at: datetime
@@ -61,7 +64,12 @@ class Inbox:
             self._changed.notify_all()
 
     def snapshots(self, connection: Connection, payloads: list[dict[str, Any]], asked_at: datetime) -> None:
-        self.told(Snapshots(connection.pk, asked_at, payloads))
+        for at in range(0, len(payloads), LISTED):
+            self.told(Snapshots(connection.pk, asked_at, payloads[at : at + LISTED]))
+
+    def listed(self, connection: Connection, began: datetime) -> None:
+        """All of a listing has come in: that is written down behind it, so that nothing of it can be lost unnoticed."""
+        self.told(Snapshots(connection.pk, began, []))
 
     def told(self, snapshots: Snapshots) -> None:
         with self._changed:

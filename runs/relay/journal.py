@@ -17,16 +17,15 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.db import connection as database
 
 from live import publish, topics
-from runs import bulk, ingest, restores, states
+from runs import bulk, ingest, restores, states, upstream
 from runs.ingest import Arrived, Taken
 from runs.models import Connection, Lease, Run
 from runs.relay.checkpoints import LONGEST, Checkpoints
-from runs.relay.inbox import Inbox, Note, Snapshots, Waiting
+from runs.relay.inbox import LISTED, Inbox, Note, Snapshots, Waiting
 
 log = logging.getLogger(__name__)
 
 _BATCH = 2_000  # events in one transaction at most
-_LISTED = 25  # snapshots of a listing in one transaction: a long listing must not hold up the events
 _APART_SECONDS = (0.01, 0.05)  # between the beginnings of two transactions at least: at leisure, and under load
 _LEISURE, _LOAD = 3_000, 10_000  # events a second
 _RETRY_SECONDS = 0.5
@@ -35,11 +34,14 @@ _NO_DATABASE = (OperationalError, InterfaceError)
 
 
 class Committed(NamedTuple):
-    """What became of a batch: runs of which nothing was written, as their lease was lost; that lag; that have ended."""
+    """What became of a batch: runs of which nothing was written, as their lease was lost; that lag; that have ended.
+    How many parts of answers were in it.
+    """
 
     fenced: set[int]
     behind: set[int]
     ended: set[int]
+    answers: int = 0
 
 
 class Journal(Inbox):
@@ -73,11 +75,6 @@ class Journal(Inbox):
             self._changed.notify_all()
         self._thread.join(seconds)
         self._checkpoints.stop(seconds / 4)
-
-    def told(self, snapshots: Snapshots) -> None:
-        payloads = snapshots.payloads
-        for at in range(0, len(payloads), _LISTED):
-            super().told(replace(snapshots, payloads=payloads[at : at + _LISTED]))
 
     def _run(self) -> None:
         with suppress(DatabaseError, InterfaceError):  # it is only slower without
@@ -132,7 +129,7 @@ class Journal(Inbox):
         self.committed_events += len(batch.events)
         self._checkpoints.want()
         ended = {pk for pk, progress in taken.progress.items() if states.is_terminal(progress.status)}
-        self._on_taken(batch.events, Committed(taken.fenced, taken.behind, ended))
+        self._on_taken(batch.events, Committed(taken.fenced, taken.behind, ended, len(batch.snapshots)))
 
     def _tried(self, write: Callable[[], Taken]) -> Taken:
         """Until the database is there to take it or refuse it."""
@@ -159,8 +156,9 @@ class Journal(Inbox):
         for pk in dict.fromkeys(event.run_pk for event in batch.events):
             self._guarded(taken, Waiting(events=[event for event in batch.events if event.run_pk == pk]))
         for snapshots in batch.snapshots:
-            for payload in snapshots.payloads:
-                self._guarded(taken, Waiting(snapshots=[replace(snapshots, payloads=[payload])]))
+            parts = [[payload] for payload in snapshots.payloads] or [[]]
+            for part in parts:
+                self._guarded(taken, Waiting(snapshots=[replace(snapshots, payloads=part)]))
         self._guarded(taken, Waiting(notes=batch.notes))
         return taken
 
@@ -197,6 +195,9 @@ def _take(snapshots: Snapshots, taken: Taken) -> None:
     connection = Connection.objects.filter(pk=snapshots.connection_pk).first()
     if connection is None:  # it was deleted meanwhile, and its runs with it
         return
+    if not snapshots.payloads:
+        upstream.note_listed(connection, snapshots.asked_at)
+        return
     told = ingest.take_snapshots(connection, snapshots.payloads, asked_at=snapshots.asked_at)
     taken.behind |= {run.pk for run in told if run.is_ahead}
     taken.fenced |= _doubted(told, snapshots.payloads, snapshots.asked_at)
@@ -213,7 +214,7 @@ def _some(snapshots: list[Snapshots]) -> int:
     count = 0
     for at, one in enumerate(snapshots, 1):
         count += len(one.payloads)
-        if count >= _LISTED:
+        if count >= LISTED:
             return at
     return len(snapshots)
 

@@ -14,13 +14,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 
 from live import publish
 from runs.ingest import Arrived
 from runs.relay import letters, stalls
-from runs.relay.inbox import Inbox, Waiting
+from runs.relay.inbox import Inbox, Snapshots, Waiting
 from runs.relay.journal import Committed, Journal
 
 log = logging.getLogger(__name__)
@@ -33,14 +34,16 @@ _LAST_SECONDS = 30.0  # for what is left when the relay is gone
 class JournalProcess(Inbox):
     """Starts the process, sends it what comes in, tells what it has committed. For any thread.
 
-    When it ends by itself, what it had not committed is lost here: `is_running` says so, and until the next `start`
-    nothing is kept. Whoever starts it again has fenced off the runs before, so that they are read from their cursor.
+    When it ends by itself, the events that it had not committed are lost here: `is_running` says so, and until the next
+    `start` none is kept. Whoever starts it again has fenced off the runs before, so that they are read from their
+    cursor. What upstream answered to a question is sent to the next process: it might not be told again.
     """
 
     def __init__(self, on_taken: Callable[[list[Arrived], Committed], None]) -> None:
         super().__init__()
         self._on_taken = on_taken
         self._sent: deque[Arrived] = deque()  # in the order of the commits to come
+        self._answers: deque[Snapshots] = deque()  # likewise
         self._process: subprocess.Popen[bytes] | None = None
         self._threads: list[threading.Thread] = []
         self.is_running = False
@@ -55,7 +58,9 @@ class JournalProcess(Inbox):
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
             )
         with self._changed:
-            self._waiting, self._sent, self._process = Waiting(), deque(), process
+            again = [*self._answers, *self._waiting.snapshots]
+            self._waiting, self._sent, self._answers = Waiting(snapshots=again), deque(), deque()
+            self._process = process
             self.is_running = True
             self._changed.notify_all()
         self._threads = [
@@ -114,6 +119,7 @@ class JournalProcess(Inbox):
                 return None
             waiting, self._waiting = self._waiting, Waiting()
             self._sent.extend(waiting.events)
+            self._answers.extend(waiting.snapshots)
         return waiting
 
     def _writes(self, process: subprocess.Popen[bytes]) -> bool:
@@ -145,9 +151,11 @@ class JournalProcess(Inbox):
         if not self._is_stopping:
             log.error("The journal's process ended (%d); what it had not written is read again", process.returncode)
 
-    def _committed(self, count: int, fenced: list[int], behind: list[int], ended: list[int]) -> None:
+    def _committed(self, count: int, answers: int, fenced: list[int], behind: list[int], ended: list[int]) -> None:
         with self._changed:
             events = [self._sent.popleft() for _ in range(count)]
+            for _ in range(answers):
+                self._answers.popleft()
             self._changed.notify_all()
         self.committed_events += count
         try:
@@ -161,7 +169,7 @@ def write_down(end: socket.socket) -> None:
     threading.excepthook = _end_all
     out = letters.Out(end)
     publish.hand_on(lambda topics: out.send(letters.NUDGE, *topics))
-    journal = Journal(lambda events, committed: out.send(letters.COMMITTED, len(events), *map(list, committed)))
+    journal = Journal(lambda events, told: out.send(letters.COMMITTED, *_told(events, told)))
     stalls.keep_short()
     journal.start()
     for kind, *told in letters.read(end):
@@ -173,6 +181,11 @@ def write_down(end: socket.socket) -> None:
             for note in told:
                 journal.note(*note)
     journal.stop(_LAST_SECONDS)
+
+
+def _told(events: list[Arrived], committed: Committed) -> list[Any]:
+    *runs, answers = committed
+    return [len(events), answers, *map(list, runs)]
 
 
 def _end_all(failed: threading.ExceptHookArgs) -> None:

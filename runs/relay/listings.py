@@ -113,8 +113,11 @@ class Listings:
         """Only for runs that nobody here knows. One that fails is no outage yet: the whole look comes next."""
         try:
             for status in _LIVE:
-                asked_at = timezone.now()
-                self._take(self._strangers(self._ask(client, status).payloads), asked_at)
+                asked_at, found = timezone.now(), self._ask(client, status).payloads
+                try:
+                    found = self._strangers(found)
+                finally:
+                    self._take(found, asked_at)  # likewise
         except errors.Unavailable:
             self._whole_due = 0.0
             return False
@@ -131,7 +134,7 @@ class Listings:
         self._note(is_unlisted=any(page.is_cut for page in live), hides_ended=bool(self._hiding))
         if self._hiding and last and began - last > _GAP:
             self._tell_gap(began - last)
-        upstream.note_listed(self._connection, began)
+        self._journal.listed(self._connection, began)
 
     def _mirror_finals(self, client: Client) -> dict[str, Page]:
         """All four; of those that are known to show their oldest only, one a time: it may have changed."""
@@ -145,9 +148,11 @@ class Listings:
         page = self._ask(client, status)
         is_live = status in states.LIVE
         found = [one for one in page.payloads if is_live or _is_recent(one, asked_at)]
-        if self._hiding:
-            self._strangers(found)
-        self._take(found, asked_at)
+        try:
+            if self._hiding:
+                self._strangers(found)
+        finally:
+            self._take(found, asked_at)  # though the database may be gone: this may not be told again
         return page
 
     def _ask(self, client: Client, status: str | None) -> Page:

@@ -14,7 +14,7 @@ from django.db import connection as database
 
 from live import topics
 from runs.ingest import Arrived
-from runs.models import Lease
+from runs.models import Lease, Run
 from runs.relay import letters
 from runs.relay.inbox import Snapshots
 from runs.relay.journal_process import JournalProcess
@@ -121,6 +121,18 @@ def test_what_the_journal_had_not_written_when_it_was_killed_is_read_again(
     assert apart.journal.pid != killed
     fenced = dict(Lease.objects.values_list("run", "token"))
     assert all(fenced[pk] > token for pk, token in tokens.items()), "what was under way counts no more"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_killed_journal_had_not_written_of_a_listing_is_sent_to_the_next(connection, apart, until):
+    killed, began = apart.journal.pid, datetime(2026, 11, 1, tzinfo=UTC)
+    os.kill(killed, signal.SIGSTOP)
+    apart.journal.snapshots(connection, [{"id": f"seen-once-{n}", "status": "succeeded"} for n in range(30)], NOW)
+    apart.journal.listed(connection, began)
+    until(lambda: apart.journal._answers, 5)
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: Run.objects.filter(upstream_id__startswith="seen-once").count() == 30, 20)
+    until(lambda: not apart.journal._answers, 5)
 
 
 @pytest.mark.django_db(transaction=True)

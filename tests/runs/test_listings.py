@@ -26,6 +26,9 @@ class Kept:
     def snapshots(self, connection, payloads, asked_at):
         ingest.take_snapshots(connection, payloads, asked_at=asked_at)
 
+    def listed(self, connection, began):
+        upstreams.note_listed(connection, began)
+
 
 @pytest.fixture
 def looks(connection):
