@@ -82,8 +82,13 @@ def vanished(scene: Scene, goal: Goal, before: Scene) -> bool:
 
 
 def asks(scene: Scene) -> bool:
+    """Whether the page wants to know something; what stands in an empty field is no question."""
+    held = [c.box for c in scene.controls if c.kind == INPUT]
     return any(
         line.text.rstrip().endswith("?")
-        or re.search(r"are you sure|can.?t be undone|cannot be undone|please confirm", line.text, re.IGNORECASE)
+        or re.search(
+            r"\w\? [A-Z]|are you sure|can.?t be undone|cannot be undone|please confirm", line.text, re.IGNORECASE
+        )
         for line in scene.lines
+        if not any(box.contains(*line.box.center) for box in held)
     )

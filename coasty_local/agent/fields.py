@@ -69,7 +69,8 @@ def _reads(shown: str, text: str) -> bool:
     if len(given) < 3:
         return False
     if len(wanted) <= 5:
-        return fuzz.ratio(given, wanted) >= 85
+        one = len(given) == len(wanted) >= 4 and sum(a != b for a, b in zip(given, wanted, strict=True)) == 1
+        return one or fuzz.ratio(given, wanted) >= 85
     return fuzz.partial_ratio(given, wanted) >= _ALIKE and len(given) >= min(6, len(wanted) - 1)
 
 

@@ -9,11 +9,19 @@ from dataclasses import replace
 from coasty_local.agent import fields, reading
 from coasty_local.agent.planner import steps
 from coasty_local.agent.planner import words as lexicon
-from coasty_local.agent.scene import BUTTON, CHECK, INPUT, RADIO, SELECT, Control, Target
+from coasty_local.agent.scene import BUTTON, CHECK, INPUT, LINK, RADIO, SELECT, Control, Target
 from coasty_local.agent.session import Session
 
 Click = Callable[[Session, steps.Click], str]
 _KIND = re.compile(r"\s+(?:plan|option|card|tier|package|method|mode|slot|entry|item)$", re.IGNORECASE)
+
+
+_OF = re.compile(r"[a-z][a-z ]*\s(?:at|for|with|of|called|named|to)\s(?P<row>\S.*)")
+
+
+def _picks(row: str) -> Target:
+    """The button that picks what the row is about."""
+    return Target("Select", (BUTTON, LINK), row=row, aliases=("Choose", "Pick", "Take"))
 
 
 def choose(session: Session, step: steps.Choose, click: Click) -> str:
@@ -22,6 +30,10 @@ def choose(session: Session, step: steps.Choose, click: Click) -> str:
     if step.source_list is not None:
         source = replace(step.source_list, kinds=step.source_list.kinds or (SELECT, INPUT, BUTTON))
         named = session.seen(replace(option, kinds=(RADIO, CHECK)))
+        holder = session.seen(source)
+        card = session.seen(replace(option, kinds=(BUTTON,)))
+        if (holder is None or holder.kind not in (SELECT, INPUT)) and card is not None and card.kind == BUTTON:
+            return click(session, steps.Click(target=replace(option, kinds=(BUTTON,)), source=step.source))
         control = (
             named
             if named is not None and named.kind in (RADIO, CHECK)
@@ -51,6 +63,8 @@ def choose(session: Session, step: steps.Choose, click: Click) -> str:
         if len(lists) == 1:
             fields.pick_from(session, lists[0], option, "the list")
             return f"Chose “{option.words}”."
+        if (of := _OF.fullmatch(option.words)) and session.seen(_picks(of.group("row"))) is not None:
+            return click(session, steps.Click(target=_picks(of.group("row")), source=step.source))
         plain = replace(option, words=_KIND.sub("", option.words))  # "the Basic plan" is a card that says Basic
         option = plain if plain.words and session.seen(plain) is not None else option
     return click(session, steps.Click(target=option, source=step.source))

@@ -213,7 +213,7 @@ def _belongs(scene: Scene, goal: Goal, trail: roaming.Trail, control: Control) -
     """Whether a control that has come up completes this act: it answers a question, or stands with the record or on its
     own page. On a list it may be that of another record, which has only moved."""
     new = reading.new_lines(trail.before, scene) if trail.before is not None else []
-    asked = any(line.text.rstrip().endswith("?") for line in new) and evidence.asks(scene)
+    asked = any("?" in line.text for line in new) and evidence.asks(scene)
     if asked or not goal.key or ways.alone(scene, goal.key):
         return True
     if trail.before is not None and reading.title(trail.before) != reading.title(scene):

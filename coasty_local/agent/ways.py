@@ -309,7 +309,7 @@ def _asked_anew(scene: Scene, before: Scene | None, control: Control) -> bool:
     """A question has come up since the last press, and with it this control: it bears the same word, but is another."""
     if before is None or not reading.fresh(before, control):
         return False
-    return any(line.text.rstrip().endswith("?") for line in reading.new_lines(before, scene))
+    return any("?" in line.text for line in reading.new_lines(before, scene))
 
 
 def _finality(text: str, words: tuple[str, ...], goal: Goal) -> float:

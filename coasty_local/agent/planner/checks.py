@@ -149,6 +149,9 @@ def _negative(rest: str, text: Text) -> Step | None:
         match = re.fullmatch(form, rest, re.IGNORECASE)
         if match:
             return Verify(words=_words(match.group("words"), text), present=False)
+    of = re.fullmatch(r"(?:the\s+)?(?P<about>.+?)\s+(?:is|are)\s+not\s+(?P<words>[a-z]+)", rest, re.IGNORECASE)
+    if of and not quoted(of.group("about")):
+        return Verify(words=of.group("words"), about=_about(of.group("about"), text), present=False)
     return None
 
 

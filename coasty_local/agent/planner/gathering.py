@@ -11,7 +11,9 @@ from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.clauses import Text
 from coasty_local.agent.planner.steps import Click, Commit, Enter, Fact, Fill, Nothing, Step, Unknown
 
-_LABEL = re.compile(r"(?P<name>[A-Za-z][A-Za-z]*(?:[ /-][A-Za-z]+){0,3})(?:\s*:\s+|\s*=\s*)(?P<value>\S.*)", re.DOTALL)
+_LABEL = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z]*(?:[ /-][A-Za-z]+){0,3}\??)(?:\s*:\s+|\s*=\s*)(?P<value>\S.*)", re.DOTALL
+)
 _TALK = re.compile(
     r"(?:notes?|hint|warning|important|tip|attention|remark|url|link|site|website|tasks?|goal|expected|result|steps?|then|"
     r"and|if|when|here|instructions?|example|ps|fyi|e\.?g)\b",

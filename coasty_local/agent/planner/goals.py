@@ -152,11 +152,15 @@ def act(match: re.Match[str], text: Text) -> list[Step] | None:
     ):
         return None
     noun, key = thing(rest, text)
+    if not key and re.match(r"[A-Z]\S*\s\S", noun):
+        noun, key = "", noun  # "remove Call the bank": named by its words
     if (not noun and not key) or (not key and re.match(rf"(?:{'|'.join(lexicon.ORDINALS)})\b", noun)):
         return None
     if match.group("act").lower() == "confirm" and not key:
         return None  # what is to be confirmed stands on the screen: the rules for deeds know it
-    if len(noun.split()) > 3 or re.search(r"\b(?:it|them|that|this|everything|something|and|or)\b", noun or key):
+    if len(noun.split()) > 3 or re.search(
+        r"\b(?:it|them|that|this|everything|something|nothing|anything|and|or)\b", noun or key
+    ):
         return None
     verb = match.group("act").lower()
     verb = lexicon.ACT_ALIASES.get(verb, verb)

@@ -45,6 +45,13 @@ def _stems(verb: str) -> tuple[str, str]:
 
 _PARTICIPLES = {_stems(verb)[0]: verb for verb in _VERBS} | {"cancelled": "cancel", "canceled": "cancel"} | _IRREGULAR
 _GERUNDS = {_stems(verb)[1]: verb for verb in _VERBS} | {"cancelling": "cancel"}
+_WEIGHTY = frozenset(
+    "delete remove cancel pay refund archive send submit reject approve order book reserve make ship publish deactivate "
+    "reset close".split()
+)  # what is only told of these is no order to do them
+_HOLDS = re.compile(
+    r"\b(?:stop|ask|pause|halt|don't|not|never|me|without)\b|\bwait\b(?!\s+(?:for|until))", re.IGNORECASE
+)
 _DONE = "|".join(sorted(map(re.escape, _PARTICIPLES), key=len, reverse=True))
 _DOING = "|".join(sorted(map(re.escape, _GERUNDS), key=len, reverse=True))
 _BEGIN = r"(?:(?<=^)|(?<=[.!?:;\n])|(?<=[.!?:;\n] )|(?<=[.!?:;\n]  ))"
@@ -84,6 +91,8 @@ def _ordered(match: re.Match[str]) -> str:
 def _after(match: re.Match[str]) -> str:
     """What comes first is an instruction of its own, unless it only repeats one that was given before."""
     verb, rest = _GERUNDS[match.group("doing").lower()], match.group("rest").strip(" ,")
+    if verb in _WEIGHTY:
+        return match.group()  # whether it is to be done, or only told, is asked
     said = f"{verb} {rest}".strip().lower()
     again = said in match.string[: match.start()].lower()
     return "" if again or not rest or re.fullmatch(r"(?:in|on|it|this|that|up)", rest) else f"{verb} {rest}, then "
@@ -105,6 +114,17 @@ def _scene(match: re.Match[str]) -> str:
     if match.group("page"):
         return f"Open {match.group('page')}"
     return "Verify that you see " if match.group("see") else ""
+
+
+def _before(match: re.Match[str]) -> str:
+    """ "wait for A before clicking B" presses B; "stop before clicking B" does not."""
+    sentence = re.split(r"[.;\n]", match.string[: match.start()])[-1]
+    return match.group() if _HOLDS.search(sentence) else f", then {_GERUNDS[match.group('doing').lower()]} "
+
+
+def _having(match: re.Match[str]) -> str:
+    verb = _PARTICIPLES[match.group("done").lower()]
+    return match.group() if verb in _WEIGHTY else f"{verb} {match.group('what')}, then "
 
 
 def _elliptic(match: re.Match[str]) -> str:
@@ -146,7 +166,7 @@ _BENDS: tuple[_Bend, ...] = (
     (rf"\b(?:when|once|as\s+soon\s+as)\s+(?:the\s+[\w -]+?|it|that)\s+(?:is|are|has|have)\s+(?:ready|done|finished|loaded|open(?:ed)?|completed?|there|visible|shown)\s*,?\s+(?={_ACTING})", "then "),
     (r"\b(?:if|unless)\s+(?:the\s+(?:check\s*)?(?:box|switch|toggle)|it|this)\s+(?:is|isn't|is\s+not)\s+(?:already\s+|not\s+)?(?:ticked|checked|set|on|off|selected|enabled|disabled)(?:\s+(?:yet|already))?\s*,\s*(?=(?:tick|check|untick|uncheck|turn|switch|enable|disable)\b)", ""),
     (r"\b(?:once|after|when)\s+you(?:'ve|\s+have)?\s+(?:signed|logged)\s+in\s+(?P<how>as\s+[^,\n]+?|with\s+[^,\n]+?)\s*,\s+", r"sign in \g<how>, then "),
-    (rf"\b(?:having|(?:after|once|when)\s+you(?:'ve|\s+have))\s+(?P<done>{_DONE})\s+(?P<what>[^,.;\n]+),\s+", lambda m: f"{_PARTICIPLES[m.group('done').lower()]} {m.group('what')}, then "),
+    (rf"\b(?:having|(?:after|once|when)\s+you(?:'ve|\s+have))\s+(?P<done>{_DONE})\s+(?P<what>[^,.;\n]+),\s+", _having),
     (r",\s+(?:and\s+)?then\s+to\s+(?=(?:the\s+)?[A-Z])", ", then go to "),
     (r"\s+(?:with|using)\s+(?:these|the\s+following|the)\s+(?:details|values|data|information|fields)\s*:?\s*(?=\n|$)", ""),
     (r"\s+as\s+follows\s*[-:–—]?\s+(?=\S)", ": "),
@@ -154,7 +174,7 @@ _BENDS: tuple[_Bend, ...] = (
     (r"\b(?:in|on|at|within)\s+the\s+(?:[\w-]+\s+){0,2}(?:dialog(?:ue)?(?:\s+box)?|pop-?\s?up|modal|window|form|panel)(?:\s+(?:that|which)\s+(?:appears|opens|comes\s+up|pops\s+up|shows\s+up|follows))?\s*,?\s+(?=(?:click|press|tap|type|enter|choose|select|pick|fill|set|tick|check|put|write)\b)", ""),
     # order
     (rf"\bafter\s+(?P<doing>{_DOING})\b(?P<rest>\s+(?:[^.;\n]|\.(?=\S))*?)?\s*(?:,\s*|\s+(?=(?:open|go|click|press|navigate|check|set|tick|type|enter|choose|select)\b))", lambda m: _after(m) if m.group("rest") is not None else ""),
-    (r"(?<=\S)\s+before\s+(?P<doing>clicking|pressing|tapping|hitting)\s+", lambda m: f", then {_GERUNDS[m.group('doing').lower()]} "),
+    (r"(?<=\S)\s+before\s+(?P<doing>clicking|pressing|tapping|hitting)\s+", _before),
     (r"(?<=\w)\s+before\s+(?:(?:the\s+[a-z]+|it|you)\s+(?:is|are|gets?)\s+[a-z]+|submitting|saving|sending|continuing)(?=\s*[.,;\n]|$)", ""),
     (rf"\b(?:would|do)\s+you\s+mind\s+(?P<rest>(?:{_DOING})\b(?:[^.?!\n]|\.(?=\S))*)", _doing),
     (rf"\b(?:start|begin|finish|end|continue|proceed)(?:\s+off)?\s+(?:by|with)\s+(?P<rest>(?:{_DOING})\b[^.?!\n]*)", _doing),

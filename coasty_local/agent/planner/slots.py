@@ -12,7 +12,7 @@ _PHONE = re.compile(r"\+?\d[\d\s()/.-]{6,}\d")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}\s+\w+\s+\d{4}|\w+\s+\d{1,2},?\s+\d{4}")
 _NAMES = "|".join(sorted((name.replace("_", " ") for name in lexicon.FIELDS), key=len, reverse=True))
 _REASON = re.compile(
-    r"\s*,?\s*(?:(?:with|for|giving|stating|using|and)\s+)?(?:the\s+|a\s+)?(?P<name>reason|note|comment|message|explanation)s?\s*(?:is|being|of|that|:|=|as)?\s*(?P<value>\ue000\d+\ue001|\S.*)$"
+    r"\s*,?\s*(?:(?:with|for|giving|stating|using|and)\s+)?(?:the\s+|a\s+)?(?P<name>(?<!\w)(?:reason|note|comment|message|explanation))s?(?![\w.-])\s*(?:is|being|of|that|:|=|as)?\s*(?P<value>\ue000\d+\ue001|\S.*)$"
     r"|\s+because\s+(?:of\s+)?(?P<why>.+)$|\s+(?:for|due\s+to|saying)\s+(?P<quoted>\ue000\d+\ue001)$",
     re.IGNORECASE,
 )
@@ -27,7 +27,7 @@ def details(phrase: str, text: Text) -> tuple[str, tuple[tuple[str, str], ...]]:
     found: list[tuple[str, str]] = []
     while True:
         match = _REASON.search(phrase)
-        if match:
+        if match and match.start():
             value = match.group("value") or match.group("why") or match.group("quoted")
             found.insert(0, ((match.group("name") or "reason").lower(), text.plain(value)))
         else:

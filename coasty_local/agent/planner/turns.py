@@ -93,7 +93,7 @@ _MANY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"(?P<a>(?!tasks?\b|notes?\b|goal\b|hint\b|then\b|step\b|url\b|user\b|password\b|name\b|email\b)[a-z]{3,}(?:\s[a-z]+)?)\s*:\s+(?P<b>(?:open|click|press|set|tick|untick|turn|enable|disable|change|search|add|create|delete|archive|choose|select)\s.+)",
      (r"open \g<a>", r"\g<b>")),
     (rf"(?:on|at|from|in|via|url|link|site|website|address|page)\s*:?\s+(?P<url>{lexicon.URL.pattern})", (r"go to \g<url>",)),
-    (r"(?:choose|select|pick)\s+(?P<a>\ue000\d+\ue001|(?-i:[A-Z])[\w -]*?)\s+(?:for|as)\s+(?:the\s+)?(?P<b>[\w -]+?)\s*,?\s+and\s+(?P<c>\ue000\d+\ue001|(?-i:[A-Z])[\w -]*?)\s+(?:for|as)\s+(?:the\s+)?(?P<d>[\w -]+)", (r"choose \g<a> for \g<b>", r"choose \g<c> for \g<d>")),
+    (r"(?:choose|select|pick)\s+(?P<a>\ue000\d+\ue001|(?-i:[A-Z])[\w -]*?)\s+(?P<j>for|as|in)\s+(?:the\s+)?(?P<b>[\w -]+?)\s*,?\s+and\s+(?P<c>\ue000\d+\ue001|(?-i:[A-Z])[\w -]*?)\s+(?:for|as|in)\s+(?:the\s+)?(?P<d>[\w -]+)", (r"choose \g<a> \g<j> \g<b>", r"choose \g<c> \g<j> \g<d>")),
     (r"(?:remove|delete|take)\s+(?P<a>\ue000\d+\ue001)\s+and\s+(?P<b>\ue000\d+\ue001)(?P<c>\s+(?:from|out\s+of)\s+.+)?", (r"remove \g<a>\g<c>", r"remove \g<b>\g<c>")),
     (r"comment\s+(?P<b>\ue000\d+\ue001)\s+(?:on|under|below|to|at)\s+(?P<a>.+)", (r"add the comment \g<b> to \g<a>",)),
     (r"(?:add|leave|write)\s+an?\s+(?P<a>note|comment|message|reply)\s+(?:to|on|for)\s+(?P<b>[^:]+?)\s*(?::|saying|that\s+says)\s*(?P<c>\ue000\d+\ue001)", (r"add the \g<a> \g<c> to \g<b>",)),
