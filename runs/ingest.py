@@ -69,6 +69,12 @@ class Taken:
     fenced: set[int] = field(default_factory=set)
     behind: set[int] = field(default_factory=set)  # whose log lacks what a snapshot has told
 
+    def add(self, other: Taken) -> None:
+        """What became of another part, too."""
+        self.progress |= other.progress
+        self.fenced |= other.fenced
+        self.behind |= other.behind
+
 
 def take_events(batch: Sequence[Arrived]) -> Taken:
     """Store what came in, over any number of runs, in one transaction; known events are left as they are."""

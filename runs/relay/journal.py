@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
@@ -119,13 +120,15 @@ class Journal(Inbox):
 
         Raises what the database failed with where the time to stop has come.
         """
-        try:
-            taken = self._tried(lambda: self._write(batch))
-        except _NO_DATABASE:
-            raise
-        except Exception:
-            log.exception("A batch could not be written; its runs are tried one by one")
-            taken = self._write_apart(batch)
+        taken = Taken()
+        for part in _parts(batch):
+            try:
+                taken.add(self._tried(partial(self._write, part)))
+            except _NO_DATABASE:
+                raise
+            except Exception:
+                log.exception("A batch could not be written; its runs are tried one by one")
+                self._write_apart(part, taken)
         self.committed_events += len(batch.events)
         self._checkpoints.want()
         ended = {pk for pk, progress in taken.progress.items() if states.is_terminal(progress.status)}
@@ -143,16 +146,15 @@ class Journal(Inbox):
                 close_old_connections()
                 time.sleep(_RETRY_SECONDS)
 
-    def _write(self, batch: Waiting) -> Taken:
+    def _write(self, part: Waiting) -> Taken:
         with transaction.atomic():
-            taken = ingest.take_events(batch.events) if batch.events else Taken()
-            for snapshots in batch.snapshots:
+            taken = ingest.take_events(part.events) if part.events else Taken()
+            for snapshots in part.snapshots:
                 _take(snapshots, taken)
-            _write_notes(list(batch.notes.values()))
+            _write_notes(part.notes)
         return taken
 
-    def _write_apart(self, batch: Waiting) -> Taken:
-        taken = Taken()
+    def _write_apart(self, batch: Waiting, taken: Taken) -> None:
         for pk in dict.fromkeys(event.run_pk for event in batch.events):
             self._guarded(taken, Waiting(events=[event for event in batch.events if event.run_pk == pk]))
         for snapshots in batch.snapshots:
@@ -160,22 +162,23 @@ class Journal(Inbox):
             for part in parts:
                 self._guarded(taken, Waiting(snapshots=[replace(snapshots, payloads=part)]))
         self._guarded(taken, Waiting(notes=batch.notes))
-        return taken
 
     def _guarded(self, taken: Taken, part: Waiting) -> None:
         try:
-            written = self._tried(lambda: self._write(part))
+            taken.add(self._tried(partial(self._write, part)))
         except _NO_DATABASE:
             raise
         except (DatabaseError, ValueError, TypeError) as problem:
             log.error("Upstream sent what can't be stored: %s", problem)  # noqa: TRY400 (told already, with its trace)
             runs = {event.run_pk for event in part.events}
-            self._tried(lambda: _fenced(runs))
+            self._tried(partial(_fenced, runs))
             taken.fenced |= runs
-        else:
-            taken.progress |= written.progress
-            taken.fenced |= written.fenced
-            taken.behind |= written.behind
+
+
+def _parts(batch: Waiting) -> list[Waiting]:
+    """In this order, each a transaction of its own: it locks its runs by rising pk, as those of other journals do."""
+    parts = [Waiting(events=batch.events), *(Waiting(snapshots=[one]) for one in batch.snapshots)]
+    return [part for part in (*parts, Waiting(notes=batch.notes)) if part]
 
 
 def _apart(rate: float) -> float:
@@ -219,14 +222,15 @@ def _some(snapshots: list[Snapshots]) -> int:
     return len(snapshots)
 
 
-def _write_notes(notes: list[Note]) -> None:
+def _write_notes(notes: dict[int, Note]) -> None:
     """How the streams stand, of those runs that this worker still follows."""
     if not notes:
         return
-    held = dict(Lease.objects.filter(run_id__in=[note.run_pk for note in notes]).values_list("run_id", "token"))
-    valid = [note for note in notes if held.get(note.run_pk) == note.token]
+    bulk.standing(notes)
+    held = bulk.tokens(notes)
+    valid = [note for note in notes.values() if held.get(note.run_pk) == note.token]
     bulk.save_runs(
         ("stream", "stream_detail", "stream_since_at"),
-        [(note.run_pk, note.stream, note.detail, note.at) for note in {note.run_pk: note for note in valid}.values()],
+        [(note.run_pk, note.stream, note.detail, note.at) for note in valid],
     )
     publish.nudge(*(topics.run(note.run_pk) for note in valid))
