@@ -46,6 +46,9 @@ def _by_method(respond: Respond, request: HttpRequest) -> HttpResponse:
         request.method = "GET"
     response = respond(request)
     request.method = asked
+    if response.status_code == 400 and "json" not in response.headers.get("Content-Type", ""):
+        said = "The console does not answer to this host name: ask by one of ALLOWED_HOSTS."
+        return errors.envelope(400, "BAD_REQUEST", said)
     return _with_methods(request, response) if response.status_code == 405 else response
 
 
