@@ -238,7 +238,8 @@ def _one_line(record: logging.LogRecord) -> bool:
 
 
 def _named(record: logging.LogRecord) -> bool:
-    if found := getattr(getattr(record, "request", None), "failure_id", ""):
+    found = getattr(getattr(record, "request", None), "failure_id", "")
+    if found and not record.msg.startswith("Failure "):  # a logger that was set up twice has this twice
         record.msg = f"Failure {found}: {record.msg}"  # as its page tells it: coasty_console.failing
     return True
 
