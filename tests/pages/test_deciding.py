@@ -17,11 +17,16 @@ def open_approval(person, run, until) -> Page:
     page = person.live("/approvals/")
     link = page.locator(".queue-row", has_text=run.fields["task"]).locator("a").first
     expect(link).to_be_visible(timeout=8000)
-    newest = f"{person.site.url}/runs/{run.id}/frames/{len(run.frames) - 1}.jpg"
-    until(lambda: page.request.get(newest).ok)  # what comes later would be a change of the evidence
+    has_its_picture(person, run, until)
     link.click()
     until(person.is_live)
     return page
+
+
+def has_its_picture(person, run, until) -> None:
+    """What comes later would be a change of the evidence."""
+    newest = f"{person.site.url}/runs/{run.id}/frames/{len(run.frames) - 1}.jpg"
+    until(lambda: person.page.request.get(newest).ok)
 
 
 @pytest.fixture
@@ -176,6 +181,7 @@ def test_an_approval_is_decided_by_keys_alone_and_letters_are_inert_while_typing
     page.wait_for_url("**/approvals/")
     row = page.locator(".queue-row", has_text=waiting.fields["task"]).locator("a").first
     expect(row).to_be_visible(timeout=8000)
+    has_its_picture(people["reviewer"], waiting, until)
     for _ in range(40):
         page.keyboard.press("j")
         if row.evaluate("e => e === document.activeElement"):
