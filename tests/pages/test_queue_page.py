@@ -108,10 +108,18 @@ def decided_by(page, key) -> bool:
     return False
 
 
+def leave_parcels_alone(page) -> None:
+    """Other tests' rows would make the page longer than its window."""
+    page.evaluate(
+        "document.querySelectorAll('.queue-row').forEach(r => r.textContent.includes('parcel right') || r.remove())"
+    )
+
+
 def stays_under_the_hand(page, gone, until) -> None:
     """A row above another leaves while the mouse moves over that one: it stays where it is, then the list settles."""
     row = page.locator(".queue-row", has_text="red parcel")
     expect(page.locator(".queue-row", has_text="grey parcel")).to_have_count(1, timeout=8000)
+    leave_parcels_alone(page)
     row.scroll_into_view_if_needed()
     box, top = row.bounding_box(), "id => document.getElementById(id).getBoundingClientRect().top"
     name = row.get_attribute("id")
@@ -139,9 +147,7 @@ def test_three_approvals_are_cleared_by_keys_alone(people, park, until) -> None:
         expect(page.locator(".queue-row", has_text=reason)).to_have_count(1, timeout=15_000)
     stays_under_the_hand(people["second"].live("/approvals/?kind=other"), gone, until)
     expect(page.locator(".queue-row", has_text="grey parcel")).to_have_count(0, timeout=8000)
-    page.evaluate(
-        "document.querySelectorAll('.queue-row').forEach(r => r.textContent.includes('parcel right') || r.remove())"
-    )
+    leave_parcels_alone(page)
     press("j")
     press("Enter")
     expect(page.locator("#says")).to_have_text(re.compile("parcel right"))
