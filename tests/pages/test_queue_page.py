@@ -108,18 +108,11 @@ def decided_by(page, key) -> bool:
     return False
 
 
-def leave_parcels_alone(page) -> None:
-    """Other tests' rows would make the page longer than its window."""
-    page.evaluate(
-        "document.querySelectorAll('.queue-row').forEach(r => r.textContent.includes('parcel right') || r.remove())"
-    )
-
-
 def stays_under_the_hand(page, gone, until) -> None:
     """A row above another leaves while the mouse moves over that one: it stays where it is, then the list settles."""
     row = page.locator(".queue-row", has_text="red parcel")
     expect(page.locator(".queue-row", has_text="grey parcel")).to_have_count(1, timeout=8000)
-    leave_parcels_alone(page)
+    page.set_viewport_size({"width": 1440, "height": 6000})  # in a page that is scrolled the browser itself holds it
     row.scroll_into_view_if_needed()
     box, top = row.bounding_box(), "id => document.getElementById(id).getBoundingClientRect().top"
     name = row.get_attribute("id")
@@ -134,6 +127,7 @@ def stays_under_the_hand(page, gone, until) -> None:
     until(left, 8)
     assert abs(page.evaluate(top, name) - box["y"]) < 2
     until(lambda: page.evaluate(top, name) < box["y"] - 20, 8)
+    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def test_three_approvals_are_cleared_by_keys_alone(people, park, until) -> None:
@@ -147,7 +141,9 @@ def test_three_approvals_are_cleared_by_keys_alone(people, park, until) -> None:
         expect(page.locator(".queue-row", has_text=reason)).to_have_count(1, timeout=15_000)
     stays_under_the_hand(people["second"].live("/approvals/?kind=other"), gone, until)
     expect(page.locator(".queue-row", has_text="grey parcel")).to_have_count(0, timeout=8000)
-    leave_parcels_alone(page)
+    page.evaluate(
+        "document.querySelectorAll('.queue-row').forEach(r => r.textContent.includes('parcel right') || r.remove())"
+    )
     press("j")
     press("Enter")
     expect(page.locator("#says")).to_have_text(re.compile("parcel right"))
