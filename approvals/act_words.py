@@ -149,7 +149,7 @@ acts.know(
     },
     {"counts": _named(TRIED), "kinds": _named(TAKEOVER), "changed": _named(CHOSEN)},
 )
-acts.know_more(
+acts.know_exceptions(
     {"decision.delivered": {"detail": delivery.CONFIRMED}},
     {"sentence": retelling.retold, "was": retelling.retold},
     {"rule", "was_rule"},

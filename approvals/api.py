@@ -15,6 +15,7 @@ from approvals.models import Approval, Claim, Decision, Endorsement, Takeover
 from approvals.states import State
 from runs import paging
 from runs.api import Cursor, Limit, Next, Whole, need
+from runs.requests import findable
 from runs.secrets import mask
 
 router = Router(tags=["Approvals"])
@@ -166,7 +167,7 @@ def list_approvals(
         if state not in State.values:
             raise paging.refusal("state", f"Choose one of: {', '.join(State.values)}.")
         rows = rows.filter(state=state)
-    rows = rows.filter(run__upstream_id=run_id.replace("\x00", "")) if run_id else rows
+    rows = rows.filter(run__upstream_id=findable(run_id)) if run_id else rows
     if cursor:
         rows = rows.filter(id__lt=paging.decode(cursor, int)[0])
     found, after = paging.page(rows.order_by("-id"), limit, lambda approval: [approval.pk])

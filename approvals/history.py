@@ -19,6 +19,7 @@ from approvals import kinds, states
 from approvals.models import Approval, ApprovalQuerySet, Decision
 from approvals.rules import record
 from live import fragments
+from runs.requests import findable
 
 PER_PAGE = 50
 PAGES = 100  # that can be turned; filters reach what is older
@@ -45,8 +46,8 @@ class Wanted:
         return cls(
             how if how in {*states.Verdict.values, CLOSED} else "",
             kind if kind in kinds.Kind.values else "",
-            query.get("who", "")[:150].replace("\x00", ""),
-            query.get("on", "")[:64].replace("\x00", ""),
+            findable(query.get("who", "")[:150]),
+            findable(query.get("on", "")[:64]),
             policy,
             (deed if deed in record.DEEDS else "decided") if policy else "",
         )

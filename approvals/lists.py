@@ -20,6 +20,7 @@ from live import fragments
 from runs import fragments as run_fragments
 from runs import rates
 from runs.models import Connection, Frame, step_cents
+from runs.requests import findable
 
 QUEUE_LIMIT = 100
 NEEDS_LIMIT = 8
@@ -42,7 +43,7 @@ class Shown:
         return cls(
             query.get("mine") == "1",
             kind if kind in kinds.Kind.values else "",
-            query.get("on", "")[:64].replace("\x00", ""),
+            findable(query.get("on", "")[:64]),
         )
 
     def address(self, **changes: Any) -> str:

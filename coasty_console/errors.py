@@ -181,20 +181,21 @@ def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 
 def _database(request: HttpRequest, error: DatabaseError) -> HttpResponse:
-    found = failing.id_of(request)
-    log.exception("Failure %s: the database failed on %s %s", found, request.method, request.path)
-    said = f"The database does not answer. Send again later. In the console's log: failure {found}."
-    return _with_id(envelope(503, "DATABASE_UNAVAILABLE", said, failure_id=found), found)
+    said = "The database does not answer. Send again later. In the console's log: failure %s."
+    happened = f"the database failed on {request.method} {request.path}"
+    return _failed(request, 503, "DATABASE_UNAVAILABLE", said, happened)
 
 
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    said = "The console failed at this. Read before you send it again. Its log says why: failure %s."
+    return _failed(request, 500, "INTERNAL_ERROR", said, f"{request.method} {request.path} failed")
+
+
+def _failed(request: HttpRequest, status: int, code: str, said: str, happened: str) -> HttpResponse:
+    """A failure of ours, told with the id under which the log has it."""
     found = failing.id_of(request)
-    log.exception("Failure %s: %s %s failed", found, request.method, request.path)
-    said = f"The console failed at this. Read before you send it again. Its log says why: failure {found}."
-    return _with_id(envelope(500, "INTERNAL_ERROR", said, failure_id=found), found)
-
-
-def _with_id(answer: HttpResponse, found: str) -> HttpResponse:
+    log.exception("Failure %s: %s", found, happened)
+    answer = envelope(status, code, said % found, failure_id=found)
     answer[failing.HEADER] = found
     return answer
 

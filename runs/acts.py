@@ -77,15 +77,15 @@ def facts(entry: AuditEntry) -> list[Fact]:
     empty goes, and what the act's own words say already.
     """
     left_out: tuple[Any, ...] = (None, "", {}, [], entry.subject)
-    said = ECHOES.get(entry.act, {})
+    said = _ECHOES.get(entry.act, {})
     shown = {name: value for name, value in entry.detail.items() if value not in left_out and said.get(name) != value}
     order = {name: at for at, name in enumerate([*words.LABELS, *LABELS])}
-    names = sorted(shown.keys() - UNSAID, key=lambda name: (order.get(name, len(order)), name))
+    names = sorted(shown.keys() - _UNSAID, key=lambda name: (order.get(name, len(order)), name))
     return [Fact(name, label(name), _of_entry(entry, name, shown[name])) for name in names]
 
 
 def _of_entry(entry: AuditEntry, name: str, value: Any) -> SafeString:
-    retold = RETOLD[name](value, entry) if name in RETOLD else value
+    retold = _RETOLD[name](value, entry) if name in _RETOLD else value
     return value_of(name, retold)
 
 
@@ -126,15 +126,15 @@ def know(
     _INSIDES.update(inside or {})
 
 
-def know_more(
+def know_exceptions(
     echoes: Mapping[str, Mapping[str, Any]], retold: Mapping[str, Callable[[Any, AuditEntry], Any]], unsaid: set[str]
 ) -> None:
     """Values that an act's words say already; fields whose value is told by what else the entry holds; fields for
     programs alone.
     """
-    ECHOES.update(echoes)
-    RETOLD.update(retold)
-    UNSAID.update(unsaid)
+    _ECHOES.update(echoes)
+    _RETOLD.update(retold)
+    _UNSAID.update(unsaid)
 
 
 def know_names(
@@ -297,9 +297,9 @@ SAYS: dict[str, Say] = {
     "status": words.SAYS["status"],
 }
 _INSIDES: dict[str, Say] = {"results": words.choice(BatchItem.State)}
-ECHOES: dict[str, Mapping[str, Any]] = {}
-RETOLD: dict[str, Callable[[Any, AuditEntry], Any]] = {}
-UNSAID: set[str] = set()
+_ECHOES: dict[str, Mapping[str, Any]] = {}
+_RETOLD: dict[str, Callable[[Any, AuditEntry], Any]] = {}
+_UNSAID: set[str] = set()
 ACTORS: dict[str, Promise] = {
     "system": gettext_lazy("system"),
     "budget": gettext_lazy("budget"),

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from runs import secrets
 from runs.models import Run
+from runs.requests import findable
 
 _SAME = (
     "task", "instructions", "machine_id", "cua_version", "max_steps", "on_awaiting_human", "deadline_seconds",
@@ -20,7 +21,7 @@ def source(user: User, upstream_id: str) -> Run | None:
     if not upstream_id or not user.has_perm("runs.start_run"):
         return None
     runs = Run.objects.visible_to(user).select_related("connection")
-    return runs.filter(upstream_id=upstream_id.replace("\x00", "")).order_by("-id").first()
+    return runs.filter(upstream_id=findable(upstream_id)).order_by("-id").first()
 
 
 def initial(run: Run) -> dict[str, Any]:

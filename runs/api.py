@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, ConfigDict
 
 from runs import control, exporting, paging, searching, states, upstream
 from runs.models import AuditEntry, Connection, Event, Origin, Run
+from runs.requests import findable
 from runs.secrets import mask
 
 router = Router(tags=["Runs"])
@@ -166,7 +167,7 @@ def need(request: HttpRequest, permission: str) -> Any:
 def find(user: Any, run_id: str) -> Run:
     """The run by upstream's id. Http404 when there is none that the caller may see."""
     runs = Run.objects.visible_to(user).select_related("started_by", "connection")
-    run = runs.filter(upstream_id=run_id.replace("\x00", "")).order_by("-id").first()
+    run = runs.filter(upstream_id=findable(run_id)).order_by("-id").first()
     if run is None:
         raise Http404(f"There is no run {run_id[:128]!r}.")
     return run
@@ -197,7 +198,7 @@ def list_runs(
     user = need(request, "runs.view_run")
     rows = _matching(Run.objects.visible_to(user).select_related("started_by", "connection"), status, q)
     if connection:
-        rows = rows.filter(connection__slug=connection.replace("\x00", ""))
+        rows = rows.filter(connection__slug=findable(connection))
     if cursor:
         at, pk = paging.decode(cursor, str, int)
         since = _moment(at)
@@ -207,12 +208,12 @@ def list_runs(
 
 
 def _matching(rows: QuerySet[Run], status: str, q: str) -> QuerySet[Run]:
-    status = status.replace("\x00", "")
+    status = findable(status)
     if status:
         if status not in states.Status.values and not Run.objects.filter(status=status[:32]).exists():
             raise paging.refusal("status", f"Choose one of: {', '.join(states.Status.values)}.")
         rows = rows.filter(status=status)
-    q = q.replace("\x00", "").strip()[:200]
+    q = findable(q).strip()[:200]
     return rows.filter(searching.said(q)) if q else rows
 
 
@@ -317,8 +318,8 @@ def cancel_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
 def list_audit(request: HttpRequest, limit: Limit, cursor: Cursor, act: str = "", run: str = "") -> dict[str, Any]:
     need(request, "runs.view_auditentry")
     rows = AuditEntry.objects.select_related("run").order_by("-seq")
-    rows = rows.filter(act=act.replace("\x00", "")) if act else rows
-    rows = rows.filter(run__upstream_id=run.replace("\x00", "")) if run else rows
+    rows = rows.filter(act=findable(act)) if act else rows
+    rows = rows.filter(run__upstream_id=findable(run)) if run else rows
     if cursor:
         rows = rows.filter(seq__lt=paging.decode(cursor, int)[0])
     found, after = paging.page(rows, limit, lambda entry: [entry.seq])

@@ -23,6 +23,7 @@ from runs import batches, paging, recipes, sheets, upstream
 from runs.api import Cursor, Limit, Next, RunFields, Whole, need
 from runs.batches import Order
 from runs.models import Batch, BatchItem, Connection, Recipe, Run
+from runs.requests import findable
 
 router = Router(tags=["Batches"])
 
@@ -158,7 +159,7 @@ def _recipe(body: BatchIn) -> Recipe | None:
         return None
     if body.task is not None:
         raise HttpError(422, "Give a task or a template, not both.")
-    recipe = Recipe.objects.filter(name=body.recipe.replace("\x00", ""), is_archived=False).first()
+    recipe = Recipe.objects.filter(name=findable(body.recipe), is_archived=False).first()
     if recipe is None:
         raise HttpError(422, "There is no template of this name.")
     return recipe

@@ -1,4 +1,4 @@
-"""Owns the type of a request that a signed-in person made, and reading numbers from an address."""
+"""Owns the type of a request that a signed-in person made, and reading numbers and texts from what was asked."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ class SignedIn(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def findable(text: str) -> str:
+    """The text as a database may be asked for it: some take no NUL, and nothing that is stored holds one."""
+    return text.replace("\x00", "")
 
 
 def number(request: HttpRequest, name: str) -> int:

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from runs import indexing, states, troubles, words
 from runs.models import IS_LIVE, Connection, Label, Run, SearchState, SearchText
+from runs.requests import findable
 
 ELSEWHERE = "-"  # as `by`: runs that this console has not started
 _MOST_WORDS = 8
@@ -60,7 +61,7 @@ class Filters:
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Filters:
         """From a query string's dictionary; odd values count as none."""
-        told = {one.name: str(given.get(one.name, "")).replace("\x00", "").strip()[:200] for one in fields(cls)}
+        told = {one.name: findable(str(given.get(one.name, ""))).strip()[:200] for one in fields(cls)}
         page = told.pop("page")
         if told["status"] not in {*states.Status.values, "live"}:
             told["status"] = ""

@@ -16,7 +16,7 @@ from coasty_api import errors
 from runs import acts, audit, control, forms, fragments, paging, requests, states
 from runs.casefile import signing
 from runs.models import Frame, Run
-from runs.requests import SignedIn
+from runs.requests import SignedIn, findable
 
 
 def load_run(user: Any, upstream_id: str) -> Run:
@@ -93,7 +93,7 @@ def frame(request: SignedIn, upstream_id: str, index: int) -> HttpResponse:
 @permission_required("runs.view_auditentry", raise_exception=True)
 def audit_log(request: SignedIn) -> HttpResponse:
     given = {name: request.GET.get(name, "") for name in ("run", "person", "act")}
-    filters = {name: text.replace("\x00", "").strip()[:200] for name, text in given.items()}
+    filters = {name: findable(text).strip()[:200] for name, text in given.items()}
     page = paging.whole(request.GET.get("page", ""), 1)
     context = {
         "filters": filters,

@@ -217,7 +217,7 @@ def _acts_now(rule: Rule | None, now: datetime) -> dict[str, Any]:
     """On how many of those that wait it would act at once, and the first of these."""
     ids = sorted(trying.would_act_now(rule, now)) if rule else []
     found = Approval.objects.filter(pk__in=ids[:SHOWN_NOW]).order_by("pk")
-    return {"acts_now": len(ids), "acts_on": list(found) if ids else []}
+    return {"acts_now": len(ids), "acts_on": list(found)}
 
 
 def _tried(trial: Trial, most: int = SHOWN_ROWS) -> list[dict[str, Any]]:

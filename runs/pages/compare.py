@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from runs import comparing
 from runs.models import Run
-from runs.requests import SignedIn
+from runs.requests import SignedIn, findable
 from runs.views import load_run
 
 
@@ -20,7 +20,7 @@ def compare(request: SignedIn, upstream_id: str) -> HttpResponse:
     """With the run that `with` names; else with the newest one of the same task, if there is one."""
     run = load_run(request.user, upstream_id)
     offered = comparing.candidates(run, Run.objects.visible_to(request.user))
-    named = request.GET.get("with", "")[:128].replace("\x00", "")
+    named = findable(request.GET.get("with", "")[:128])
     earlier = [one.run for one in offered if one.is_same and one.run.created_at <= run.created_at]
     other = load_run(request.user, named) if named else (earlier[0] if earlier else None)
     context = {

@@ -171,8 +171,7 @@ class Journal(Inbox):
         except (DatabaseError, ValueError, TypeError) as problem:
             log.error("Upstream sent what can't be stored: %s", problem)  # noqa: TRY400 (told already, with its trace)
             runs = {event.run_pk for event in part.events}
-            self._tried(partial(_fenced, runs))
-            taken.fenced |= runs
+            taken.add(self._tried(partial(_fenced, runs)))
 
 
 def _parts(batch: Waiting) -> list[Waiting]:

@@ -117,7 +117,7 @@ class Listings:
                 try:
                     found = self._strangers(found)
                 finally:
-                    self._take(found, asked_at)  # likewise
+                    self._take(found, asked_at)  # all of them, where the database does not say who is known
         except errors.Unavailable:
             self._whole_due = 0.0
             return False
