@@ -13,9 +13,14 @@ from tests.pages.site import PASSWORD, sign_in
 from tests.pages.test_looks import violations
 
 
+def link_to(page, run):
+    """From a row by itself: until the desk has heard that another test's run has ended, both may be one."""
+    return page.locator(".queue-row:not(.alike-row)", has_text=run.fields["task"]).locator("a").first
+
+
 def open_approval(person, run, until) -> Page:
     page = person.live("/approvals/")
-    link = page.locator(".queue-row", has_text=run.fields["task"]).locator("a").first
+    link = link_to(page, run)
     expect(link).to_be_visible(timeout=8000)
     has_its_picture(person, run, until)
     link.click()
@@ -179,7 +184,7 @@ def test_an_approval_is_decided_by_keys_alone_and_letters_are_inert_while_typing
     page.keyboard.press("g")
     page.keyboard.press("a")
     page.wait_for_url("**/approvals/")
-    row = page.locator(".queue-row", has_text=waiting.fields["task"]).locator("a").first
+    row = link_to(page, waiting)
     expect(row).to_be_visible(timeout=8000)
     has_its_picture(people["reviewer"], waiting, until)
     for _ in range(40):
