@@ -25,6 +25,7 @@ def open_approval(person, run, until) -> Page:
     has_its_picture(person, run, until)
     link.click()
     until(person.is_live)
+    until(lambda: page.evaluate("performance.now() > 500"))  # a press before is taken for a double click's second
     return page
 
 
@@ -40,7 +41,9 @@ def waiting(upstream, request):
     run.go()
     run.step()
     run.pause("Is this the right customer?")
-    return run
+    yield run
+    if not run.is_over:
+        run.finish()
 
 
 def test_a_decision_tells_whether_its_frame_was_on_screen(people, waiting, until) -> None:
