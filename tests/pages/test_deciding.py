@@ -56,7 +56,6 @@ def test_a_decision_tells_whether_its_frame_was_on_screen(people, waiting, until
     page.evaluate("setInterval(() => document.dispatchEvent(new Event('htmx:afterSettle')), 200)")  # a busy queue
     page.set_viewport_size({"width": 1280, "height": 900})
     until(lambda: field.input_value() == "true")
-    waiting.finish()
 
 
 def test_a_resume_carries_the_note_shown_and_the_page_says_when_upstream_confirmed(people, waiting, until) -> None:
@@ -207,7 +206,6 @@ def test_an_approval_is_decided_by_keys_alone_and_letters_are_inert_while_typing
     page.keyboard.press("Enter")
     expect(page.locator(".approval-state")).to_contain_text("You decided: resume")
     until(lambda: waiting.status == "running")
-    waiting.finish()
 
 
 def test_single_keys_can_be_switched_off(people) -> None:
@@ -262,7 +260,6 @@ def test_a_machine_is_taken_over_driven_and_handed_back_with_a_note(people, upst
     assert not violations(page)
     until(lambda: waiting.status == "running")
     assert any("I solved it [decision " in raw for _, kind, raw, _ in waiting.log if kind == "resumed")
-    waiting.finish()
     assert not people["reviewer"].noise
 
 
@@ -286,7 +283,6 @@ def test_who_was_signed_out_signs_in_again_elsewhere_and_sends_the_same_note(sit
     assert sent.value.headers["drawn-for"] == page.evaluate("document.documentElement.dataset.person") != ""
     expect(page.locator(".approval-state")).to_contain_text("You decided: resume")
     until(lambda: waiting.status == "running")
-    waiting.finish()
     person.context.close()
 
 
@@ -338,7 +334,6 @@ def test_a_note_with_a_secret_is_stopped_and_can_go_out_as_one(people, waiting, 
     assert "lovelace" not in page.locator(".approval-state").text_content()
     assert any('"the password is lovelace [decision ' in raw for _, kind, raw, _ in waiting.log if kind == "resumed")
     people["reviewer"].noise.clear()  # the browser calls a 422 an error
-    waiting.finish()
 
 
 def test_a_payment_is_confirmed_in_the_agents_words_and_a_moved_run_is_refused_with_the_difference(
