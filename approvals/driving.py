@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -23,12 +23,7 @@ from approvals.states import Verdict
 from coasty_api.errors import CoastyError
 from runs import private, timeline, told
 from runs.models import Run
-from runs.requests import SignedIn
-
-
-def load_run(user: Any, upstream_id: str) -> Run:
-    """The run, if this person may see it; 404 else."""
-    return get_object_or_404(Run.objects.visible_to(user).select_related("connection"), upstream_id=upstream_id)
+from runs.requests import SignedIn, load_run
 
 
 def held_by(user: Any, run: Run) -> Takeover | None:

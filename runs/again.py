@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from runs import secrets
 from runs.models import Run
-from runs.requests import findable
+from runs.requests import known_run
 
 _SAME = (
     "task", "instructions", "machine_id", "cua_version", "max_steps", "on_awaiting_human", "deadline_seconds",
@@ -20,8 +20,7 @@ def source(user: User, upstream_id: str) -> Run | None:
     """The run to begin from; None where there is none that this person may both see and start anew."""
     if not upstream_id or not user.has_perm("runs.start_run"):
         return None
-    runs = Run.objects.visible_to(user).select_related("connection")
-    return runs.filter(upstream_id=findable(upstream_id)).order_by("-id").first()
+    return known_run(user, upstream_id)
 
 
 def initial(run: Run) -> dict[str, Any]:

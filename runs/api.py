@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from ninja import Field, Header, Query, Router, Schema, Status
 from ninja.errors import HttpError
@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, ConfigDict
 
 from runs import control, exporting, paging, searching, states, upstream
 from runs.models import AuditEntry, Connection, Event, Origin, Run
-from runs.requests import findable
+from runs.requests import findable, load_run
 from runs.secrets import mask
 
 router = Router(tags=["Runs"])
@@ -164,15 +164,6 @@ def need(request: HttpRequest, permission: str) -> Any:
     return user
 
 
-def find(user: Any, run_id: str) -> Run:
-    """The run by upstream's id. Http404 when there is none that the caller may see."""
-    runs = Run.objects.visible_to(user).select_related("started_by", "connection")
-    run = runs.filter(upstream_id=findable(run_id)).order_by("-id").first()
-    if run is None:
-        raise Http404(f"There is no run {run_id[:128]!r}.")
-    return run
-
-
 def shape(run: Run) -> dict[str, Any]:
     """A run as the API shows it: what its task gives away is masked for everybody, as on the pages."""
     is_parked = run.status == states.Status.AWAITING_HUMAN
@@ -268,7 +259,7 @@ def list_connections(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/runs/{run_id}", response=RunOut, summary="One run")
 def get_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
-    return shape(find(need(request, "runs.view_run"), run_id))
+    return shape(load_run(need(request, "runs.view_run"), run_id))
 
 
 @router.get("/runs/{run_id}/events", response=EventsOut, summary="A run's events, oldest first")
@@ -279,7 +270,7 @@ def list_events(
     limit: int = Query(1000, ge=1, le=EVENTS_LARGEST),
     cursor: str = "",
 ) -> HttpResponse:
-    run = find(need(request, "runs.view_run"), run_id)
+    run = load_run(need(request, "runs.view_run"), run_id)
     if cursor:
         if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 18):
             raise paging.refusal("cursor", "Give the seq of the last event that you have.")
@@ -311,7 +302,7 @@ def _event(event: Event) -> str:
 @router.post("/runs/{run_id}/cancel", response=RunOut, summary="Cancel a run")
 def cancel_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
     user = need(request, "runs.cancel_run")
-    return shape(control.cancel(user, find(user, run_id)))
+    return shape(control.cancel(user, load_run(user, run_id)))
 
 
 @router.get("/audit", response=AuditsOut, tags=["Audit"], summary="The audit log, newest first")

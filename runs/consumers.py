@@ -18,6 +18,7 @@ from live.drawings import facts
 from runs import audit, budgets, fragments, listing, news, paging, planning_fragments, steps, timeline
 from runs.budgets import Standing
 from runs.models import Batch, Event, Run
+from runs.requests import known_run
 from runs.searching import Filters
 
 ROW = "run-row-"
@@ -63,7 +64,7 @@ class RunConsumer(LiveConsumer):
 
     def open(self) -> None:
         upstream_id = self.scope["url_route"]["kwargs"]["upstream_id"]
-        run = Run.objects.visible_to(self.user).filter(upstream_id=upstream_id).first()
+        run = known_run(self.user, upstream_id)
         if run is None:
             raise Missing
         self.pk = run.pk

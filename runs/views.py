@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,17 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from coasty_api import errors
 from runs import acts, audit, control, forms, fragments, paging, requests, states
 from runs.casefile import signing
-from runs.models import Frame, Run
-from runs.requests import SignedIn, findable
-
-
-def load_run(user: Any, upstream_id: str) -> Run:
-    """The run, if this person may see it; 404 else."""
-    runs = Run.objects.visible_to(user).select_related("connection", "started_by")
-    run = runs.filter(upstream_id=upstream_id).order_by("-id").first()
-    if run is None:
-        raise Http404
-    return run
+from runs.models import Frame
+from runs.requests import SignedIn, findable, load_run
 
 
 @require_GET

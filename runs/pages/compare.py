@@ -9,8 +9,7 @@ from django.views.decorators.http import require_GET
 
 from runs import comparing
 from runs.models import Run
-from runs.requests import SignedIn, findable
-from runs.views import load_run
+from runs.requests import SignedIn, findable, load_run
 
 
 @require_GET

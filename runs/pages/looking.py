@@ -9,8 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from runs import replay, requests, screens, told
-from runs.requests import SignedIn
-from runs.views import load_run
+from runs.requests import SignedIn, load_run
 
 
 @require_GET

@@ -19,8 +19,7 @@ from live.manner import Manner
 from runs import exporting
 from runs.casefile import archive, making
 from runs.models import Run
-from runs.requests import SignedIn
-from runs.views import load_run
+from runs.requests import SignedIn, load_run
 
 
 @require_GET

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from runs import control, registry, vault
 from runs import upstream as upstreams
+from runs.consumers import RunConsumer
 from runs.models import Allowance, Connection, Lease, Run
 from runs.states import Stream
 from tests.upstreams import Upstream
@@ -211,3 +212,23 @@ def test_the_connection_of_the_settings_follows_them_and_keeps_no_key(connection
     assert (connection.is_enabled, connection.is_from_settings) == (False, False), "its key is not known any more"
     Connection.objects.filter(pk=later.pk).update(is_enabled=False, name="Renamed")
     assert (upstreams.connection().pk, upstreams.connection().is_enabled) == (later.pk, False), "a choice stays"
+
+
+@pytest.mark.django_db
+def test_of_two_runs_with_one_id_pages_and_sockets_mean_the_one_that_came_last(make_run, people, client):
+    """As when one account is followed with two keys."""
+    older = make_run("awaiting_human", task="seen first")
+    twin = Connection.objects.create(name="Twin", slug="twin", base_url="http://127.0.0.1:9/v1")
+    newer = Run.objects.create(
+        connection=twin, upstream_id=older.upstream_id, status="awaiting_human", task="seen last"
+    )
+    client.force_login(people.admin)
+    for page in ("", "takeover/"):
+        answer = client.get(f"/runs/{older.upstream_id}/{page}", follow=True)
+        assert answer.status_code == 200
+        assert answer.context["run"] == newer, page
+    socket = RunConsumer()
+    named = {"url_route": {"kwargs": {"upstream_id": older.upstream_id}}, "query_string": b""}
+    socket.user, socket.scope = people.admin, named
+    socket.open()
+    assert socket.pk == newer.pk
