@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -43,6 +44,7 @@ UNPROVEN = timedelta(minutes=2)  # a resume that nobody's note explains is not o
 GIVE_UP = timedelta(hours=24)
 FRESH_SECONDS = 8.0  # a reading older than this is not acted upon
 MAX_WAIT_SECONDS = 60
+_APART_SECONDS = 0.3  # within which those that wait for one moment begin
 HINT_LATE = 0.03  # a hint that came a moment early would find nothing due
 
 
@@ -251,18 +253,35 @@ def _be_unsure(decision: Decision, why: str, clock: _Clock) -> None:
 
 
 def _later(decision: Decision, problem: errors.CoastyError, clock: _Clock) -> None:
-    """Not now: try again after a while that grows. After a day it is refused, for nobody expects it any more."""
+    """Not now: try again when upstream has asked for it, else after a while that grows.
+
+    After a day it is refused, for nobody expects it any more.
+    """
     now = clock.now()
     if now - decision.decided_at > GIVE_UP:
         if decision.delivery == Delivery.PENDING and not _claim(decision, clock):
             return
         _finish(decision, Delivery.REFUSED, f"Given up after a day: {problem.message}", None)
         return
-    seconds = min(MAX_WAIT_SECONDS, 0.5 * 2 ** min(decision.attempts, 10)) * random.uniform(0.75, 1.25)  # noqa: S311
-    after = timedelta(seconds=max(seconds, min(problem.retry_after or 0, 5 * MAX_WAIT_SECONDS)))
+    after, is_failure = _pause(decision, problem)
     state = Delivery.UNSURE if decision.delivery == Delivery.UNSURE else Delivery.PENDING
-    tries = {} if decision.delivery == Delivery.SENDING else {"attempts": F("attempts") + 1}  # a claim has counted
+    is_counted = decision.delivery == Delivery.SENDING  # by its claim
+    tries = {"attempts": F("attempts") + 1} if is_failure and not is_counted else {}
     _move(decision, state, f"It is tried again: {problem.message}", next_try_at=now + after, **tries)
+    if after.total_seconds() < settings.SWEEP_SECONDS:
+        transaction.on_commit(lambda: ask(decision.pk, after), robust=True)
+
+
+def _pause(decision: Decision, problem: errors.CoastyError) -> tuple[timedelta, bool]:
+    """How long until the next try; whether this one counts as a failure, after which the next pause is longer.
+
+    To have come while all were asked to wait is none: whoever met several of these would wait a minute for nothing.
+    """
+    asked = min(problem.retry_after or 0, 5 * MAX_WAIT_SECONDS)
+    if asked and isinstance(problem, errors.Busy):
+        return timedelta(seconds=asked + random.uniform(0.02, _APART_SECONDS)), False  # noqa: S311 (jitter, no secret)
+    grown = min(MAX_WAIT_SECONDS, 0.5 * 2 ** min(decision.attempts, 10)) * random.uniform(0.75, 1.25)  # noqa: S311
+    return timedelta(seconds=max(grown, asked)), True
 
 
 def _look_again(decision: Decision, clock: _Clock) -> None:

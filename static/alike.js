@@ -77,6 +77,13 @@
     if (more !== null && now > more) announce(interpolate(ngettext("%s more like these arrived, not shown yet", "%s more like these arrived, not shown yet", now - more), [now - more]));
     more = now;
   }
+  let anew = null; // the card that somebody wants drawn anew: the button for it is gone then
+  form.addEventListener("click", (event) => { if (event.target.id.startsWith("alike-anew-")) anew = event.target.id.replace("-anew", ""); });
+  function holdFocus() {
+    if (!anew || document.activeElement !== document.body) return;
+    document.getElementById(anew)?.querySelector("input[name=member]").focus();
+    anew = null;
+  }
   form.addEventListener("htmx:configRequest", (event) => { if (event.target.id === "alike-show") event.detail.parameters = { of: drawn() }; });
   form.addEventListener("htmx:beforeSwap", (event) => { if (event.target.id === "alike-cards") event.target.dataset.had = cards().length; });
   form.addEventListener("htmx:afterSwap", (event) => {
@@ -108,6 +115,7 @@
       const image = card.querySelector("img");
       if (image && !card.dataset.watched) { card.dataset.watched = "1"; seen.delete(card.dataset.pk); watcher.observe(image); }
     }
+    holdFocus();
     tell();
     show();
     count();

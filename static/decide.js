@@ -4,6 +4,7 @@
   const page = document.querySelector("[data-approval]"), form = document.getElementById("decide");
   const note = document.getElementById("note");
   let touched = Boolean(note && note.value);
+  let asked = false; // to be shown what has moved: the button for it is gone then
   const field = (id) => document.getElementById(id);
 
   /* Puts the parts together as the server does (approvals/answers.py): what is shown is what is sent. */
@@ -82,6 +83,13 @@
       field(reveal.dataset.reveal).type = hidden ? "text" : "password";
       reveal.setAttribute("aria-pressed", String(hidden));
     }
+  });
+  page?.addEventListener("click", (event) => { if (event.target.closest("[data-moved] button")) asked = event.isTrusted; });
+  document.addEventListener("htmx:afterSettle", () => {
+    const has = document.activeElement;
+    if (!asked || (has !== document.body && !has.closest("[data-moved]"))) return;
+    asked = false;
+    field("facts-title")?.focus();
   });
   form?.addEventListener("pointerdown", () => { touched = true; });
   form?.addEventListener("keydown", () => { touched = true; });

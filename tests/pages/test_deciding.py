@@ -175,6 +175,7 @@ def test_a_newer_picture_is_offered_and_never_put_under_what_somebody_decides_on
     assert page.locator("[data-evidence]").get_attribute("data-cost") == "5"
     page.get_by_role("button", name="Show them").click()
     expect(page.locator(".moved")).to_be_hidden()
+    expect(page.locator("#facts-title")).to_be_focused()
     assert page.input_value("#note") == "half a thought"
     assert page.locator("[data-evidence]").get_attribute("data-cost") == "10"
     until(lambda: page.locator("[data-evidence]").get_attribute("data-frame") != before)

@@ -61,6 +61,7 @@ def test_what_is_alike_is_one_row_decided_by_one_gesture_and_leaves_everybody_at
     card[4].get_by_role("button", name="Show them").click()
     expect(card[4].locator("input")).to_be_enabled()
     expect(card[4].locator("input")).not_to_be_checked()
+    expect(card[4].locator("input")).to_be_focused()
     until(lambda: page.locator("[name=looked_at]").input_value().count(",") >= 2)  # three pictures were on screen
     runs[4].finish("cancelled")
     expect(page.locator("h1")).to_have_text("3 that look alike: Error", timeout=8000)
