@@ -13,6 +13,9 @@ from typing import Any
 API_VERSION = "2026-07"
 STEP_CENTS = {"v1": 8, "v3": 5, "v4": 5, "v5": 5}
 PROVISION_GATE_CENTS = 20
+PREDICT_CENTS, GROUND_CENTS, SESSION_CENTS, SESSION_PREDICT_CENTS = 5, 3, 10, 4
+TRAJECTORY_CENTS, LARGE_PICTURE_CENTS, LONG_PROMPT_CENTS = 2, 1, 1
+ENGINE_CENTS = {"v1": 3}
 
 _BREAKS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
 
@@ -47,6 +50,10 @@ def run_id() -> str:
 
 def machine_id(mode: str) -> str:
     return str(uuid.uuid4()) if mode == "live" else "mch_test_" + secrets.token_hex(8)
+
+
+def session_id() -> str:
+    return "ses_" + secrets.token_hex(16)
 
 
 def webhook_secret() -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from coasty_local.agent.ports import Action, Desk, Display, DisplayError
+from coasty_local.agent.ports import Action, Clock, Desk, Display, DisplayError
 from coasty_local.agent.scene import Control
 from coasty_local.agent.secrets import MASK
 
@@ -19,9 +18,9 @@ class Hands:
     """Acts on one display for one run. Every method raises DisplayError when the display refuses, after
     telling the desk."""
 
-    def __init__(self, display: Display, desk: Desk, after: Callable[[], None]) -> None:
+    def __init__(self, display: Display, desk: Desk, after: Callable[[], None], clock: Clock) -> None:
         """`after` is called when an act has happened: what was seen before is no longer sure."""
-        self._display, self._desk, self._after = display, desk, after
+        self._display, self._desk, self._after, self._clock = display, desk, after, clock
 
     @contextmanager
     def _act(self, kind: str, params: dict[str, Any], words: str) -> Iterator[None]:
@@ -103,10 +102,10 @@ class Hands:
 
     def wait(self, seconds: float) -> None:
         with self._act("wait", {"seconds": seconds}, f"Wait {seconds:g} s"):
-            end = time.monotonic() + seconds
-            while (left := end - time.monotonic()) > 0:
+            end = self._clock.now() + seconds
+            while (left := end - self._clock.now()) > 0:
                 self._desk.check()
-                time.sleep(min(0.1, left))
+                self._clock.sleep(min(0.1, left))
 
     def answer_dialog(self, accept: bool, words: str) -> None:
         key = "Enter" if accept else "Escape"

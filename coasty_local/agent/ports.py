@@ -5,6 +5,7 @@ The runner implements `Desk`, the machines implement `Display`; the agent import
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -94,6 +95,24 @@ class Display(Protocol):
         """The JavaScript dialog that blocks the page, if any."""
 
     def answer_dialog(self, accept: bool, text: str | None = None) -> None: ...
+
+
+class Clock(Protocol):
+    """Time as the agent has it: before a screen it passes by itself, over pictures only where the agent waits."""
+
+    def now(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class WallClock:
+    """The time of the room, in seconds."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 class Desk(Protocol):

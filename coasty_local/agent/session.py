@@ -11,7 +11,7 @@ from coasty_local.agent import asking, captcha, grounder, paying, perception, re
 from coasty_local.agent.actuator import Hands
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.memory import Memory
-from coasty_local.agent.ports import Desk, Dialog, Display, Image, Job
+from coasty_local.agent.ports import Clock, Desk, Dialog, Display, Image, Job, WallClock
 from coasty_local.agent.scene import BUTTON, ICON, LINK, Box, Candidate, Control, Scene, Target
 from coasty_local.agent.secrets import Discreet, Vault
 from coasty_local.agent.sight import Eyes, Look, Sight
@@ -36,11 +36,13 @@ class Session:
     trails: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, job: Job, display: Display, desk: Desk, eyes: Eyes, home: str | None) -> Session:
-        vault = Vault()
+    def start(
+        cls, job: Job, display: Display, desk: Desk, eyes: Eyes, home: str | None, clock: Clock | None = None
+    ) -> Session:
+        vault, clock = Vault(), clock or WallClock()
         session = cls(job, display, Discreet(desk, vault), vault, home=home)
-        session.sight = Sight(display, eyes, session.desk, session.on_dialog)
-        session.hands = Hands(display, session.desk, session._acted)
+        session.sight = Sight(display, eyes, session.desk, session.on_dialog, clock)
+        session.hands = Hands(display, session.desk, session._acted, clock)
         return session
 
     sight: Sight = field(init=False)

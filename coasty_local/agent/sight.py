@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from coasty_local.agent import blanks, reading
-from coasty_local.agent.ports import Desk, Dialog, Display, Image
+from coasty_local.agent.ports import Clock, Desk, Dialog, Display, Image
 from coasty_local.agent.scene import Box, Scene
 
 
@@ -26,6 +25,11 @@ class Eyes(Protocol):
     def still(self, grab: Callable[[], Image], check: Callable[[], None], timeout_s: float = 3.0) -> Image: ...
 
 
+def seen(eyes: Eyes, image: Image) -> Scene:
+    """Everything in one picture, with what only its whole tells: fields without frames, menus, gaps in a text."""
+    return blanks.with_blanks(image, reading.with_menu(reading.with_fields(eyes.see(image))))
+
+
 @dataclass(frozen=True)
 class Look:
     """One look: the picture and what was found in it."""
@@ -37,8 +41,11 @@ class Look:
 class Sight:
     """Looks when asked, and only again when something was done since (or the caller wants a new look)."""
 
-    def __init__(self, display: Display, eyes: Eyes, desk: Desk, on_dialog: Callable[[Dialog], None]) -> None:
+    def __init__(
+        self, display: Display, eyes: Eyes, desk: Desk, on_dialog: Callable[[Dialog], None], clock: Clock
+    ) -> None:
         self._display, self.eyes, self._desk, self._on_dialog = display, eyes, desk, on_dialog
+        self._clock = clock
         self._look: Look | None = None
 
     def stale(self) -> None:
@@ -53,9 +60,7 @@ class Sight:
             if self._display.dialog() is not None:
                 self._dialogs()
                 image = self.eyes.still(self._display.grab, self._desk.check)
-            self._look = Look(
-                image, blanks.with_blanks(image, reading.with_menu(reading.with_fields(self.eyes.see(image))))
-            )
+            self._look = Look(image, seen(self.eyes, image))
         return self._look
 
     def anew(self) -> Look:
@@ -67,9 +72,9 @@ class Sight:
 
     def until(self, holds: Callable[[Look], bool], seconds: float) -> bool:
         """Look until it holds or the time is up; the last look stays."""
-        end = time.monotonic() + seconds
+        end = self._clock.now() + seconds
         while not holds(self.look()):
-            if time.monotonic() >= end:
+            if self._clock.now() >= end:
                 return False
             self._wait_for_change(end)
             self.stale()
@@ -77,22 +82,22 @@ class Sight:
 
     def glance(self, holds: Callable[[Image], bool], seconds: float) -> bool:
         """Whether some picture of the next moment holds; the last look stays. What blinks hides what it covers."""
-        end = time.monotonic() + seconds
+        end = self._clock.now() + seconds
         while not holds(self._display.grab()):
-            if time.monotonic() >= end:
+            if self._clock.now() >= end:
                 return False
             self._desk.check()
-            time.sleep(0.1)
+            self._clock.sleep(0.1)
         return True
 
     def _wait_for_change(self, end: float) -> None:
         """Until the picture differs from the last look, or the time is up: looking again costs more than grabbing."""
         last = self._look
-        while last is not None and time.monotonic() < end:
+        while last is not None and self._clock.now() < end:
             self._desk.check()
             if self._display.dialog() is not None or self.eyes.changed(last.image, self._display.grab()):
                 return
-            time.sleep(0.1)
+            self._clock.sleep(0.1)
 
     def changed(self, before: Look, after: Look) -> Sequence[Box]:
         if before.image is after.image:

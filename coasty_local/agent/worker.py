@@ -66,14 +66,24 @@ def work(
     `home` is the start page for tasks that name none. Raises Stopped when the run ends from outside.
     """
     session = Session.start(job, display, desk, eyes or perception.Eyes(), home)
+    return concluded(Work(session, planner or GrammarPlanner()))
+
+
+def concluded(work: Work) -> Outcome:
+    """Do the work; how it ended, also where it could not go on. Raises Stopped."""
     try:
-        return Work(session, planner or GrammarPlanner()).run()
+        return work.run()
     except Refused as no:
         return Outcome(False, f"Stopped on a person's word: {no}", "refused")
     except perception.SightError as error:
         return Outcome(False, f"The screen can't be read any more: {error}.", "sight_lost")
     except DisplayError as error:
         return Outcome(False, f"The screen can't be used any more: {error}.", "display_lost")
+
+
+def acting(steps: Iterable[Step]) -> int:
+    """How many of these steps do something."""
+    return sum(not isinstance(step, Fact | Allow | Nothing) for step in steps)
 
 
 class Work:
@@ -85,6 +95,11 @@ class Work:
         self.told: list[str] = []
         self.proved = False
         self.asked: dict[str, int] = {}
+        self._planned = 0
+
+    def place(self) -> tuple[int, int]:
+        """Which of the plan's steps is at work, from 1, and how many there are; what is only to be known is none."""
+        return max(1, self._planned - acting(self.queue) + 1), self._planned
 
     def run(self) -> Outcome:
         job, session = self.session.job, self.session
@@ -92,6 +107,7 @@ class Work:
         plan = self.planner.plan(job.task, job.instructions)
         self._learn(plan.steps)
         self.queue.extend(plan.steps)
+        self._planned = acting(plan.steps)
         for remark in plan.remarks:
             session.desk.reason(f"I could not use this instruction: “{asking.short(remark, 120)}”.")
         self._ask_about_unread()

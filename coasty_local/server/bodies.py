@@ -9,14 +9,18 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from starlette.concurrency import run_in_threadpool
 
 from coasty_local.runner import webhooks
 from coasty_local.server.errors import ApiError, invalid, invalid_at
 
 LARGEST = 2 * 1024 * 1024
+_MUCH = 256 * 1024  # reading more takes so long that others would wait for it
 LARGEST_PARAMETERS = 1_000_000  # characters of the JSON of one action's
 DEEPEST = 100  # lists and objects inside one another
 LARGEST_NUMBER = 2**62
+
+_BYOK = ("x-llm-provider", "x-llm-api-key", "x-llm-model")
 
 T = TypeVar("T", bound="Body")
 
@@ -162,15 +166,19 @@ class Parse(Body):
     code: Annotated[str, Field(min_length=1, max_length=50_000)]
 
 
-async def read(request: Request, *, empty: bool = False) -> dict[str, Any]:
+async def read(request: Request, *, empty: bool = False, largest: int = LARGEST) -> dict[str, Any]:
     """The JSON object of a request, whatever its content type says. Raises 413 and 422."""
-    raw = b""
+    raw = bytearray()
     async for part in request.stream():
         raw += part
-        if len(raw) > LARGEST:
-            raise ApiError("PAYLOAD_TOO_LARGE", f"The body is larger than {LARGEST} bytes.")
+        if len(raw) > largest:
+            raise ApiError("PAYLOAD_TOO_LARGE", f"The body is larger than {largest} bytes.")
     if empty and not raw.strip():
         return {}
+    return await run_in_threadpool(_object, raw) if len(raw) > _MUCH else _object(raw)
+
+
+def _object(raw: bytearray) -> dict[str, Any]:
     try:
         body = json.loads(raw, parse_constant=_no_constant)
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode()  # 1e400 is read as what no JSON can say
@@ -202,6 +210,13 @@ def parse(kind: type[T], body: dict[str, Any]) -> T:
         raise invalid([
             {"loc": ["body", *fault["loc"]], "msg": fault["msg"], "type": fault["type"]} for fault in error.errors()
         ]) from error  # fmt: skip
+
+
+def managed_only(request: Request, llm: Llm | None) -> None:
+    """Raise 422 for a caller who brings a model or the key of one."""
+    brings = any(name in request.headers for name in _BYOK)
+    if brings or (llm is not None and llm.provider != "managed"):
+        raise ApiError("LLM_PROVIDER_UNSUPPORTED", "The local platform has its own agent only: provider managed.")
 
 
 def whole_number(text: str) -> int | None:

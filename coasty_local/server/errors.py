@@ -25,6 +25,7 @@ CATALOGUE: dict[str, tuple[int, str, bool, str]] = {
         "Check the id, and that the key is of the mode that made the run.",
     ),
     "MACHINE_NOT_FOUND": (404, "not_found_error", False, "List the machines of this key with GET /v1/machines."),
+    "SESSION_NOT_FOUND": (404, "not_found_error", False, "Make a new session: it was deleted, idle too long, or lost."),
     "NOT_FOUND": (404, "not_found_error", False, "Check the address."),
     "METHOD_NOT_ALLOWED": (405, "client_error", False, "Use a method of the Allow header."),
     "NOT_AWAITING_HUMAN": (409, "state_error", False, "Read the run again: it does not wait for a person."),
@@ -33,8 +34,13 @@ CATALOGUE: dict[str, tuple[int, str, bool, str]] = {
     "IDEMPOTENCY_IN_FLIGHT": (409, "state_error", True, "Send the same request with the same key again in a moment."),
     "PAYLOAD_TOO_LARGE": (413, "validation_error", False, "Send less."),
     "VALIDATION_ERROR": (422, "validation_error", False, "Correct the fields named in details."),
+    "INVALID_SCREENSHOT": (422, "validation_error", False, "Send the bytes of one PNG or JPEG as base64."),
+    # 422 and not a 500 that clients try again: the same words find as little in the same picture the next time
+    "GROUNDING_FAILED": (422, "validation_error", False, "Say it in words that the picture shows: see nearest."),
     "IDEMPOTENCY_KEY_REUSED": (422, "validation_error", False, "Use a new key for another request."),
     "LLM_PROVIDER_UNSUPPORTED": (422, "validation_error", False, "Leave llm out or set its provider to managed."),
+    "RATE_LIMITED": (429, "rate_limit_error", True, "Wait the seconds of Retry-After, then send it again."),
+    "PREDICTION_FAILED": (500, "server_error", True, "Try again; nothing was charged."),
     "INTERNAL_ERROR": (500, "server_error", True, "Try again; the log of the platform says what happened."),
     "SERVICE_UNAVAILABLE": (503, "server_error", True, "Try again in a moment."),
 }
@@ -80,7 +86,7 @@ def response(error: ApiError, request_id: str) -> JSONResponse:
     headers = {"Link": f'<{DOCS}>; rel="help"', **error.headers}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if status == 503 or error.code == "IDEMPOTENCY_IN_FLIGHT":
+    if status in (429, 503) or error.code == "IDEMPOTENCY_IN_FLIGHT":
         body["retry_after"] = 1
         headers["Retry-After"] = "1"
     return JSONResponse({"error": body | dict(error.extras)}, status, headers)

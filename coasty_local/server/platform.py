@@ -16,6 +16,7 @@ from coasty_local.runner.lives import Lives
 from coasty_local.runner.pool import Runner, Work
 from coasty_local.runner.upkeep import Upkeep
 from coasty_local.runner.webhooks import Deliverer
+from coasty_local.server.desks import Desks
 from coasty_local.server.hub import Hub
 from coasty_local.server.replay import Replays
 from coasty_local.settings import Settings, SettingsError
@@ -42,6 +43,7 @@ class Platform:
         self.frames = Frames(self.db, settings.home / "frames")
         self.runner = Runner(self.db, self.lives, self.clock, self.fleet, self.frames, work, settings.max_runs)
         self.upkeep = Upkeep(self.db, self.fleet, self.runner, self.clock)
+        self.desks = Desks()
         self.replays = Replays(self.db, settings.idempotency_wait_seconds)
         first_key(self.db, settings)
 

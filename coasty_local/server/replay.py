@@ -24,8 +24,8 @@ _NAME = re.compile(r"[A-Za-z0-9_:-]{1,128}")
 COMPLETED, PROCESSING = {"Idempotency-Status": "completed"}, {"Idempotency-Status": "processing"}
 REPLAY = {"X-Coasty-Idempotent-Replay": "true", "X-Credits-Charged": "0"}
 
-# keeps the answer, inside the transaction that makes it true
-Seal = Callable[[Transaction, Any], None]
+# keeps the answer (or what replays are to say instead), inside the transaction that makes it true
+Seal = Callable[..., None]
 Act = Callable[[Seal], Any]
 
 
@@ -44,7 +44,7 @@ class Replays:
         """
         name = request.headers.get("idempotency-key")
         if name is None:
-            return _json(wire.dumps(act(lambda tx, answer: None)).encode())
+            return _json(wire.dumps(act(lambda tx, answer, again=None: None)).encode())
         if not _NAME.fullmatch(name):
             loc = ["header", "Idempotency-Key"]
             raise invalid_at(loc, "1 to 128 letters, digits, _, - or :", "string_pattern_mismatch")
@@ -57,10 +57,11 @@ class Replays:
     def _act(self, key: Key, operation: str, name: str, act: Act) -> Response:
         kept = b""
 
-        def seal(tx: Transaction, answer: Any) -> None:
+        def seal(tx: Transaction, answer: Any, again: Any = None) -> None:
             nonlocal kept
             kept = wire.dumps(answer).encode()
-            idempotency.complete(tx, key.hash, operation, name, 200, kept)
+            replay = kept if again is None else wire.dumps(again).encode()
+            idempotency.complete(tx, key.hash, operation, name, 200, replay)
 
         try:
             act(seal)

@@ -23,8 +23,6 @@ router = APIRouter(prefix="/v1/runs")
 Reader = Annotated[Key, Depends(needs("runs:read"))]
 Writer = Annotated[Key, Depends(needs("runs:write"))]
 
-_BYOK = ("x-llm-provider", "x-llm-api-key", "x-llm-model")
-
 
 @router.post("")
 async def create(request: Request, key: Writer) -> Response:
@@ -84,7 +82,7 @@ def _create(request: Request, key: Key, raw: dict[str, Any]) -> Response:
 
     def act(seal: Any) -> dict[str, Any]:
         body = bodies.parse(bodies.RunCreate, raw)
-        _managed_only(request, body)
+        bodies.managed_only(request, body.llm)
         values = _values(request, key, body)
 
         def settle(tx: Transaction, row: sqlite3.Row) -> None:
@@ -132,12 +130,6 @@ def _machine(request: Request, key: Key, machine_id: str) -> str:
             "INVALID_STATE", f"The machine {row['display_name']} is {row['status']}: start it first.", extras
         )
     return str(row["id"])
-
-
-def _managed_only(request: Request, body: bodies.RunCreate) -> None:
-    brings = any(name in request.headers for name in _BYOK)
-    if brings or (body.llm is not None and body.llm.provider != "managed"):
-        raise ApiError("LLM_PROVIDER_UNSUPPORTED", "The local platform has its own agent only: provider managed.")
 
 
 def _echo(llm: bodies.Llm) -> dict[str, Any]:

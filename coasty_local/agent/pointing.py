@@ -1,0 +1,115 @@
+"""From the words of a description to one place in one picture: "the blue Submit button", "second result"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
+
+from coasty_local.agent import actuator, fields, grounder, hints, reading
+from coasty_local.agent.grounder.finding import LEAST
+from coasty_local.agent.planner import phrasing, targets
+from coasty_local.agent.planner.clauses import Text, trimmed
+from coasty_local.agent.ports import Image
+from coasty_local.agent.scene import CHECK, INPUT, PANEL, RADIO, SELECT, Candidate, Control, Scene, Target
+from coasty_local.agent.sight import Eyes, seen
+
+_NEAREST = 5  # places that a refusal names
+_VERB = re.compile(
+    r"(?:(?:left|right|double)[\s-])?(?:click|tap|press|find|locate|select|hover|point|choose|open)\s+(?:(?:on|at|over|to)\s+)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to press, and what is there."""
+
+    x: int
+    y: int
+    name: str
+    kind: str
+    score: float
+
+
+class Unclear(Exception):
+    """Nothing fits, or several places fit alike; the message says which, `places` what comes nearest."""
+
+    def __init__(self, message: str, places: Sequence[Place]) -> None:
+        super().__init__(message)
+        self.places = tuple(places)
+
+
+def point(image: Image, element: str, eyes: Eyes) -> Place:
+    """The place that the words mean. Raises Unclear, SightError."""
+    scene = seen(eyes, image)
+    rivals: tuple[Candidate, ...] = ()
+    for target, told in readings(element):
+        choice = grounder.settle(grounder.find(scene, target))
+        fitting = hints.narrowed(image, scene, told, choice.candidates) if choice.kind == "tie" else choice.candidates
+        if choice.kind != "none" and len(fitting) == 1 and not hints.denied(image, told, fitting[0].control.box):
+            return _place(fitting[0])
+        if choice.kind == "tie":
+            rivals = rivals or fitting
+        elif control := _beside_its_name(scene, target):
+            return _place(Candidate(control, grounder.choosing.ACCEPT))
+    raise _unclear(scene, element, rivals)
+
+
+def readings(element: str) -> Iterator[tuple[Target, hints.Hints]]:
+    """The targets that the words may mean, the nearest to the letter first, each with what tells rivals apart."""
+    text = Text.of(phrasing.kept(element))
+    phrase = trimmed(" ".join(text.sealed.split()))
+    bare, told = hints.taken(phrase)
+    phrases = [phrase, bare] + [_VERB.sub("", each, count=1) for each in (phrase, bare) if _VERB.match(each)]
+    made: list[Target] = []
+    for each in dict.fromkeys(part for part in phrases if part.strip()):
+        target = targets.target(each, text)
+        made.append(target)
+        if not target.kinds or INPUT in target.kinds:
+            field = targets.field(each, text)
+            made.append(replace(field, kinds=target.kinds or (INPUT, SELECT)))
+        if not target.kinds or CHECK in target.kinds:
+            made.append(targets.mark(each, text))
+    for target in dict.fromkeys(made):
+        yield target, told
+
+
+def _beside_its_name(scene: Scene, target: Target) -> Control | None:
+    """A field without a name of its own that stands beside the words."""
+    if not target.words or target.row or target.ordinal is not None:
+        return None
+    return fields.by_label(scene, target.words) if set(target.kinds) & {INPUT, SELECT} else None
+
+
+def _unclear(scene: Scene, element: str, rivals: Sequence[Candidate]) -> Unclear:
+    if rivals:
+        places = [_place(candidate) for candidate in rivals[:_NEAREST]]
+        listed = "; ".join(f"“{place.name}” at {place.x}, {place.y}" for place in places)
+        return Unclear(f"{len(rivals)} places fit “{_short(element)}” alike: {listed}. Say which one is meant.", places)
+    places = _nearest(scene, element)
+    if not scene.lines and not scene.controls:
+        return Unclear(f"I can't find “{_short(element)}”: nothing can be read in the picture.", places)
+    listed = ", ".join(f"“{place.name}”" for place in places)
+    return Unclear(f"I can't find “{_short(element)}” in the picture. The nearest that I see: {listed}.", places)
+
+
+def _nearest(scene: Scene, element: str) -> list[Place]:
+    """What can be acted on and is named most like the words; a plain line where nothing can be acted on."""
+    acting = [control for control in scene.controls if control.kind != PANEL and reading.name(control).strip()]
+    shown = acting or [reading.as_control(line) for line in scene.lines]
+    alike = [(fuzz.WRatio(element.lower(), reading.name(control).lower()) / 100, control) for control in shown]
+    best = sorted(alike, key=lambda pair: -pair[0])[:_NEAREST]
+    return [_place(Candidate(control, round(min(score, 1.0) * LEAST, 2))) for score, control in best]
+
+
+def _place(candidate: Candidate) -> Place:
+    control = candidate.control
+    x, y = control.box.center if control.kind in (CHECK, RADIO) else actuator.aim(control)
+    return Place(x, y, reading.name(control), control.kind, candidate.score)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else text[:119] + "…"
