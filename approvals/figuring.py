@@ -67,7 +67,8 @@ def overview_charts(user: Any) -> dict[str, Any]:
     found: dict[str, Any] | None = cache.get(name)
     if found is None:
         found = _overview_charts(user)
-        cache.set(name, found, KEPT_SECONDS)
+        if found["spent_runs"] and not found["waits_drawing"]["is_empty"]:  # "nothing yet" must not outlive the first
+            cache.set(name, found, KEPT_SECONDS)
     return found
 
 

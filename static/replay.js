@@ -75,7 +75,7 @@
   function tell() {
     const stop = stops[Number(slider.value)];
     const text = stop ? words(stop) : "";
-    place.textContent = text;
+    place.textContent = following && !isOver() ? gettext("Newest") : text; // the end that is known is some steps old
     slider.setAttribute("aria-valuetext", following && stop ? `${gettext("Newest")}, ${text}` : text);
   }
 
@@ -178,11 +178,12 @@
     const at = stops.findIndex((stop) => stop.last >= event.detail);
     if (at >= 0) { pause(); following = false; slider.value = at; draw(); }
   });
-  let again = 0;
+  let again = 0, over = isOver();
   document.addEventListener("htmx:wsAfterMessage", () => {
-    // Who looks at the newest needs no film; its end is asked for when it is used.
-    if (following || document.hidden || again) return;
-    again = setTimeout(() => { again = 0; load(); }, 2000);
+    if (isOver() !== over) { over = isOver(); clearTimeout(again); again = 0; }
+    if (document.hidden || again) return;
+    // Who looks at the newest needs of the film only how long it is.
+    again = setTimeout(() => { again = 0; load(); }, following && !over ? 10_000 : 2000);
   });
 
   const live = (() => {

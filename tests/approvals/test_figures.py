@@ -311,3 +311,17 @@ def test_the_pages_open_for_who_may_see_them_and_take_odd_questions(client, desk
         ):
             for path in ("/figures/", "/figures/decisions/"):
                 assert client.get(path + query).status_code == status
+
+
+@pytest.mark.django_db
+def test_the_overview_shows_the_first_run_and_the_first_decision_at_once(client, desk, people):
+    client.force_login(people.reviewer, "django.contrib.auth.backends.ModelBackend")
+    none = ("No run was started in these days.", "Nobody has decided anything in these days.")
+    read = lambda: [words in client.get("/").content.decode() for words in none]  # noqa: E731
+    assert read() == [True, True]
+    Run.objects.create(
+        connection=desk.connection, upstream_id="run-0", created_at=timezone.now(), seen_at=timezone.now()
+    )
+    assert read() == [False, True]
+    decided(desk, people.reviewer, 1, days_ago=0, now=timezone.now())
+    assert read() == [False, False]

@@ -21,8 +21,11 @@ def test_a_run_that_starts_elsewhere_shows_in_the_list_and_its_steps_on_its_page
     expect(page.locator(".step h3")).to_have_text(["Start", "Step 1", "Step 2"])
     expect(page.locator(".screen img")).to_be_visible()
     expect(page.locator(".step .marks")).to_have_count(2)
+    expect(page.locator("[data-film-place]")).to_have_text("Newest")
     run.finish()
     expect(page.locator(".outcome")).to_contain_text("Upstream verified it")
+    expect(page.locator("[data-film-place]")).to_contain_text("Step 2 ·", timeout=8000)  # what is shown, of as many
+    expect(page.get_by_role("slider", name="Step shown")).to_have_value("2")
     assert not people["viewer"].noise
 
 
@@ -133,3 +136,15 @@ def test_a_browser_that_does_not_keep_up_is_not_flooded_and_misses_nothing(peopl
     until(lambda: page.evaluate("got.length") == last)
     assert page.evaluate("got") == list(range(1, last + 1))
     run.finish()
+
+
+def test_a_page_whose_catalog_of_words_did_not_come_works_in_english(people) -> None:
+    watcher = people["viewer"]
+    watcher.noise.clear()
+    watcher.page.route("**/words/**", lambda route: route.abort())
+    page = watcher.live("/runs/")
+    page.unroute("**/words/**")
+    assert page.evaluate("interpolate(ngettext('%s run', '%s runs', 2), [2])") == "2 runs"
+    assert page.evaluate("interpolate(gettext('%(a)s of %(b)s'), {a: 1, b: 2}, true)") == "1 of 2"
+    assert not [told for told in watcher.noise if "ERR_FAILED" not in told]
+    watcher.noise.clear()
