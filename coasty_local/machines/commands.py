@@ -48,7 +48,12 @@ def _click(given: Parameters, *, button: str = "left", clicks: int = 1) -> Deed:
     pressed = _one_of(given, "button", ("left", "right", "middle"), button)
     count = _whole(given, "clicks", clicks, 1, 3)
     held = _words(given, "modifiers") if "modifiers" in given else []
-    return lambda display: display.click(x, y, pressed, count, held)
+
+    def deed(display: BrowserDisplay) -> None:
+        display.bar.leave()
+        display.click(x, y, pressed, count, held)
+
+    return deed
 
 
 def _double(given: Parameters) -> Deed:
@@ -68,7 +73,12 @@ def _type(given: Parameters) -> Deed:
     text = given.get("text")
     if not isinstance(text, str) or len(text) > 10_000:
         raise BadParameter("text", "a text of at most 10000 characters is needed")
-    return lambda display: display.type_text(text)
+
+    def deed(display: BrowserDisplay) -> None:
+        if not display.bar.typed(text):
+            display.type_text(text)
+
+    return deed
 
 
 def _press(given: Parameters) -> Deed:
@@ -77,7 +87,18 @@ def _press(given: Parameters) -> Deed:
         keyboard.pressed(keys)
     except ValueError as error:
         raise BadParameter("keys", str(error)) from error
-    return lambda display: display.press(keys)
+    return lambda display: _press_on(display, keys)
+
+
+def _press_on(display: BrowserDisplay, keys: list[str]) -> None:
+    if display.bar.pressed(keys):
+        return
+    enters = [keyboard.name(key) for key in keys] == ["Enter"]
+    address = display.bar.taken() if enters else None
+    if address is None:
+        display.press(keys)
+    else:
+        display.goto(address)
 
 
 def _scroll(given: Parameters) -> Deed:

@@ -15,6 +15,7 @@ import numpy as np
 
 from coasty_local.agent.ports import Dialog, DisplayError, Image
 from coasty_local.machines import cdp, keyboard
+from coasty_local.machines.address import AddressBar
 from coasty_local.machines.tabs import Tab, Tabs
 
 WIDTH, HEIGHT = 1280, 800
@@ -54,6 +55,7 @@ class BrowserDisplay:
         self._cdp = connection
         self._context = context
         self._tabs = Tabs(connection, context, WIDTH, HEIGHT)
+        self.bar = AddressBar()
         self._last: Image | None = None
         self._shut = False
         self._drag: cdp.Answer | None = None

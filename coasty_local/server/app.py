@@ -19,13 +19,13 @@ from starlette.types import ASGIApp
 
 from coasty_local.agent.perception import office
 from coasty_local.runner.pool import Work
-from coasty_local.server import access, acting, errors, inference, machines, runs, small
+from coasty_local.server import access, acting, errors, inference, machines, runs, sessions, small
 from coasty_local.server.errors import ApiError
 from coasty_local.server.platform import Platform
 from coasty_local.settings import Settings
 
 THREADS = 100  # requests at work side by side; streams need none
-ROUTERS = (small.router, runs.router, machines.router, acting.router, inference.router)
+ROUTERS = (small.router, runs.router, machines.router, acting.router, inference.router, sessions.router)
 
 
 def build(

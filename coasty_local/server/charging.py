@@ -36,7 +36,12 @@ class Price:
 
 
 def price(
-    base: int, pictures: Iterable[Image] = (), *, trajectory: int = 0, engine: str = "", system_prompt: str = ""
+    base: int,
+    pictures: Iterable[Image] = (),
+    *,
+    trajectory: int = 0,
+    engine: str = "",
+    system_prompt: str | None = None,
 ) -> Price:
     """The price of one call; `pictures` are all that it sent, `trajectory` tells how many of them were earlier ones."""
     made = Price()
@@ -45,7 +50,7 @@ def price(
     large = sum(picture.shape[1] > _LARGE[0] or picture.shape[0] > _LARGE[1] for picture in pictures)
     made.add("hd_images", large * wire.LARGE_PICTURE_CENTS, large)
     made.add("engine", wire.ENGINE_CENTS.get(engine, 0))
-    made.add("custom_prompt", wire.LONG_PROMPT_CENTS if len(system_prompt) > _LONG_PROMPT else 0)
+    made.add("custom_prompt", wire.LONG_PROMPT_CENTS if len(system_prompt or "") > _LONG_PROMPT else 0)
     return made
 
 

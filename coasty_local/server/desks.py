@@ -16,6 +16,7 @@ class Desks:
     def __init__(self, at_once: int = AT_ONCE, patience: float = PATIENCE_SECONDS) -> None:
         self._free = threading.BoundedSemaphore(at_once)
         self._patience = patience
+        self.closing = threading.Event()  # set when the platform stops: work at the desks ends early
 
     @contextmanager
     def one(self) -> Iterator[None]:

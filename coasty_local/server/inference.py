@@ -1,22 +1,27 @@
-"""The routes that look at a picture and forget it: ground."""
+"""The routes that look at pictures and forget them: predict and ground."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from coasty_local import wire
-from coasty_local.agent import perception, pointing
+from coasty_local.agent import perception
 from coasty_local.agent.perception import SightError
-from coasty_local.agent.ports import Image
-from coasty_local.server import bodies, charging, forms, pictures
+from coasty_local.agent.ports import Image, Job
+from coasty_local.server import bodies, charging, forms, pictures, predicting
 from coasty_local.server.access import needs, request_id
 from coasty_local.server.errors import ApiError
 from coasty_local.server.platform import Platform
+from coasty_local.stills.deeds import Moment
+from coasty_local.stills.prediction import Prediction
 from coasty_local.store.keys import Key
+
+if TYPE_CHECKING:
+    from coasty_local.agent.pointing import Place
 
 router = APIRouter(prefix="/v1")
 
@@ -25,6 +30,46 @@ router = APIRouter(prefix="/v1")
 async def ground(request: Request, key: Annotated[Key, Depends(needs("ground"))]) -> Response:
     raw = await bodies.read(request, largest=forms.LARGEST_BODY)
     return await run_in_threadpool(_ground, request, key, raw)
+
+
+@router.post("/predict")
+async def predict(request: Request, key: Annotated[Key, Depends(needs("predict"))]) -> Response:
+    raw = await bodies.read(request, largest=forms.LARGEST_BODY)
+    return await run_in_threadpool(_predict, request, key, raw)
+
+
+def _predict(request: Request, key: Key, raw: dict[str, Any]) -> Response:
+    def work() -> charging.Work:
+        body = bodies.parse(forms.Predict, raw)
+        bodies.managed_only(request, body.llm)
+        engine = body.cua_version or _platform(request).settings.default_engine
+        moments = predicting.moments(body)
+        images = [moment.image for moment in moments]
+        price = charging.price(
+            wire.PREDICT_CENTS,
+            images,
+            trajectory=len(images) - 1,
+            engine=engine,
+            system_prompt=body.system_prompt,
+        )
+        charging.afford(request, key, price)
+        with _platform(request).desks.one():
+            prediction = predicting.made(lambda: _predicted(request, body, moments))
+        height, width = images[-1].shape[:2]
+        answer = predicting.answer(prediction, body.include_reasoning, body.include_raw_code)
+        size = {"cua_version": engine, "screen_width": width, "screen_height": height}
+        return charging.Work({"request_id": request_id(request), **answer, **size}, price)
+
+    return charging.billed(request, key, "predict", raw, "predict", work)
+
+
+def _predicted(request: Request, body: forms.Predict, moments: list[Moment]) -> Prediction:
+    from coasty_local.stills import course  # loaded only where it is used: the whole agent comes with it
+
+    before = body.trajectory[0].reasoning or "" if body.trajectory else ""
+    job = Job(body.instruction, body.instructions or "")
+    closing = _platform(request).desks.closing
+    return course.predict(job, moments, predicting.tools(body.tools), body.max_actions, before, closing.is_set)
 
 
 def _ground(request: Request, key: Key, raw: dict[str, Any]) -> Response:
@@ -43,7 +88,9 @@ def _ground(request: Request, key: Key, raw: dict[str, Any]) -> Response:
     return charging.billed(request, key, "ground", raw, "ground", work)
 
 
-def _pointed(image: Image, element: str) -> pointing.Place:
+def _pointed(image: Image, element: str) -> Place:
+    from coasty_local.agent import pointing  # loaded only where it is used: most of the agent comes with it
+
     try:
         return pointing.point(image, element, perception.Eyes())
     except pointing.Unclear as unclear:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from coasty_local import settings as setup
+from coasty_local import wire
 from coasty_local.machines.fleet import Fleet
 from coasty_local.runner.clock import Clock
 from coasty_local.runner.lives import Lives
@@ -20,6 +21,7 @@ from coasty_local.server.desks import Desks
 from coasty_local.server.hub import Hub
 from coasty_local.server.replay import Replays
 from coasty_local.settings import Settings, SettingsError
+from coasty_local.stills.sittings import Sittings
 from coasty_local.store import idempotency, keys, machines
 from coasty_local.store.database import Database, OtherVersion
 from coasty_local.store.frames import Frames
@@ -44,6 +46,7 @@ class Platform:
         self.runner = Runner(self.db, self.lives, self.clock, self.fleet, self.frames, work, settings.max_runs)
         self.upkeep = Upkeep(self.db, self.fleet, self.runner, self.clock)
         self.desks = Desks()
+        self.sittings = Sittings(wire.now)
         self.replays = Replays(self.db, settings.idempotency_wait_seconds)
         first_key(self.db, settings)
 
@@ -59,6 +62,8 @@ class Platform:
     def stop(self) -> None:
         """End what is under way, then every browser. Streams end after this with `Hub.close`."""
         self.clock.stop()
+        self.desks.closing.set()
+        self.sittings.close()
         self.runner.stop()
         self.fleet.close_all()
         self.deliverer.stop()

@@ -1,9 +1,9 @@
-"""Reads pyautogui text into actions without running it; lines it does not know are left out."""
+"""Reads pyautogui text into actions without running it (lines it does not know are left out), and writes it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Action = dict[str, Any]
@@ -15,9 +15,25 @@ def actions(code: str) -> list[Action]:
     found: list[Action] = []
     for line in _statements(code):
         action = _action(line)
-        if action is not None:
-            found.append(action)
+        if action is None:
+            continue
+        if action["action_type"] == "drag" and found and found[-1]["action_type"] == "move":
+            action = _from(found.pop(), action)
+        found.append(action)
     return found
+
+
+def line(kind: str, params: Mapping[str, Any]) -> str:
+    """The line that `actions` reads as this action, of shape B; empty for one that has no line."""
+    writer = _WRITERS.get(kind)
+    return writer(params) if writer else ""
+
+
+def _from(move: Action, drag: Action) -> Action:
+    """The drag with its start: the place to which the mouse was moved right before."""
+    start = {"x1": move["params"]["x"], "y1": move["params"]["y"]}
+    words = f"{move['raw_code']}; {drag['raw_code']}"
+    return {**drag, "params": start | drag["params"], "description": words, "raw_code": words}
 
 
 def _statements(code: str) -> Iterator[str]:
@@ -100,9 +116,40 @@ def _sleep(given: Given) -> tuple[str, Action]:
     return "wait", {"seconds": float(_take(given, 0, "seconds"))}
 
 
+def _drag(given: Given) -> tuple[str, Action]:
+    return "drag", {"x2": int(_take(given, 0, "x")), "y2": int(_take(given, 1, "y"))}
+
+
 _READERS: dict[str, Callable[[Given], tuple[str, Action]]] = {
     "click": _click(), "leftClick": _click(), "doubleClick": _click(clicks=2), "tripleClick": _click(clicks=3),
     "rightClick": _click("right"), "middleClick": _click("middle"), "write": _text, "typewrite": _text,
     "press": _press, "hotkey": _hotkey, "scroll": _scroll("vertical"), "vscroll": _scroll("vertical"),
-    "hscroll": _scroll("horizontal"), "moveTo": _move, "sleep": _sleep,
+    "hscroll": _scroll("horizontal"), "moveTo": _move, "dragTo": _drag, "sleep": _sleep,
 }  # fmt: skip
+
+
+def _written_click(params: Mapping[str, Any]) -> str:
+    more = "".join(
+        f", {name}={params[name]!r}" for name, plain in (("clicks", 1), ("button", "left")) if params[name] != plain
+    )
+    return f"pyautogui.click({params['x']}, {params['y']}{more})"
+
+
+def _written_scroll(params: Mapping[str, Any]) -> str:
+    name = "hscroll" if params["direction"] == "horizontal" else "scroll"
+    return f"pyautogui.{name}({params['clicks']}, x={params['x']}, y={params['y']})"
+
+
+_WRITERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "click": _written_click,
+    "type_text": lambda params: f"pyautogui.write({params['text']!r})",
+    "key_press": lambda params: f"pyautogui.press({params['keys']!r})",
+    "key_combo": lambda params: f"pyautogui.hotkey({', '.join(map(repr, params['keys']))})",
+    "scroll": _written_scroll,
+    "drag": lambda params: (
+        f"pyautogui.moveTo({params['x1']}, {params['y1']}); "
+        f"pyautogui.dragTo({params['x2']}, {params['y2']}, button='left')"
+    ),
+    "move": lambda params: f"pyautogui.moveTo({params['x']}, {params['y']})",
+    "wait": lambda params: f"time.sleep({params['seconds']})",
+}

@@ -91,3 +91,14 @@ def bomb(width: int, height: int) -> str:
 
 def error(answer: requests.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
+
+
+def carried_out(platform: Platform, answer: dict[str, Any]) -> None:
+    """Do what a prediction says, as any client would; machines wait for pages by themselves."""
+    for action in answer["actions"]:
+        if action["action_type"] not in ("wait", "done", "fail"):
+            act(platform, action["action_type"], action["params"])
+
+
+def kinds(answer: dict[str, Any]) -> list[str]:
+    return [action["action_type"] for action in answer["actions"]]
