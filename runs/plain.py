@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 LIMIT = 20_000
+_SPARED = 40  # characters that are shown above a limit: to say that they are not would take as much room
 
 # Controls (but newline and tab), format characters (bidi overrides, zero-width), line separators, blank look-alikes.
 _HIDDEN = re.compile(
@@ -26,9 +27,10 @@ _SPAN = '<span class="hidden-char" title="{name}">{code}</span>'
 def plain(text: object, limit: int = LIMIT) -> SafeString:
     """The text as safe HTML that can't run, link, hide or reorder anything; what is cut off is counted."""
     whole = "" if text is None else str(text).replace("\r\n", "\n")
-    shown = "<wbr>".join(_HIDDEN.sub(_named, str(escape(part))) for part in _parts(whole[:limit]))
     rest = len(whole) - limit
-    if rest > 0:
+    is_cut = rest > min(_SPARED, limit // 4)
+    shown = "<wbr>".join(_HIDDEN.sub(_named, str(escape(part))) for part in _parts(whole[:limit] if is_cut else whole))
+    if is_cut:
         shown += f'<span class="cut">{_left_out(rest)}</span>'
     return mark_safe(shown)  # noqa: S308 (escaped above; the spans hold names of characters only)
 

@@ -7,6 +7,8 @@ import pytest
 from approvals import decisions, outcomes
 from approvals.models import Decision
 from approvals.states import Outcome
+from runs.models import Run
+from runs.plain import plain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -111,3 +113,22 @@ def test_the_pages_say_who_decided_and_what_came_of_it(desk, people, client):
     scripted.finish("cancelled")
     desk.follow(scripted)
     assert "<h1>Ended without a decision here" in heads()[0]
+
+
+def test_a_queued_run_says_which_run_is_under_way_on_its_machine(desk, people, client):
+    _, parked, _ = desk.parked()
+    queued = Run.objects.create(
+        connection=desk.connection, upstream_id="next", status="queued", machine_id=parked.machine_id, task="Then this"
+    )
+    client.force_login(people.reviewer)
+    said = f'Another run is under way on it: <a href="/runs/{parked.upstream_id}/">'
+    assert said in client.get("/runs/next/").content.decode()
+    Run.objects.filter(pk=queued.pk).update(machine_id="another")
+    assert said not in client.get("/runs/next/").content.decode()
+    Run.objects.filter(pk=queued.pk).update(machine_id=parked.machine_id, status="running")
+    assert said not in client.get("/runs/next/").content.decode()
+
+
+def test_a_text_is_not_cut_for_less_than_the_word_of_it():
+    assert "not shown" not in plain("x" * 165, 160)
+    assert "41 more characters are not shown" in plain("x" * 201, 160)
