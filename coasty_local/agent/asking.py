@@ -58,6 +58,25 @@ _DESTRUCTIVE = re.compile(
 )
 
 
+_HELP = (
+    (r"\b(?:if|unless|otherwise|whether|in\s+case|depending)\b",
+     "I do not decide between two ways. Say which one to take, as steps"),
+    (r"\b(?:all|every|each|any|except|both)\b",
+     "I take one thing at a time. Name the ones that you mean, each in a sentence of its own"),
+    (r"\b(?:cheapest|best|most|least|lowest|highest|biggest|smallest|newest|oldest|latest|fastest|nearest|\w+est\s+one)\b",
+     "I do not compare. Name the one that you mean"),
+    (r"\b(?:it|this|that|them|her|him)\b",
+     "Say what is meant by its name, and what to do as steps (click …, type … into …)"),
+)  # fmt: skip
+
+
+def help_with(clause: str) -> str:
+    """What to answer where this clause could not be read: what it says that is not read is told apart."""
+    said = re.sub(r"'[^']*'", "", clause)
+    found = next((words for pattern, words in _HELP if re.search(pattern, said, re.IGNORECASE)), "")
+    return f"{found or 'Say it as steps (click …, type … into …)'}, or answer skip."
+
+
 class Stuck(Exception):
     """The agent can't or must not go on without a person. `allow`: the permission that a plain yes gives."""
 

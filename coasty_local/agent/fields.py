@@ -99,11 +99,12 @@ def put_text(session: Session, control: Control, text: str, name: str) -> None:
     if holds(session, session.look(), control, text):
         session.desk.say(f"{name.capitalize()} already says “{asking.short(text, 60)}”.")
         return
+    before = session.look()
     for anew in (False, True):
         with session.turn(f"I type “{asking.short(text, 60)}” into {name}."):
             _enter(session, control, text, name, anew)
             look = session.look()
-        if holds(session, look, control, text):
+        if holds(session, look, control, text) or _from_menu(session, before.scene, control, text, name):
             return
         if len(text) <= _FEW and session.sight.glance(partial(_shown, session, control, text), 1.2):
             return
@@ -112,6 +113,18 @@ def put_text(session: Session, control: Control, text: str, name: str) -> None:
         asking.NO_PROGRESS,
         f"I typed into {name}, but it reads “{asking.short(there.text, 60)}”. Please check the field; resume to go on.",
     )
+
+
+def _from_menu(session: Session, before: Scene, control: Control, text: str, name: str) -> bool:
+    """What looks like a field may open a list of its own: then the value is taken from there, and must show."""
+    line = _offered(before, session.scene, text)
+    below = line is not None and 0 <= line.box.y - control.box.y < before.text_height * 24
+    if line is None or not below or not reading.same(text, line.text):
+        return False
+    with session.turn(f"I choose “{asking.short(text, 60)}” in {name} from the open list."):
+        session.hands.click(line, f"“{text}”")
+        look = session.look()
+    return _shows(session, look, control, text)
 
 
 def put_date(session: Session, control: Control, day: date, pattern: str, name: str) -> None:
@@ -285,7 +298,18 @@ def slot_field(session: Session, name: str, value: str) -> Control | None:
     found = session.seen(Target(name, (INPUT, SELECT), aliases=lexicon.field_aliases(name)))
     if found is not None and found.kind in (INPUT, SELECT) and not _foreign(found, name):
         return found
-    return by_label(scene, name)
+    return by_label(scene, name) or _only_list(scene, name)
+
+
+def _only_list(scene: Scene, name: str) -> Control | None:
+    """The one list of a form, where it has no name: what is asked for is a kind of thing that is chosen, not typed."""
+    lists = [c for c in scene.controls if c.kind == SELECT and c.enabled]
+    return lists[0] if len(lists) == 1 and _nameless(lists[0]) and name in _CHOSEN else None
+
+
+_CHOSEN = frozenset(
+    "role status plan department team priority category type country language currency assignee".split()
+)
 
 
 def by_label(scene: Scene, name: str) -> Control | None:

@@ -148,6 +148,9 @@ def _field(session: Session, name: str, value: str) -> Control | None:
         if found is not None or value == UNTICKED:
             return found
     found = fields.slot_field(session, name, value)
+    if found is None and " for " in name:  # "note for the driver" may be called Note
+        name = name.split(" for ")[0]
+        found = fields.slot_field(session, name, value)
     if found is not None or name not in _TEXTS:
         return found
     blank = [

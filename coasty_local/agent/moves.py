@@ -186,6 +186,8 @@ def type_text(session: Session, step: steps.Type) -> str:
                     asking.NO_PROGRESS, "I typed, but nothing on the screen changed: no field seems to have the focus."
                 )
             return f"Typed “{step.text}”."
+    elif (told := picking.in_row(session, step.target, step.text)) and not secret:
+        return told
     else:
         control = (
             _literally(session, step.target)

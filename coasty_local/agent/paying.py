@@ -154,7 +154,7 @@ def amount(scene: Scene, control: Control, about: str = "") -> str:
 def payee(scene: Scene, control: Control, about: str = "") -> str:
     """Who would be paid: in the page's question, beside a payee label, or on the row of the control."""
     for line in scene.lines:
-        asked = re.search(r"\bto\s+((?:[A-Z][\w&.'-]*\s?)+)[?.]?$", line.text)
+        asked = re.search(r"\bto\s+([A-Z][\w&.'-]*(?:\s[A-Z][\w&.'-]*)*)\s?[?.]?$", line.text)
         if asked and lexicon.MONEY.search(line.text):
             return asked.group(1).strip()
     for label in _PAYEE_LABELS:

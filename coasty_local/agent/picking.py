@@ -80,6 +80,8 @@ def check(session: Session, step: steps.Check, click: Click) -> str:
     """Set the mark; `click` presses what is no mark but says the words."""
     control = session.seen(step.target)
     if control is None or control.kind not in (CHECK, RADIO):
+        control = _cell(session, step.target) or control
+    if not step.target.row and (control is None or control.kind not in (CHECK, RADIO)):
         control = fields.marked(session.scene, step.target.words) or control
     if control is None and (several := _several(session, step)):
         return " ".join(check(session, one, click) for one in several)
@@ -92,6 +94,41 @@ def check(session: Session, step: steps.Check, click: Click) -> str:
         fields.tick(session, mark, step.on, f"“{step.target.words}”")
         return f"{'Ticked' if step.on else 'Unticked'} “{step.target.words}”."
     return click(session, steps.Click(target=step.target, source=step.source))
+
+
+def in_row(session: Session, named: Target, value: str) -> str:
+    """ "Set Ada Byron to absent": the name is no field but a row, and the value one of its marks, else ""."""
+    if named.row or named.ordinal is not None or not named.words or session.seen(named) is not None:
+        return ""
+    lines = reading.find(session.scene, named.words)
+    if len(lines) != 1 or fields.by_label(session.scene, named.words) is not None:
+        return ""
+    place = reading.record_box(session.scene, lines[0], named.words)
+    inside = [c for c in session.scene.controls if c.kind in (RADIO, CHECK) and place.contains(*c.box.center)]
+    marks = [c for c in inside if reading.same(value, c.text or c.label)]
+    if len(marks) != 1 or len(inside) < 2:
+        return ""
+    fields.tick(session, marks[0], True, f"“{value}” in the row of “{named.words}”")
+    return f"Chose “{value}” for “{named.words}”."
+
+
+def _cell(session: Session, target: Target) -> Control | None:
+    """The mark where the row of the target meets the column that is headed by its words."""
+    scene, found = session.scene, []
+    lines = reading.find(scene, target.row) if target.row else []
+    heads = reading.find(scene, target.words) if target.words else []
+    for head in heads:
+        for line in lines if len(lines) == 1 else ():
+            place = reading.record_box(scene, line, target.row)
+            found += [
+                c
+                for c in scene.controls
+                if c.kind in (CHECK, RADIO)
+                and place.contains(*c.box.center)
+                and head.box.bottom <= c.box.y
+                and head.box.x - scene.text_height <= c.box.center[0] <= head.box.right + scene.text_height
+            ]
+    return found[0] if len({c.box for c in found}) == 1 else None
 
 
 def _several(session: Session, step: steps.Check) -> list[steps.Check]:

@@ -62,6 +62,7 @@ def _move(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
             roaming.look_further,
             roaming.go_to_place,
             roaming.search,
+            roaming.turn_list,
             roaming.go_home,
             roaming.explore,
         )

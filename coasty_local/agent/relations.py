@@ -120,7 +120,8 @@ def _named(text: str, verb: str, noun: str, entered: bool) -> float:
     ends = endings(verb) if entered else ()
     if any(reading.same(word, text) for word in ends):
         return 0.75
-    if entered and any(re.match(rf"{re.escape(word)}\b", text) for word in (*alike, "submit", "send", "confirm")):
+    begins = (*alike, "submit", "send", "confirm", *(word for word in ends if word in ("save", "update")))
+    if entered and any(re.match(rf"{re.escape(word)}\b", text) for word in begins):
         return 0.72
     return 0.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -136,6 +137,17 @@ def turn_page(session: Session, trail: Trail) -> bool:
     return follow(session, control)
 
 
+def turn_list(session: Session, goal: Goal | Open, trail: Trail) -> bool:
+    """The next page of a list that nothing calls by the name of the thing, while the record is not in view."""
+    scene = session.scene
+    if not goal.key or trail.pressed or trail.filled is not None or ways.keyed(scene, goal.key):
+        return False
+    return len(scene.lines) >= _LISTED and turn_page(session, trail)
+
+
+_LISTED = 20  # so many lines of text make a list of a page
+
+
 def go_home(session: Session, goal: Goal | Open, trail: Trail) -> bool:
     control = ways.way_to(session.scene, list(ways.GENERAL), trail.visited)
     if control is None:
@@ -173,10 +185,25 @@ def follow(session: Session, control: Control) -> bool:
     return True
 
 
+def _part(session: Session, noun: str) -> str:
+    """Go where a link or tab of just this name leads; else a part of the page that says it is meant. A list or table is
+    called so by people, not by the page. "" when nothing here is meant."""
+    bare = re.sub(r"\s+(?:list|table|overview)$", "", noun, flags=re.IGNORECASE)
+    names = [reading.plain(name) for name in dict.fromkeys((noun, bare))]
+    tabs = [c for c in ways.clickable(session.scene) if reading.plain(c.text) in names and c.kind in (LINK, BUTTON)]
+    if tabs and not ways.titled(session.scene, bare):
+        follow(session, tabs[0])
+        return f"Opened “{reading.name(tabs[0])}”."
+    listed = [line for line in session.scene.lines if reading.within(bare, line.text) and len(line.text) < 40]
+    return f"“{noun}” is on the page." if listed or bare != noun else ""
+
+
 def open_thing(session: Session, step: Open) -> str:
     """Get to a page or a record; what its heading says."""
     trail = session.trail(step.source or repr(step), Trail)
     wanted = step.key or step.noun
+    if step.part and (told := _part(session, step.noun)):
+        return told
     for _ in range(12):
         session.obstacles()
         if entrance.wall(session):
@@ -185,7 +212,17 @@ def open_thing(session: Session, step: Open) -> str:
         if there or (trail.visited and _arrived(session.scene, step, trail)):
             return f"The page shows “{title(session)}”."
         if step.key:
-            moves = (open_row_menu, open_record, look_further, go_to_place, search, scroll_on, go_home, explore)
+            moves = (
+                open_row_menu,
+                open_record,
+                look_further,
+                go_to_place,
+                search,
+                scroll_on,
+                turn_list,
+                go_home,
+                explore,
+            )
             moved = any(move(session, step, trail) for move in moves)
         else:
             moved = go_to_place(session, step, trail) or (not trail.visited and _by_name(session, step, trail))

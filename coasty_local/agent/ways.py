@@ -54,7 +54,7 @@ def places(goal_act: str, noun: str) -> list[str]:
     one = lexicon.singular(noun.lower()) if noun else ""
     head = one.split()[-1] if one else ""
     found = [noun.lower(), lexicon.plural(one), one, lexicon.plural(head)] if noun else []
-    found += [f"{goal_act}s", *_ACT_PLACES.get(goal_act, ()), *_RELATED.get(head, ())]
+    found += [*([f"{goal_act}s"] if goal_act else []), *_ACT_PLACES.get(goal_act, ()), *_RELATED.get(head, ())]
     found += [f"{whose} {word}" for word in found[:2] for whose in ("my", "your") if word]
     return list(dict.fromkeys(word for word in found if word))
 
@@ -182,7 +182,13 @@ def _worded(scene: Scene, words: tuple[str, ...], goal: Goal) -> Control | None:
         )
         if exact or any(re.match(rf"(?:yes,? )?{re.escape(word)}\b", text) for word in words):
             scored.append((exact, control.kind == BUTTON, control.box.w * control.box.h, control))
-    return max(scored, key=lambda item: item[:3])[3] if scored else None
+    best = max(scored, key=lambda item: item[:3])[3] if scored else None
+    alike = [c for *_, c in scored if best is not None and reading.same(c.text, best.text)]
+    if best is None or goal.key or len(alike) < 2:
+        return best
+    rows = [reading.record_box(scene, line, goal.noun) for line in reading.find(scene, goal.noun)]
+    own = [c for c in alike if any(row.contains(*c.box.center) for row in rows)]
+    return own[0] if len(own) == 1 else None  # one for each of several things: the one on the row of what is named
 
 
 def opener(scene: Scene, key: str) -> Control | None:

@@ -141,7 +141,7 @@ class Work:
             shown = asking.short(unread.source, 160)
             stuck = Stuck(
                 asking.NOT_UNDERSTOOD,
-                f"I could not read: '{shown}'. Say it as steps (click …, type … into …), or answer skip.",
+                f"I could not read: '{shown}'. {asking.help_with(unread.source)}",
             )
             answer = self._answer(stuck)
             at = self.queue.index(unread)

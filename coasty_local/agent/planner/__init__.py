@@ -56,7 +56,7 @@ _TABLES = (checks.RULES, gestures.RULES, grammar.RULES, goals.RULES, deeds.RULES
 _EARLY = (goals.sign_in, goals.edit, goals.issue, goals.mark, goals.add, goals.add_to)
 _DEEDS_EARLY = (
     deeds.again, deeds.turn_page, deeds.put_in, deeds.take_out, deeds.remark, deeds.reply, deeds.assign,
-    deeds.button_to, deeds.check_in, deeds.send_to, deeds.book_and_pay,
+    deeds.button_to, deeds.check_in, deeds.send_to, deeds.book_and_pay, deeds.state_of_it, deeds.open_it,
 )  # fmt: skip
 
 
@@ -152,6 +152,8 @@ def _by_rules(clause: str, text: Text) -> list[Step] | None:
         and not _STARTS.match(clause)
     ):
         return [label]
+    if not _STARTS.match(clause) and (values := gathering.lines(clause, text)):
+        return values
     told = facts.RULES.read(clause, text)
     if told is not None:
         return told

@@ -16,6 +16,7 @@ from coasty_local.agent.planner.steps import (
     Goal,
     Open,
     Refrain,
+    Search,
     SignIn,
     Step,
     Unknown,
@@ -25,7 +26,18 @@ from coasty_local.agent.planner.steps import (
 
 def arrange(steps: list[Step]) -> list[Step]:
     """Press only when the form's other clauses are done, and not at all when a clause says what to press, or not to."""
-    return _referring(_withheld(_last(_founded(_known_first(gathering.gathered(steps))))))
+    return _referring(_saved(_withheld(_last(_founded(_known_first(gathering.gathered(steps)))))))
+
+
+def _saved(steps: list[Step]) -> list[Step]:
+    """ "Change the role of Ada to Editor and save": the goal presses what saves, and is done once that is seen."""
+    made: list[Step] = []
+    for step in steps:
+        after = made[-1] if made else None
+        ends = isinstance(step, Click) and not step.target.row and step.target.words in ("Save", "Submit", "Apply")
+        if not (ends and isinstance(after, Goal) and after.act in ("edit", "add")):
+            made.append(step)
+    return made
 
 
 def _known_first(steps: list[Step]) -> list[Step]:
@@ -109,9 +121,11 @@ def _referring(steps: list[Step]) -> list[Step]:
     made: list[Step] = []
     noun = key = ""
     for step in steps:
-        if isinstance(step, Goal) and step.key == IT:
+        if isinstance(step, Goal | Open) and step.key == IT:
             made.append(replace(step, noun=noun, key=key) if key else Unknown(source=step.source))
             continue
+        if isinstance(step, Search):
+            noun, key = "", step.words
         if isinstance(step, Goal | Open):
             noun, key = (step.noun, step.key) if step.key else (noun, key)
         if isinstance(step, Verify) and re.fullmatch(THAT, step.about, re.IGNORECASE):

@@ -32,6 +32,7 @@ _ROLE_NAMED = re.compile(
     r"(?:called|named|labell?ed|saying|that\s+says|with\s+(?:the\s+)?(?:text|name|label))\s+(.+)$",
     re.IGNORECASE,
 )
+_NAME = r"(?-i:[A-Z])[\w.&-]*(?:\s(?-i:[A-Z])[\w.&-]*)*|\ue000\d+\ue001"
 _NAMED_PAGE = re.compile(r"^(?:on|at)\s+(?:the\s+)?(.+?)(?:\s+(?:page|screen|site))?$", re.IGNORECASE)
 
 
@@ -43,6 +44,8 @@ def verify(match: re.Match[str], text: Text) -> list[Step] | None:
     rest = match.group("rest").strip()
     if re.fullmatch(r"(?:if\s+)?(?:asked|prompted|needed|necessary|required|it\s+asks)(?:\s+to)?", rest, re.IGNORECASE):
         return None
+    if done := _DONE_SO.fullmatch(rest):
+        return [Verify(words=done.group("words").lower())]
     if both := _both(rest, match, text):
         return both
     if _ENSURING.match(match.group()) and (ensured := _switched(rest, text)):
@@ -63,6 +66,28 @@ def verify(match: re.Match[str], text: Text) -> list[Step] | None:
             else None
         )
     return None
+
+
+_DONE_SO = re.compile(
+    r"(?:that\s+)?(?:it|they|this|the\s+\w+)(?:['’]s|\s+(?:is|are|was|were|has\s+been|have\s+been|got))\s+(?:now\s+)?(?P<words>[a-z]+ed|sent|paid|done)",
+    re.IGNORECASE,
+)
+
+
+@RULES.rule(rf"(?:it|the\s+(?:page|screen|site))\s+should\s+(?:(?:now|then)\s+)?(?:say|show)\s+{_DONE_SO.pattern}")
+def says_done(match: re.Match[str], text: Text) -> list[Step] | None:
+    """ "It should say that it was sent": the word for what was done is to be seen, in whatever sentence."""
+    return [Verify(words=match.group("words").lower())]
+
+
+@RULES.rule(
+    rf"(?:the\s+)?(?P<about>(?!page\b|screen\b|status\b)[a-z]+|{_NAME})\s+should\s+(?:(?:now|then)\s+)?(?:say|show|read|have|contain|display)\s+(?P<words>\ue000\d+\ue001|.*\d.*)"
+)
+def should_show(match: re.Match[str], text: Text) -> list[Step] | None:
+    """ "The basket should show 3": what stands with it."""
+    if re.fullmatch(_PAGE, match.group("about"), re.IGNORECASE):
+        return None
+    return [Verify(words=text.plain(match.group("words")), about=text.plain(match.group("about")))]
 
 
 @RULES.rule(
@@ -223,6 +248,12 @@ def wait_words(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Wait(words=text.plain(match.group("words")), gone=bool(match.group("gone")))]
 
 
+_OWNED = re.compile(
+    rf"(?P<whose>{_NAME})['’]s\s+(?P<noun>[a-z]+)|(?P<kind>[a-z]+)\s+(?:of|for|from|by)\s+(?P<key>{_NAME})",
+    re.IGNORECASE,
+)
+
+
 @RULES.rule(
     r"(?:read|report|tell\s+me|get|find\s+out|note(?:\s+down)?|extract|write\s+down|give\s+me|show\s+me|copy|return|look\s+up|print)(?:\s+(?:out|back|me|to\s+me))?\s+"
     r"(?P<rest>(?:(?:the|what|which|who\s+(?:the|is)|its|when)\b).+?|\ue000.+)\??",
@@ -242,8 +273,11 @@ def read(match: re.Match[str], text: Text) -> list[Step] | None:
     ):
         return None
     if re.search(
-        r"\b(?:all|every|each|cheapest|best|most|least|lowest|highest|difference|average|how)\b", rest, re.IGNORECASE
-    ):
+        r"\b(?:all|every|each|cheapest|best|most|least|lowest|highest|fastest|slowest|newest|oldest|latest|earliest|nearest|"
+        r"longest|shortest|largest|smallest|difference|average|how)\b",
+        rest,
+        re.IGNORECASE,
+    ) or (rest.startswith("\ue000") and " as " in rest):
         return None
     if re.fullmatch(
         r"(?:page|screen|it|text|does\s+it|(?:the\s+)?(?:page|screen|it|this)\s+(?:says|shows|reads))|does\s+(?:the\s+)?(?:page|screen|it)\s+say",
@@ -254,6 +288,9 @@ def read(match: re.Match[str], text: Text) -> list[Step] | None:
     rest = re.sub(r"\s+(?:says|is|shows|reads|on\s+(?:the|this)\s+(?:page|screen))$", "", rest, flags=re.IGNORECASE)
     of = re.fullmatch(r"(.+?)\s+(?:of|for)\s+(?:the\s+)?(.+)", rest, re.IGNORECASE)
     if of:
+        if owned := _OWNED.fullmatch(of.group(2)):  # "Ada Byron's order", "the order of Ada Byron"
+            key, noun = owned.group("whose") or owned.group("key"), owned.group("noun") or owned.group("kind")
+            return [Read(words=text.plain(of.group(1)), about=text.plain(key), noun=noun)]
         noun = re.match(r"(?:the\s+)?([a-z]+)\s+\S*\d", of.group(2))
         return [
             Read(words=text.plain(of.group(1)), about=_about(of.group(2), text), noun=noun.group(1) if noun else "")

@@ -15,7 +15,7 @@ _INLINE_NUMBERS = re.compile(r"(?:(?<=^)|(?<=[\s.;,]))(?:\(?\d{1,2}\)|step\s+\d+
 _COUNTED = re.compile(r"(?:(?<=\s)|^)(?:[Ss]tep\s+)?\(?(?P<n>\d{1,2})[.)]\s+(?=[^\W\d]|\ue000)")
 _HARD = re.compile(
     r"\s*\n+\s*|"
-    r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.!?]\s+(?=[^a-z]|$)"
+    r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)(?:[.!?]\s+(?=[^a-z]|$)|[!?]\s+)"
                    r"|(?<=[a-z\ue001])\.\s+(?=(?:then|and then|after|next|finally|now)\b)")  # fmt: skip
 _SOFT = re.compile(
     r"\s*(?:;|\s[—–]\s)\s*(?:and\s+)?(?:then\s+)?|(?:,\s+(?:and\s+)?|\s+and\s+)next\s*,?\s+|,?\s+(?:and\s+)?(?:then|afterwards?|after\s+that|after\s+which|finally)\s*,?\s+|,\s*(?:and|but)\s+|,\s+|\s+and\s+|\s+but\s+|\s+&\s+",
@@ -100,11 +100,25 @@ def sentences(sealed: str) -> list[str]:
     return [part for part in parts if part and re.search(r"\w|\ue000", part)]
 
 
+_STOP = re.compile(r"(?<=[\w\ue001/])\.\s+(?=[a-z])")
+
+
+def _small_begun(parts: list[str], starts: Callable[[str], bool]) -> Iterator[str]:
+    """The sentences, parted also where one that begins small begins an instruction."""
+    for part in parts:
+        begin = 0
+        for stop in _STOP.finditer(part):
+            if starts(part[stop.end() :]):
+                yield part[begin : stop.start()]
+                begin = stop.end()
+        yield part[begin:]
+
+
 def clauses(sealed: str, starts: Callable[[str], bool], reads: Callable[[str], bool]) -> Iterator[str]:
     """The clauses in order. A soft break ("and", a comma) counts only where the right side starts an
     instruction and the
     left side can be read by itself; otherwise both stay together."""
-    for sentence in sentences(sealed):
+    for sentence in _small_begun(sentences(sealed), starts):
         pieces = _soft_pieces(trimmed(sentence), starts)
         held = ""
         for joint, piece in pieces:

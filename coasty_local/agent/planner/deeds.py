@@ -102,10 +102,14 @@ def take_out(match: re.Match[str], text: Text) -> list[Step] | None:
 def remark(match: re.Match[str], text: Text) -> list[Step] | None:
     noun = match.group("noun").lower()
     made: list[Step] = []
-    if match.group("where") and not re.fullmatch(_PRONOUN, match.group("where")):
+    whom = re.search(r"\sfor\s+(the\s+[a-z]+)$", match.group())
+    if whom:  # "a note for the driver" is a field of that name, not a place
+        noun = f"{noun} for {whom.group(1)}"
+    elif match.group("where") and not re.fullmatch(_PRONOUN, match.group("where")):
         thing, key = goals.thing(match.group("where"), text)
         made.append(Open(noun=thing, key=key))
     slot = ((noun, text.plain(match.group("value"))),)
+    noun = noun.split()[0]
     return [*made, Enter(verb="add", noun=noun, slots=slot), Commit(verb="add", noun=noun)]
 
 
@@ -154,9 +158,27 @@ def to_it(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Goal(act=lexicon.ACT_ALIASES.get(act, act), key=IT)]
 
 
+@RULES.rule(r"(?:open|view|show)\s+it(?:\s+up)?")
+def open_it(match: re.Match[str], text: Text) -> list[Step] | None:
+    return [Open(key=IT)]
+
+
+@RULES.rule(
+    r"(?:set|put|move|change|switch)\s+it\s+(?:to|on)\s+(?P<state>(?!the\b|my\b|\d)[A-Za-z]+(?:\s[a-z]+){0,2})",
+    r"mark\s+it\s+(?P<as>as)\s+(?P<state>[a-z]+(?:\s[a-z]+)?)",
+)
+def state_of_it(match: re.Match[str], text: Text) -> list[Step] | None:
+    """ "Set it to On hold": the status of what the clauses before name."""
+    state = match.group("state")
+    act = next((name for name in lexicon.ACTS if state.lower() in lexicon.done_words(name)), "")
+    if match.groupdict().get("as") and act:
+        return [Goal(act=act, key=IT)]
+    return [Goal(act="edit", key=IT, slots=(("status", state),))]
+
+
 @RULES.rule(
     r"reset\s+(?:the\s+)?(?P<what>[a-z]+)\s+(?:of|for)\s+(?P<rest>.+)",
-    r"reset\s+(?P<rest>(?:[A-Z][\w.-]*\s?)+)'s\s+(?P<what>[a-z]+)",
+    r"reset\s+(?P<rest>[A-Z][\w.-]*(?:\s[A-Z][\w.-]*)*)'s\s+(?P<what>[a-z]+)",
 )
 def reset(match: re.Match[str], text: Text) -> list[Step] | None:
     if _UNSURE.search(match.group("rest")):
@@ -259,7 +281,7 @@ def _head(head: str, text: Text) -> tuple[str, list[tuple[str, str]]] | None:
 
 def _object(noun: str, text: Text) -> tuple[str, str] | None:
     """The kind of the thing and its name: "Double room" is a room, "the book 'Dune'" a book called Dune."""
-    if re.match(r"(?:and|to|for|from|with|in|on|of|up)\b", noun):
+    if re.match(r"(?:and|to|for|from|with|in|on|of|up|is|are|was|were|not)\b", noun):
         return None
     if re.fullmatch(r"[a-z][a-z -]*|", noun):
         return noun, ""

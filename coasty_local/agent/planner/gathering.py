@@ -19,6 +19,14 @@ _TALK = re.compile(
     r"and|if|when|here|instructions?|example|ps|fyi|e\.?g)\b",
     re.IGNORECASE,
 )
+_FIELDS = "|".join(
+    sorted(
+        {name.replace("_", " ") for name in lexicon.FIELDS}
+        | {other for others in lexicon.FIELD_ALIASES.values() for other in others},
+        key=len,
+        reverse=True,
+    )
+)
 _CREDENTIALS = frozenset(("email", "password", "code"))
 
 
@@ -31,6 +39,28 @@ def line(clause: str, text: Text) -> Fact | None:
     if found.group("name")[0].islower() and name not in lexicon.FIELDS and not lexicon.field_aliases(name):
         return None
     return Fact(name=facts.canonical(name), value=text.plain(found.group("value")), line=name)
+
+
+_VALUED = re.compile(
+    rf"(?:the\s+|his\s+|her\s+|its\s+|their\s+|my\s+)?(?P<name>{_FIELDS})(?:\s+(?:is|as|of)\s+|\s*[:=]\s*|\s+)"
+    r"(?P<value>(?!(?:in|into|field|of|for|to|and|is|on|off)\b)\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+_WORD = re.compile(r"(?P<name>[a-z]{3,})\s+(?P<value>[A-Z\d\ue000].*)", re.DOTALL)
+
+
+def lines(clause: str, text: Text) -> list[Step] | None:
+    """ "Name is Ada, email a@b.c, role Editor": several values, each behind the name of a field, and nothing else."""
+    parts = re.split(r"\s*,\s+(?:and\s+)?|\s+and\s+", clause)
+    known = [_VALUED.fullmatch(part) for part in parts]
+    sure = sum(map(bool, known)) > 1  # beside two names that every form may have, a plain word is one, too
+    found = [match or (_WORD.fullmatch(part) if sure else None) for match, part in zip(known, parts, strict=True)]
+    if len(parts) < 2 or not all(found):
+        return None
+    told = [(match.group("name").lower(), text.plain(match.group("value"))) for match in found if match]
+    return [Fact(name=facts.canonical(name), value=value, line=name) for name, value in told]
 
 
 def gathered(steps: Sequence[Step]) -> list[Step]:

@@ -104,6 +104,13 @@ def open_(match: re.Match[str], text: Text) -> list[Step] | None:
     return [Open(noun=noun, key=key)]
 
 
+@RULES.rule(r"look\s+under\s+(?P<what>.+)")
+def part(match: re.Match[str], text: Text) -> list[Step] | None:
+    """What a sentence begins with ("In the staff list, …", "Under Billing, …"): a place, or a part of the page."""
+    what = re.sub(r"^the\s+|\s+(?:section|area)$", "", match.group("what"), flags=re.IGNORECASE)
+    return [Open(noun=text.plain(what), part=True)]
+
+
 def thing(phrase: str, text: Text) -> tuple[str, str]:
     """What kind of thing, and which one: "invoice INV-1042", "the customer Grace Hopper", "order number 7001"."""
     phrase = re.sub(r"^(?:the|my|our|this|that|a|an)\s+", "", phrase.strip(), flags=re.IGNORECASE)
@@ -114,18 +121,19 @@ def thing(phrase: str, text: Text) -> tuple[str, str]:
         r"with\s+(?:the\s+)?(?:id|number|name|title|subject))\s+)?#?(?P<key>\S*\d\S*|\ue000\d+\ue001|[A-Z].*)",
         phrase,
     )
-    if keyed and re.fullmatch(r"(?:[a-z-]+\s?)+", keyed.group("noun")):
+    if keyed and re.fullmatch(r"[a-z-]+(?:\s[a-z-]+)*", keyed.group("noun")):
         return keyed.group("noun").strip(), text.plain(keyed.group("key")).lstrip("#")
     named = re.fullmatch(r"(?P<noun>[a-z -]+?)\s+(?:from|for|of|to|called|named)\s+(?:the\s+)?(?P<key>.+)", phrase)
     if named:
         return named.group("noun"), text.plain(named.group("key"))
     behind = re.fullmatch(
-        r"(?P<key>(?:[A-Z][\w&.'-]*\s)+|\ue000\d+\ue001\s|\S*\d\S*\s)(?P<noun>[a-z]+)|(?P<owner>(?:[A-Z][\w&.-]*\s?)+)'s\s+(?P<of>[a-z]+)",
+        r"(?P<key>(?:[A-Z][\w&.'-]*(?<!'s)\s)+|\ue000\d+\ue001\s|\S*\d\S*\s)(?P<noun>[a-z]+)|(?P<owner>[A-Z][\w&.-]*(?:\s[A-Z][\w&.-]*)*)'s\s+(?P<of>[a-z]+)",
         phrase,
     )
     if behind:
         return (behind.group("noun") or behind.group("of")), text.plain(behind.group("key") or behind.group("owner"))
-    if re.fullmatch(r"#?\S*\d\S*|(?:[A-Z][\w&.'-]*\s?){2,}", phrase):
+    names = re.fullmatch(r"[A-Z][\w&.'-]*(?:\s[A-Z][\w&.'-]*)*", phrase) and len(re.findall(r"[A-Z]", phrase)) > 1
+    if names or re.fullmatch(r"#?\S*\d\S*", phrase):
         return "", text.plain(phrase).lstrip("#")
     return text.plain(phrase), ""
 
@@ -233,5 +241,9 @@ def edit(match: re.Match[str], text: Text) -> list[Step] | None:
         r"number|amount|quantity|count|date|time|name|type|kind|title|day", match.group("field").lower()
     ):
         return None  # "the number of tickets" is the name of a field
+    if not key and " " in noun and noun.split()[-1] not in targets.RECORDS:
+        noun, key = "", noun  # "the stock of the blue mug": which one is said by its words
+    if re.search(r"\sand\s+(?:of|for|the|his|her|its)\s", match.group("value")):
+        return None  # two changes
     slot = (match.group("field").lower(), text.plain(match.group("value")))
     return [Goal(act="edit", noun=noun, key=key, slots=(slot,))]

@@ -52,6 +52,8 @@ _LIST_END = (
     r"before\s+(?:you\s+)?(?:submit|sav|send|continu|finish|proceed)(?:ing|e)?(?:\s+(?:it|the\s+form))?|would\s+you|right",
     r"scroll\s+(?:up|down)\s+if\s+(?:needed|necessary|you\s+(?:need|have)\s+to)",
     r"(?:leave|keep)\s+(?:all\s+)?(?:the\s+)?(?:rest|others?(?:\s+fields?)?|remaining\s+fields?|everything\s+else)\s+(?:empty|blank|unchanged|alone|as\s+(?:it\s+is|they\s+are|is))",
+    r"(?:do\s+not|don't|never)\s+(?:touch|change|edit|modify|alter|do|click|press)\s+(?:anything|any\s+other\s+\w+)(?:\s+(?:else|more))?|nothing\s+(?:else|more)",
+    r"(?:leave|keep|let)\s+(?:(?:everything|anything|all)\s+else|it|the\s+(?:rest|others?))\s+(?:as\s+(?:it|they)\s+(?:is|are|was|were)|unchanged|alone|untouched)",
     r"(?:that'?s|that\s+is)\s+(?:all|it)|done|stop(?:\s+there)?|finish|thanks?(?:\s+you)?.*|thank\s+you.*|cheers|(?:kind|best)\s+regards|please|begin|start|be\s+careful.*|ok(?:ay)?",
 )
 def nothing(match: re.Match[str], text: Text) -> list[Step] | None:
@@ -117,8 +119,10 @@ def type_into(match: re.Match[str], text: Text) -> list[Step] | None:
     if several := _several(match.group()[match.start("value") - match.start() :], text):
         return several
     value, where = match.group("value"), match.group("field")
-    if _mixed(value):
+    if _mixed(value) or (not quoted(where) and _too_wide(where)):
         return None
+    if re.match(r"put\s+(?:the|our|my)\s+[a-z]", match.group(), re.IGNORECASE):
+        return None  # "put the shop into maintenance mode": a thing is brought somewhere, nothing is typed
     rest = match.group()[match.start("value") - match.start() :]
     both = re.fullmatch(r"(.+?),?\s+and\s+(.+?)\s+(?:in\s*to|in|on|as|for)\s+(?:the\s+)?(.+)", where, re.IGNORECASE)
     if " into " in value or (both and " into " in where):  # "A into Name and B into Email"
@@ -256,7 +260,7 @@ def named_values(phrase: str, text: Text) -> tuple[tuple[str, str], ...]:
 @RULES.rule(rf"{_PUT}\s+(?P<value>.+)")
 def type_here(match: re.Match[str], text: Text) -> list[Step] | None:
     value = match.group("value")
-    if re.match(r"(?:the|my|your|his|her|a|an|to)\s+", value, re.IGNORECASE):
+    if re.match(r"(?:the|my|your|his|her|a|an|to)\s+", value, re.IGNORECASE) or _mixed(value):
         return None  # "enter the details": which ones is not said
     return [Type(target=Target("", (INPUT,)), text=text.plain(value))]
 

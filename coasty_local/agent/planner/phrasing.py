@@ -158,7 +158,9 @@ _BENDS: tuple[_Bend, ...] = (
     (rf"{_BEGIN}(?:your\s+|the\s+|my\s+)?(?:tasks?|goal|to-?\s?dos?|job|instructions?|steps(?:\s+to\s+(?:reproduce|take|follow))?|what\s+to\s+do)\s*:\s*", ""),
     (rf"{_BEGIN}(?:expected(?:\s+(?:results?|outcome|behaviou?r))?|acceptance(?:\s+criteri(?:a|on))?|result)\s*:\s*(?!\s|verify|check)", "verify that "),
     (rf"\b(?:i|we)(?:'d|\s+would)?\s+(?:like|need|want)\s+(?!to\b|you\b)(?P<what>[^.;\n]*?)\s+(?P<done>{_DONE})\b(?P<rest>(?:[^.;\n]|\.(?=\S))*)", _needed),
-    # leads that are a state or a purpose, no act
+    # leads that name a place of the screen, a state or a purpose
+    (rf"{_BEGIN}(?:under|in|on|within)\s+(?:the\s+)?(?P<a>{_VALUE})\s*,\s+(?={_ACTING})", r"look under \g<a>, then "),
+    (rf"{_BEGIN}(?:in|on|under|at)\s+(?:the|my|our)\s+(?P<a>(?!top\b|left\b|right\b|bottom\b)[a-z]+(?:\s[a-z]+)?\s+(?:list|table|section|area|overview))\s*,\s+(?={_ACTING})", r"look under the \g<a>, then "),
     (rf"\b(?:under|within|below)\s+(?:the\s+)?(?:heading\s+|section\s+)?{_VALUE}\s*,?\s+(?={_ACTING})", ""),
     (rf"{_BEGIN}(?:in|on|at)\s+the\s+(?:(?:left|right|top|bottom|main|side|upper|lower)\s+)*(?:table|list|grid|side\s?bar|header|footer|tool\s?bar|menu|navigation|nav\s?bar|left|right|top|bottom)\s*,?\s+(?={_ACTING})", ""),
     (rf"{_BEGIN}(?:on|in|at)\s+the\s+(?:tab|page|screen)\s+(?P<a>{_VALUE})\s*,?\s+(?={_ACTING})", r"open the \g<a> page, then "),
@@ -196,9 +198,16 @@ _EXCLAIMED = re.compile(
 )
 
 
+_SAYING = re.compile(
+    r"(?im)((?:^|(?<=[.,;!?] )|\b(?:and|then|please) )(?:reply|respond|answer|comment|(?:leave|add|write|post|send)\s+(?:an?|the)\s+(?:\w+\s+)?"
+    r"(?:note|comment|message|reply|remark))\b[^:\n\"“‘]{0,60}?)\s*:\s+(?![\"'“‘«])([^\n\"“]*?[^\s.])(?=\.?\s*$)"
+)
+
+
 def kept(task: str) -> str:
-    """The text with a password that ends in a sign in quotes: the sign is a part of it and ends no sentence."""
-    return _EXCLAIMED.sub(r'\1"\2"', task)
+    """The text with what is a value as it stands in quotes: a password that ends in a sign, which ends no sentence, and
+    what is to be written, behind a colon up to the end of its line."""
+    return _SAYING.sub(r'\1: "\2"', _EXCLAIMED.sub(r'\1"\2"', task))
 
 
 def plainer(sealed: str) -> str:

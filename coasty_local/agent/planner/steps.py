@@ -160,10 +160,11 @@ class Search(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Open(Step):
-    """Get to a page or a record: "the Orders page", "invoice INV-1042"."""
+    """Get to a page or a record: "the Orders page", "invoice INV-1042". `part`: it may be a part of this page."""
 
     noun: str = ""
     key: str = ""
+    part: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,7 @@ RECORDS = frozenset(
     "file note contact patient appointment booking reservation course movie film song video person member employee "
     "lead deal lesson chapter page headline".split()
 )
+_SPAN = r"(?:day|night|week|weekend|month|quarter|year|hour|minute)"  # "last month" is a time, no number in a list
 _FIRST_NAME = re.compile(r"(?:first|last|second|middle)[\s-]*names?\b", re.IGNORECASE)
 _BOX_TO = re.compile(
     r"^(?:the\s+|a\s+)?(?:check\s*|tick\s*)?box\s+(?:to|for|that\s+says|saying)\s+(?P<what>.+)$", re.IGNORECASE
@@ -50,7 +51,7 @@ _TITLED = re.compile(
     rf"^(?:{'|'.join(RECORDS)})\s+(?:with|about|having)\s+(?:the\s+)?(?:subject|title|name|heading|headline)\s+",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"^(?:on\s+|at\s+)?(?:the|a|an|your|my|this|that|its)\s+", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:on\s+|at\s+)?(?:the|a|an|your|my|this|that|its|his|her|their)\s+", re.IGNORECASE)
 
 
 def target(phrase: str, text: Text, kinds: tuple[str, ...] = ()) -> Target:
@@ -113,7 +114,7 @@ def _row(phrase: str) -> tuple[str, str]:
 
 
 def _ordinal(phrase: str) -> tuple[int | None, str]:
-    match = re.match(rf"({_ORDINAL})\s+(.+)$", phrase, re.IGNORECASE)
+    match = re.match(rf"({_ORDINAL})\s+(?!(?:\d+\s+)?{_SPAN}s?\b)(.+)$", phrase, re.IGNORECASE)
     return (lexicon.ORDINALS[match.group(1).lower()], match.group(2)) if match else (None, phrase)
 
 

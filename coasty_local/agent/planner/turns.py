@@ -13,9 +13,14 @@ _PAGE = r"(?:(?:a|the|this)\s+)?(?:\w+\s+)?(?:page|screen)"
 _SUCH = r"(?:cookies?|newsletter|pop-?\s?up|banner|modal|overlay|dialog)"
 _TO_SIGN_IN = r"(?:you\s+are|you're|it|the\s+(?:page|site))\s+(?:is\s+)?(?:asked|asks(?:\s+you)?|prompted|required|told)\s+(?:you\s+)?(?:to\s+(?:sign|log)\s+in|for\s+(?:a\s+)?(?:log-?in|sign-?in|credentials))"
 
+_KEY = r"(?:\ue000\d+\ue001|(?-i:[A-Z])[\w.&'-]*(?:\s(?-i:[A-Z])[\w.&'-]*)*|#?\S*\d\S*)"  # what a record is called by
+_FULL = r"(?:\ue000\d+\ue001|(?-i:[A-Z])[\w.&'-]*(?:\s(?-i:[A-Z])[\w.&'-]*)+|#?\S*\d\S*)"  # no part of "Brown and Sons"
+_TICK = r"(?:tick(?:\s+off)?|untick|check(?:\s+off)?|uncheck)"
+
 # what is said -> the plain words for it; each is tried on a whole clause, the first that fits is taken
 _PLAIN: tuple[tuple[str, str], ...] = (
     # questions
+    (rf"how\s+many\s+(?P<a>[a-z]+)\s+(?:does|do|did|has|have)\s+(?:the\s+)?(?P<b>{_KEY})\s+(?:have|has|want|need|own|use|get|got|take|taken|left|requested|ordered|booked)(?:\s+(?:off|left|now|on|in))?", r"read the \g<a> of \g<b>"),
     (r"how\s+much\s+(?:does|do|did|would)\s+(?:the\s+)?(?P<a>.+?)\s+cost", r"read the price of \g<a>"),
     (r"how\s+much\s+(?:is|are|was)\s+(?:the\s+)?(?P<a>.+)", r"read the \g<a>"),
     (r"who\s+(?:is|was)\s+(?P<a>the\s+.+)", r"read \g<a>"),
@@ -45,6 +50,11 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"(?:verify|check|make\s+sure|ensure|confirm)\s+(?:that|whether|if)\s+(?P<a>(?:\w+\s+)?\S*\d\S*)\s+(?:has\s+been|was|got)\s+(?:now\s+)?(?P<b>[a-z]+ed|paid|sent)",
      r"verify that the status of \g<a> is \g<b>"),
     # where to press
+    (rf"(?P<do>{_TICK})\s+(?P<x>(?:the\s+)?[^,]+?)\s+for\s+(?P<a>{_KEY})", r"\g<do> \g<x> in the row of \g<a>"),
+    (r"click\s+(?:your\s+way\s+)?through\s+to\s+(?P<a>.+)", r"open \g<a>"),
+    (r"(?:add|put)(?:\s+(?:it|this))?\s+(?:in)?to\s+(?:the\s+|my\s+)?(?P<a>cart|basket|bag)", r"click Add to \g<a>"),
+    (r"take\s+(?P<a>(?:the\s+)?[^,]+?)\s+out(?P<b>\s+of\s+.+)?", r"remove \g<a>\g<b>"),
+    (rf"mark\s+(?P<a>{_FULL})\s+as\s+(?P<b>(?!done|paid|approved|shipped|sent|resolved|closed|rejected|cancelled|archived|complete)[a-z]+)", r"choose \g<b> in the row of \g<a>"),
     (rf"(?:in|on|at|for)\s+(?:the\s+)?(?:row|line|card|entry|section|panel)\s+(?:(?:of|for|with|called|named|saying|that\s+says)\s+)?(?P<row>.+?)\s*,?\s+(?P<do>{_PRESS}\s+.+)",
      r"\g<do> in the row of \g<row>"),
     (r"(?:in|on)\s+(?:the\s+)?(?:row|line|card|entry)\s+(?:of|for|with)\s+(?P<row>.+?)\s*,?\s+(?:change|set)\s+(?:the\s+)?(?P<a>[\w ]+?)\s+to\s+(?P<b>.+)", r"type \g<b> into the \g<a> field in the row of \g<row>"),
@@ -63,6 +73,7 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"sort\s+(?:it|them|(?:the\s+)?[a-z]+)\s+by\s+(?:the\s+)?(?P<a>(?-i:[A-Z])[\w ]*|[a-z]+)(?:\s+column)?|sort\s+by\s+(?P<b>\w+)", r"click the text \g<a>\g<b>"),
     (r"export\s+(?:it\s+|them\s+)?as\s+(?P<a>[A-Z]{2,5}|\w+)", r"click Export as \g<a>"),
     # fields
+    (r"(?:leave|keep)\s+(?:the\s+)?(?P<a>.+?)\s+(?P<b>(?:switched\s+|turned\s+)?o(?:n|ff)|ticked|checked|unticked|unchecked|enabled|disabled)", r"make sure \g<a> is \g<b>"),
     (rf"(?:type|enter|put|write|input|fill\s+in|give|set)\s+(?:the|your|my|his|her|their|its)\s+(?P<a>{'|'.join(sorted((n.replace('_', ' ') for n in lexicon.FIELDS), key=len, reverse=True))})\s+(?:as|to\s+be)\s+(?P<b>.+)",
      r"type \g<b> into the \g<a> field"),
     (r"(?:choose|select|pick|set)\s+(?P<b>\ue000\d+\ue001|\S*\d{1,4}\S*(?:\s+\w+\s+\d{4})?)\s+(?:in|from|on|with|using)\s+the\s+(?:date\s*picker|calendar|(?P<a>[a-z ]+?)\s+(?:date\s*picker|calendar|picker))", r"set the \g<a> date to \g<b>"),
@@ -90,15 +101,21 @@ _TABLE = tuple((re.compile(said, re.IGNORECASE | re.DOTALL), plain) for said, pl
 
 # two clauses said as one, or one that holds several
 _MANY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (rf"(?P<do>{_TICK})\s+(?P<x>(?:the\s+)?[^,]+?)\s+for\s+(?P<a>{_KEY})(?:\s*,\s*(?P<b>{_KEY}))?\s*,?\s+and\s+(?P<c>{_KEY})",
+     (r"\g<do> \g<x> in the row of \g<a>", r"\g<do> \g<x> in the row of \g<b>", r"\g<do> \g<x> in the row of \g<c>")),
+    (r"(?P<do>(?:set|change|update)\s+(?:the\s+)?(?P<f>[a-z][a-z -]*?))\s+(?P<j>of|for)\s+(?P<a>.+?)\s+to\s+(?P<b>\S+)\s*,?\s+and\s+(?:(?:the\s+)?(?P=f)\s+)?(?P=j)\s+(?P<c>.+?)\s+to\s+(?P<d>\S+)",
+     (r"\g<do> of \g<a> to \g<b>", r"\g<do> of \g<c> to \g<d>")),
+    (rf"(?P<do>approve|reject|decline|archive|delete|cancel|close|ship|publish|reopen)\s+(?:(?:the\s+)?(?P<n>[a-z]+?)s?\s+)?(?P<a>{_FULL})(?:\s*,\s*(?P<b>{_FULL}))?\s*,?\s+and\s+(?P<c>{_FULL})",
+     (r"\g<do> \g<n> \g<a>", r"\g<do> \g<n> \g<b>", r"\g<do> \g<n> \g<c>")),
     (r"(?P<a>(?!tasks?\b|notes?\b|goal\b|hint\b|then\b|step\b|url\b|user\b|password\b|name\b|email\b)[a-z]{3,}(?:\s[a-z]+)?)\s*:\s+(?P<b>(?:open|click|press|set|tick|untick|turn|enable|disable|change|search|add|create|delete|archive|choose|select)\s.+)",
      (r"open \g<a>", r"\g<b>")),
     (rf"(?:on|at|from|in|via|url|link|site|website|address|page)\s*:?\s+(?P<url>{lexicon.URL.pattern})", (r"go to \g<url>",)),
     (r"(?:choose|select|pick)\s+(?P<a>\ue000\d+\ue001|(?-i:[A-Z])[\w -]*?)\s+(?P<j>for|as|in)\s+(?:the\s+)?(?P<b>[\w -]+?)\s*,?\s+and\s+(?P<c>\ue000\d+\ue001|(?-i:[A-Z])[\w -]*?)\s+(?:for|as|in)\s+(?:the\s+)?(?P<d>[\w -]+)", (r"choose \g<a> \g<j> \g<b>", r"choose \g<c> \g<j> \g<d>")),
     (r"(?:remove|delete|take)\s+(?P<a>\ue000\d+\ue001)\s+and\s+(?P<b>\ue000\d+\ue001)(?P<c>\s+(?:from|out\s+of)\s+.+)?", (r"remove \g<a>\g<c>", r"remove \g<b>\g<c>")),
     (r"comment\s+(?P<b>\ue000\d+\ue001)\s+(?:on|under|below|to|at)\s+(?P<a>.+)", (r"add the comment \g<b> to \g<a>",)),
-    (r"(?:add|leave|write)\s+an?\s+(?P<a>note|comment|message|reply)\s+(?:to|on|for)\s+(?P<b>[^:]+?)\s*(?::|saying|that\s+says)\s*(?P<c>\ue000\d+\ue001)", (r"add the \g<a> \g<c> to \g<b>",)),
+    (r"(?:add|leave|write)\s+an?\s+(?P<a>note|comment|message|reply)\s+(?P<j>to|on|for)\s+(?P<b>[^:]+?)\s*(?::|saying|that\s+says)\s*(?P<c>\ue000\d+\ue001)", (r"add the \g<a> \g<c> \g<j> \g<b>",)),
     (r"invite\s+(?P<a>\S+@\S+?)\s*,?\s+and\s+(?P<b>\S+@\S+)(?P<c>\s+(?:as|to)\s+.+)?", (r"invite \g<a>\g<c>", r"invite \g<b>\g<c>")),
-    (r"reply\s+to\s+(?P<a>(?!it\b|this\b|them\b|him\b|her\b).+?)\s+(?:with|saying)\s+(?P<b>\ue000\d+\ue001)", (r"open \g<a>", r"reply \g<b>")),
+    (r"reply\s+to\s+(?P<a>(?!it\b|this\b|them\b|him\b|her\b).+?)\s+(?:with|saying)\s*:?\s+(?P<b>\ue000\d+\ue001)", (r"open \g<a>", r"reply \g<b>")),
     (r"(?:if|when|in\s+case)\s+(?:an?\s+)?(?:sign-?in|log-?in)\s+is\s+(?:required|needed|asked\s+for)\s*,?\s*use\s+(?P<a>\S+@\S+)\s*(?:/|,|and|with)\s*(?:the\s+)?(?:password\s+)?(?P<b>\S+)", (r"the email is \g<a>", r"the password is \g<b>")),
     (r"(?:new|create)\s+(?P<a>[a-z]+)\s*[:,]\s*(?P<b>(?:title|name|subject|with)\b.+)", (r"create a \g<a> with \g<b>",)),
     (r"(?:if|when|in\s+case|unless)\s+(?:you\s+are|you're|i\s+am)\s+(?:not\s+|already\s+)?(?:yet\s+)?(?:signed|logged)\s+in\s*,?\s*(?:sign|log)\s+in\s+(?:as|with|using)\s+(?P<a>\S+@\S+)\s*(?:/|,|and|with)\s*(?:the\s+)?(?:password\s+)?(?P<b>\S+)",
@@ -134,7 +151,7 @@ _TRAILED = re.compile(
 )
 
 
-_BARE_TRAIL = re.compile(r"\w[\w ]{2,24}(?:\s+(?:>|›|»|→|->)\s+\w[\w ]{1,24})+")
+_BARE_TRAIL = re.compile(r"(?i:(?:under|in|on|within)\s+)?(?P<way>\w[\w ]{2,24}(?:\s+(?:>|›|»|→|->)\s+\w[\w ]{1,24})+)")
 
 
 def plainly(clause: str) -> list[str]:
@@ -150,7 +167,7 @@ def plainly(clause: str) -> list[str]:
     if trail := _TRAILED.fullmatch(clause):
         first, *others = _TRAIL.split(trail.group("way"))
         return [f"open {first.strip()}", *(f"click {other.strip()}" for other in others)]
-    if _BARE_TRAIL.fullmatch(clause):
-        first, *others = _TRAIL.split(clause)
+    if bare := _BARE_TRAIL.fullmatch(clause):
+        first, *others = _TRAIL.split(bare.group("way"))
         return [f"open {first.strip()}", *(f"click {other.strip()}" for other in others)]
     return []

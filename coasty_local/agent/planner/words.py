@@ -216,7 +216,8 @@ def singular(noun: str) -> str:
 
 def act_words(act: str) -> tuple[str, ...]:
     """Words that a control for the act may carry, the likeliest first."""
-    return ACTS.get(act, ((act,), ()))[0]
+    words, done = ACTS.get(act, ((act,), ()))
+    return (*words, *(f"mark {way}{state}" for state in done[:1] for way in ("", "as ", "it as ")))
 
 
 def done_words(act: str) -> tuple[str, ...]:
