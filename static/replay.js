@@ -72,10 +72,15 @@
     const kinds = { error: gettext("an error"), pause: gettext("a pause") };
     return [step, kinds[stop.is], clock(stop.at), stop.cents].filter(Boolean).join(" · ");
   }
+  /* Whether the page shows later events than the film's end, as far as it was read. */
+  function isBehind() {
+    const told = document.querySelectorAll(".timeline [data-seq]");
+    return following && stops.length > 0 && told.length > 0 && Number(told[told.length - 1].dataset.seq) > stops[stops.length - 1].last;
+  }
   function tell() {
     const stop = stops[Number(slider.value)];
     const text = stop ? words(stop) : "";
-    place.textContent = following && !isOver() ? gettext("Newest") : text; // the end that is known is some steps old
+    place.textContent = isBehind() ? gettext("Newest") : text;
     slider.setAttribute("aria-valuetext", following && stop ? `${gettext("Newest")}, ${text}` : text);
   }
 
@@ -181,7 +186,8 @@
   let again = 0, over = isOver();
   document.addEventListener("htmx:wsAfterMessage", () => {
     if (isOver() !== over) { over = isOver(); clearTimeout(again); again = 0; }
-    if (document.hidden || again) return;
+    if (following) tell();
+    if (document.hidden || again || (following && !isBehind())) return;
     // Who looks at the newest needs of the film only how long it is.
     again = setTimeout(() => { again = 0; load(); }, following && !over ? 10_000 : 2000);
   });
