@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from coasty_local.agent import actuator, fields, grounder, hints, reading
 from coasty_local.agent.grounder.finding import LEAST
 from coasty_local.agent.planner import phrasing, targets
-from coasty_local.agent.planner.clauses import Text, trimmed
+from coasty_local.agent.planner.clauses import Text
 from coasty_local.agent.ports import Image
 from coasty_local.agent.scene import CHECK, INPUT, PANEL, RADIO, SELECT, Candidate, Control, Scene, Target
 from coasty_local.agent.sight import Eyes, seen
@@ -20,6 +20,20 @@ _NEAREST = 5  # places that a refusal names
 _VERB = re.compile(
     r"(?:(?:left|right|double)[\s-])?(?:click|tap|press|find|locate|select|hover|point|choose|open)\s+(?:(?:on|at|over|to)\s+)?",
     re.IGNORECASE,
+)
+_LED = re.compile(
+    r"(?:the\s+|an?\s+)?(?P<role>link|button|icon|tab|menu\s+item)\s+"
+    r"(?:to|for|that\s+(?:opens?|leads?\s+to|goes\s+to)|which\s+(?:opens?|leads?\s+to))\s+(?:the\s+)?(?P<what>.+)",
+    re.IGNORECASE,
+)
+_NOUN = re.compile(rf"(?:[Tt]he\s+)?(?:{'|'.join(sorted(targets.RECORDS))})\s+(?=[A-Z0-9#\ue000])")
+_TAIL = re.compile(
+    r"\s+(?:(?:column|table)\s+head(?:er|ing)|column|header|label|title|section|area|cell|element|control|widget)$",
+    re.I,
+)
+_CELLS = (
+    re.compile(r"(?:the\s+)?(?P<label>.+?)\s+(?:of|for)\s+(?:the\s+)?(?P<about>.+)", re.IGNORECASE),
+    re.compile(r"(?:the\s+)?(?P<about>.+?)['’]s\s+(?P<label>.+)", re.IGNORECASE),
 )
 
 
@@ -55,17 +69,18 @@ def point(image: Image, element: str, eyes: Eyes) -> Place:
             rivals = rivals or fitting
         elif control := _beside_its_name(scene, target):
             return _place(Candidate(control, grounder.choosing.ACCEPT))
+    if not rivals and (cell := _cell(scene, element)):
+        return _place(Candidate(cell, grounder.choosing.ACCEPT))
     raise _unclear(scene, element, rivals)
 
 
 def readings(element: str) -> Iterator[tuple[Target, hints.Hints]]:
     """The targets that the words may mean, the nearest to the letter first, each with what tells rivals apart."""
     text = Text.of(phrasing.kept(element))
-    phrase = trimmed(" ".join(text.sealed.split()))
+    phrase = " ".join(text.sealed.split()).rstrip(" .!?,;:")
     bare, told = hints.taken(phrase)
-    phrases = [phrase, bare] + [_VERB.sub("", each, count=1) for each in (phrase, bare) if _VERB.match(each)]
     made: list[Target] = []
-    for each in dict.fromkeys(part for part in phrases if part.strip()):
+    for each in dict.fromkeys(part for part in [*_said(phrase), *_said(bare)] if part.strip()):
         target = targets.target(each, text)
         made.append(target)
         if not target.kinds or INPUT in target.kinds:
@@ -75,6 +90,32 @@ def readings(element: str) -> Iterator[tuple[Target, hints.Hints]]:
             made.append(targets.mark(each, text))
     for target in dict.fromkeys(made):
         yield target, told
+
+
+def _said(phrase: str) -> Iterator[str]:
+    """The phrase, and the phrase without words that only lead to the name."""
+    yield phrase
+    if _VERB.match(phrase):
+        yield (phrase := _VERB.sub("", phrase, count=1))
+    if led := _LED.fullmatch(phrase):
+        yield f"{_NOUN.sub('', led['what'], count=1)} {led['role']}"
+    if _NOUN.match(phrase):
+        yield _NOUN.sub("", phrase, count=1)
+    if _TAIL.search(phrase):
+        yield _TAIL.sub("", phrase)
+
+
+def _cell(scene: Scene, element: str) -> Control | None:
+    """The value that a table shows of something: "the status of INV-1043", "Tom Baker's email"."""
+    for pattern in _CELLS:
+        if said := pattern.fullmatch(element.strip().rstrip(".?!")):
+            value = reading.column_value(scene, said["label"], said["about"])
+            rows = [key.box for key in reading.find(scene, said["about"])]
+            shown = [line for line in scene.lines if value and line.text == value]
+            found = [line for line in shown if any(reading.on_row(scene, row, line.box) for row in rows)]
+            if len(found) == 1:
+                return reading.as_control(found[0])
+    return None
 
 
 def _beside_its_name(scene: Scene, target: Target) -> Control | None:
