@@ -54,11 +54,13 @@ _PAYING = (
     r"(?:plac(?:e|ing)\s+(?:the|an|your|my)\s+orders?|pay(?:s|ments?)?|paying|purchases?|buy(?:ing)?|"
     r"spend(?:ing)?(?:\s+money)?|order(?:ing)?|book(?:ing)?\s+and\s+pay(?:ing)?)"
 )
+_PAYMENTS = r"(?:placing|payments?|paying|purchases|buying|spending|ordering|booking)"
 
 
 @RULES.rule(
     rf"(?:you|the\s+agent|it|payments?)\s+(?:may|can|are\s+(?:allowed|permitted|authori[sz]ed|free)\s+to|is\s+allowed\s+to)\s+(?:be\s+)?(?:make\s+(?:the\s+)?|go\s+ahead\s+(?:with\s+|and\s+))?(?:{_PAYING}|made)\b.*\b(?:without\s+(?:asking|confirmation|approval|checking|stopping).*|no\s+need\s+to\s+ask.*)",
-    rf"(?:{_PAYING})\s+(?:\w+\s+){{0,3}}without\s+(?:asking|confirmation|approval|checking)(?:\s+.*)?",
+    # "pay it without asking" is an order and a permission, and read elsewhere: here nothing is ordered
+    rf"(?:pay|buy|spend|order|{_PAYMENTS}(?:\s+\w+){{0,3}})\s+without\s+(?:asking|confirmation|approval|checking)(?:\s+.*)?",
     rf"(?:do\s+not|don't|no\s+need\s+to|you\s+need\s+not|you\s+don't\s+(?:have|need)\s+to|never)\s+ask\s+(?:me\s+)?(?:for\s+(?:approval|confirmation|permission)\s+)?(?:before|when|about|for)\s+(?:you\s+)?(?:make\s+|making\s+)?(?:the\s+|any\s+)?(?:{_PAYING}).*",
     r"payments?\s+(?:are|is)\s+(?:pre-?approved|already\s+approved|approved\s+in\s+advance|authori[sz]ed|fine).*",
     r"without\s+(?:asking|confirmation|approval)(?:\s+me)?(?:\s+first)?",

@@ -268,6 +268,10 @@ CHAINS: list[tuple[str, list[tuple[Any, ...]]]] = [
      [("type", "notes", "click Save, then log out", False), click("Save")]),
     ("Pay invoice INV-1042 without asking",
      [("allow", "payment", True), ("allow", "irreversible", True), ("goal", "pay", "invoice", "INV-1042")]),
+    ("Open invoice INV-1042, pay it without asking",
+     [("open", "invoice", "INV-1042"), ("allow", "payment", True), ("allow", "irreversible", True),
+      ("goal", "pay", "invoice", "INV-1042")]),
+    ("Paying small invoices without asking is fine", [("allow", "payment", True)]),
     ("Go to example.com and find out who won", [("goto", "https://example.com"), ("unknown", "find out who won")]),
 ]  # fmt: skip
 
