@@ -54,7 +54,7 @@ async def _latency(quiet: Stage, crowded: Stage, rate: float, options: Options) 
 
 def fan(options: Options) -> list[Row]:
     """The page's socket sends an update ten times a second at most; the bare one sends as fast as it is read."""
-    count, seconds = options.size(500, 200), options.size(10, 2)
+    count, seconds = 500, options.size(10, 2)  # fewer would wait for the pace of the page, not for the server
     with stage(1, options.seed) as made:
         made.console()
         made.wait_until_followed()
