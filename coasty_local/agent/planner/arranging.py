@@ -9,16 +9,19 @@ from coasty_local.agent.planner import gathering
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.deeds import FORMS_ONLY, IT, THAT
 from coasty_local.agent.planner.steps import (
+    Allow,
     Click,
     Commit,
     Enter,
     Fact,
     Goal,
+    Goto,
     Open,
     Refrain,
     Search,
     SignIn,
     Step,
+    Travel,
     Unknown,
     Verify,
 )  # fmt: skip
@@ -26,7 +29,25 @@ from coasty_local.agent.planner.steps import (
 
 def arrange(steps: list[Step]) -> list[Step]:
     """Press only when the form's other clauses are done, and not at all when a clause says what to press, or not to."""
-    return _referring(_saved(_withheld(_last(_founded(_known_first(gathering.gathered(steps)))))))
+    return _permitted(_referring(_saved(_withheld(_last(_founded(_known_first(gathering.gathered(steps))))))))
+
+
+def _permitted(steps: list[Step]) -> list[Step]:
+    """A permission for itself holds from the beginning; one that came with an order ends with what was ordered."""
+    ordered = {step.source for step in steps if not isinstance(step, Allow)}
+    alone = [step for step in steps if isinstance(step, Allow) and step.source not in ordered]
+    kept = {step.kind for step in alone if step.granted} - {step.kind for step in alone if not step.granted}
+    first = [step for step in alone if step.kind in kept]
+    made: list[Step] = [*first]
+    given: dict[str, str] = {}  # kinds, with the order that they came with
+    for step in (step for step in steps if not any(step is one for one in first)):
+        if isinstance(step, Allow) and step.granted and step.source in ordered:
+            given[step.kind] = step.source
+        elif isinstance(step, Goal | Open | Search | Goto | Travel):
+            over = [kind for kind, source in given.items() if source != step.source and kind not in kept]
+            made += [Allow(source=given.pop(kind), kind=kind, granted=False) for kind in over]
+        made.append(step)
+    return made
 
 
 def _saved(steps: list[Step]) -> list[Step]:

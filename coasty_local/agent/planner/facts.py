@@ -54,6 +54,14 @@ _PAYING = (
     r"(?:plac(?:e|ing)\s+(?:the|an|your|my)\s+orders?|pay(?:s|ments?)?|paying|purchases?|buy(?:ing)?|"
     r"spend(?:ing)?(?:\s+money)?|order(?:ing)?|book(?:ing)?\s+and\s+pay(?:ing)?)"
 )
+_FOR_ALL = frozenset(
+    "you the agent it payments payment may can is are be been allowed permitted authorised authorized free to make made"
+    " making go ahead with and pay paid paying pays buy buying spend spending order orders ordering place placing book"
+    " booking purchase purchases invoice invoices bill bills money this that them a an any all every each my our your"
+    " for of on me us without asking confirmation approval permission checking stopping first again further anyone no"
+    " need ask ok okay fine good alright please do not don't never before when about have pre-approved preapproved"
+    " approved already in advance whatever at time yourself directly so just also then here anything everything".split()
+)  # words of a permission that leave out nothing
 _PAYMENTS = r"(?:placing|payments?|paying|purchases|buying|spending|ordering|booking)"
 
 
@@ -66,7 +74,10 @@ _PAYMENTS = r"(?:placing|payments?|paying|purchases|buying|spending|ordering|boo
     r"without\s+(?:asking|confirmation|approval)(?:\s+me)?(?:\s+first)?",
 )
 def may_pay(match: re.Match[str], text: Text) -> list[Step] | None:
-    return [Allow(kind="payment")]
+    """For whatever is to be paid. One for some payments only, told by amounts, names or conditions, lets none go
+    unasked: who gave it would not have given it for the others."""
+    is_for_all = all(word in _FOR_ALL for word in re.findall(r"[^\s,.;:!]+", match[0].lower()))
+    return [Allow(kind="payment", granted=is_for_all)]
 
 
 @RULES.rule(

@@ -271,7 +271,19 @@ CHAINS: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("Open invoice INV-1042, pay it without asking",
      [("open", "invoice", "INV-1042"), ("allow", "payment", True), ("allow", "irreversible", True),
       ("goal", "pay", "invoice", "INV-1042")]),
-    ("Paying small invoices without asking is fine", [("allow", "payment", True)]),
+    ("Paying this invoice without asking is fine", [("allow", "payment", True)]),
+    ("Pay INV-1. You may pay without asking", [("allow", "payment", True), ("goal", "pay", "", "INV-1")]),
+    # a permission for some is none for the others
+    ("Paying small invoices without asking is fine", [("allow", "payment", False)]),
+    ("You may pay invoices under 100 dollars without asking", [("allow", "payment", False)]),
+    ("You may pay without asking if it is below $50", [("allow", "payment", False)]),
+    ("Pay invoice INV-1042 without asking, then pay invoice INV-1043",
+     [("allow", "payment", True), ("allow", "irreversible", True), ("goal", "pay", "invoice", "INV-1042"),
+      ("allow", "payment", False), ("allow", "irreversible", False), ("goal", "pay", "invoice", "INV-1043")]),
+    ("You may pay without asking. Pay invoice INV-1042 without asking, then pay invoice INV-1043",
+     [("allow", "payment", True), ("allow", "payment", True), ("allow", "irreversible", True),
+      ("goal", "pay", "invoice", "INV-1042"), ("allow", "irreversible", False),
+      ("goal", "pay", "invoice", "INV-1043")]),
     ("Go to example.com and find out who won", [("goto", "https://example.com"), ("unknown", "find out who won")]),
 ]  # fmt: skip
 
