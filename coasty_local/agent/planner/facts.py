@@ -60,7 +60,8 @@ _FOR_ALL = frozenset(
     " booking purchase purchases invoice invoices bill bills money this that them a an any all every each my our your"
     " for of on me us without asking confirmation approval permission checking stopping first again further anyone no"
     " need ask ok okay fine good alright please do not don't never before when about have pre-approved preapproved"
-    " approved already in advance whatever at time yourself directly so just also then here anything everything".split()
+    " approved already in advance whatever at time yourself directly so just also then here anything everything do"
+    " delete deleting remove removing cancel cancelling submit submitting confirm confirming proceed act".split()
 )  # words of a permission that leave out nothing
 _PAYMENTS = r"(?:placing|payments?|paying|purchases|buying|spending|ordering|booking)"
 
@@ -76,8 +77,11 @@ _PAYMENTS = r"(?:placing|payments?|paying|purchases|buying|spending|ordering|boo
 def may_pay(match: re.Match[str], text: Text) -> list[Step] | None:
     """For whatever is to be paid. One for some payments only, told by amounts, names or conditions, lets none go
     unasked: who gave it would not have given it for the others."""
-    is_for_all = all(word in _FOR_ALL for word in re.findall(r"[^\s,.;:!]+", match[0].lower()))
-    return [Allow(kind="payment", granted=is_for_all)]
+    return [Allow(kind="payment", granted=_is_for_all(match[0]))]
+
+
+def _is_for_all(told: str) -> bool:
+    return all(word in _FOR_ALL for word in re.findall(r"[^\s,.;:!]+", told.lower()))
 
 
 @RULES.rule(
@@ -93,7 +97,7 @@ def may_not_pay(match: re.Match[str], text: Text) -> list[Step] | None:
     r"(?:do\s+not|don't|no\s+need\s+to)\s+ask(?:\s+me)?(?:\s+for\s+(?:confirmation|approval))?(?:\s+before\s+(?:deleting|removing|cancelling|submitting|confirming).*)?",
 )
 def may_act(match: re.Match[str], text: Text) -> list[Step] | None:
-    return [Allow(kind="irreversible")]
+    return [Allow(kind="irreversible", granted=_is_for_all(match[0]))]
 
 
 _AFTER_PASSWORD = re.compile(

@@ -276,6 +276,8 @@ CHAINS: list[tuple[str, list[tuple[Any, ...]]]] = [
     # a permission for some is none for the others
     ("Paying small invoices without asking is fine", [("allow", "payment", False)]),
     ("You may pay invoices under 100 dollars without asking", [("allow", "payment", False)]),
+    ("You may delete test users without asking", [("allow", "irreversible", False)]),
+    ("You can do everything without asking", [("allow", "irreversible", True)]),
     ("You may pay without asking if it is below $50", [("allow", "payment", False)]),
     ("Pay invoice INV-1042 without asking, then pay invoice INV-1043",
      [("allow", "payment", True), ("allow", "irreversible", True), ("goal", "pay", "invoice", "INV-1042"),
