@@ -138,12 +138,15 @@ def _unclear(scene: Scene, element: str, rivals: Sequence[Candidate]) -> Unclear
 
 
 def _nearest(scene: Scene, element: str) -> list[Place]:
-    """What can be acted on and is named most like the words; a plain line where nothing can be acted on."""
-    acting = [control for control in scene.controls if control.kind != PANEL and reading.name(control).strip()]
-    shown = acting or [reading.as_control(line) for line in scene.lines]
-    alike = [(fuzz.WRatio(element.lower(), reading.name(control).lower()) / 100, control) for control in shown]
+    """What is named most like the words: what can be acted on before plain lines."""
+    acting = [
+        control for control in scene.controls if control.kind != PANEL and (control.text or control.label).strip()
+    ]
+    plain = [reading.as_control(line) for line in scene.lines if not any(c.box.overlap(line.box) > 0 for c in acting)]
+    words = element.lower()
+    alike = [(fuzz.token_ratio(words, reading.name(control).lower()) / 100, control) for control in (*acting, *plain)]
     best = sorted(alike, key=lambda pair: -pair[0])[:_NEAREST]
-    return [_place(Candidate(control, round(min(score, 1.0) * LEAST, 2))) for score, control in best]
+    return [_place(Candidate(control, round(score * LEAST, 2))) for score, control in best]
 
 
 def _place(candidate: Candidate) -> Place:

@@ -50,7 +50,11 @@ def _check_length(text: str, loc: Where) -> None:
 def _bytes(text: str, where: Where) -> bytes:
     if foreign := _FOREIGN.search(text):
         said = f"is not base64: {foreign.group()!r} at character {foreign.start() + 1}"
-        if text.startswith(("http:", "https:", "data:", "/", "file:")) and foreign.start() < 20:
+        if foreign.group() in "\r\n":
+            said = "is base64 in lines: send it without line breaks, as base64 -w0 makes it"
+        elif foreign.group() in "-_":
+            said = "is base64 with - and _ for addresses: send that with + and /"
+        elif text.startswith(("http:", "https:", "data:", "/", "file:")) and foreign.start() < 20:
             said = "is not base64: send the bytes of the PNG or JPEG in base64, not an address"
         raise _refused(where, said)
     try:

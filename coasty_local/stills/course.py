@@ -18,6 +18,7 @@ from coasty_local.stills.desk import Asked, NoteDesk
 from coasty_local.stills.display import Barred, Stills, Strayed
 from coasty_local.stills.prediction import CONTINUE, DONE, FAIL, MOST_SECONDS, Closed, Enough, Late, Prediction
 
+_UNHEARD = "Nobody can answer here: say it in the instruction."
 _PLACE = re.compile(r"Step (\d+) of (\d+): ")
 
 
@@ -145,7 +146,7 @@ def _attend(job: Job, feed: _Given | _Handed, tools: Collection[str], most: int,
     except Enough:
         return _answer(CONTINUE, stills, desk)
     except Asked as question:
-        return _answer(FAIL, stills, desk, f"A person is needed: {question}")
+        return _answer(FAIL, stills, desk, f"A person is needed: {question} {_UNHEARD}")
     except Barred as bar:
         return _answer(FAIL, stills, desk, f"I can't go on: {bar}.")
     except Strayed as astray:

@@ -66,6 +66,7 @@ _UNASKED = re.compile(
 )
 
 
+_BLANKS = re.compile(r"(\s)\s{8,}")  # patterns take the square of the length of a run of blanks, or worse
 URL_START = re.compile(r"\w://")
 
 
@@ -86,7 +87,7 @@ class GrammarPlanner:
 
 def read(task: str) -> list[Step]:
     """The steps of a text in order; clauses that can't be read come back as Unknown."""
-    text = Text.of(phrasing.kept(task))
+    text = Text.of(phrasing.kept(_BLANKS.sub(r"\1", task)))
     text.sealed = phrasing.plainer(spelling.mended(text.sealed))
     found: list[Step] = []
     for clause in clauses(

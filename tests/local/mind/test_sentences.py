@@ -295,6 +295,11 @@ def test_a_task_is_split_where_instructions_begin(task: str, expected: list[tupl
     assert [shape(step) for step in read(task) if not isinstance(step, Nothing)] == expected
 
 
+@pytest.mark.timeout(20)
+def test_a_long_run_of_blanks_is_one() -> None:
+    assert read("click" + " " * 9000 + "Save\n\n" + "\t" * 9000 + "click Go") == read("click Save\nclick Go")
+
+
 def test_fields_and_buttons_get_the_roles_that_the_sentence_names() -> None:
     typed, pressed, ticked = read("type a in the Name field, click the Go button, tick the Terms box")
     assert typed.target.kinds == (INPUT, SELECT)

@@ -78,6 +78,8 @@ def _cut(picture: str) -> str:
         (lambda: "aGVsbG8=", 422, "VALIDATION_ERROR", "at least 100"),
         (lambda: "https://example.com/" + "a" * 100, 422, "INVALID_SCREENSHOT", "not an address"),
         (lambda: "a b" * 50, 422, "INVALID_SCREENSHOT", "character 2"),
+        (lambda: "abcdefgh\n" * 50, 422, "INVALID_SCREENSHOT", "without line breaks"),
+        (lambda: "abc-" * 51, 422, "INVALID_SCREENSHOT", "with + and /"),
         (lambda: "abc" * 51, 422, "INVALID_SCREENSHOT", "padding"),
         (lambda: "A" * 400, 422, "INVALID_SCREENSHOT", "no PNG and no JPEG"),
         (lambda: _cut(looks.drawn(200, 200)), 422, "INVALID_SCREENSHOT", "cut off"),
