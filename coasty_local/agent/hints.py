@@ -32,6 +32,7 @@ _CORNER = re.compile(
 _SMALL = frozenset("small little tiny smaller smallest".split())
 _LEAST_SHARE = 0.05  # of the pixels of a place that have the colour: the letters of a link are no more
 _FILLED = 0.4  # of the pixels of a button that is painted
+_NEAR_HUES = 12  # people differ on where green ends and yellow begins
 _CLEARLY = 1.5  # how much more of it the best place has than the next
 
 # hues as OpenCV counts them (0 to 179)
@@ -84,13 +85,13 @@ def narrowed(image: Image, scene: Scene, told: Hints, candidates: Sequence[Candi
 
 def denied(image: Image, told: Hints, box: Box) -> bool:
     """Whether a place has another colour than was said: it is filled with one, and the said one is not in it."""
-    if told.colour not in _HUES or _share(image, box, told.colour):
+    if told.colour not in _HUES or _share(image, box, told.colour, _NEAR_HUES):
         return False
     return any(_share(image, box, other) > _FILLED for other in _HUES)
 
 
-def _share(image: Image, box: Box, colour: str) -> float:
-    """The share of the pixels of a box that have the colour; 0 where too few have it to say so."""
+def _share(image: Image, box: Box, colour: str, slack: int = 0) -> float:
+    """The share of the pixels of a box that have the colour, or one next to it; 0 where too few have it to say so."""
     part = image[max(0, box.y) : max(0, box.bottom), max(0, box.x) : max(0, box.right)]
     if part.size == 0:
         return 0.0
@@ -100,7 +101,7 @@ def _share(image: Image, box: Box, colour: str) -> float:
         return _enough((strength < 40) & (light >= low) & (light <= high))
     of_hue = np.zeros(hue.shape, bool)
     for low, high in _HUES[colour]:
-        of_hue |= (hue >= low) & (hue <= high)
+        of_hue |= (hue >= max(0, low - slack)) & (hue <= high + slack)
     lit = (light < 170) & (light > 40) if colour == "brown" else light > 70
     return _enough(of_hue & lit & (strength > 80))
 
