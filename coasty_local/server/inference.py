@@ -66,10 +66,10 @@ def _predict(request: Request, key: Key, raw: dict[str, Any]) -> Response:
 def _predicted(request: Request, body: forms.Predict, moments: list[Moment]) -> Prediction:
     from coasty_local.stills import course  # loaded only where it is used: the whole agent comes with it
 
-    before = body.trajectory[0].reasoning or "" if body.trajectory else ""
+    said = [moment.reasoning or "" for moment in body.trajectory or ()]
     job = Job(body.instruction, body.instructions or "")
     closing = _platform(request).desks.closing
-    return course.predict(job, moments, predicting.tools(body.tools), body.max_actions, before, closing.is_set)
+    return course.predict(job, moments, predicting.tools(body.tools), body.max_actions, said, closing.is_set)
 
 
 def _ground(request: Request, key: Key, raw: dict[str, Any]) -> Response:

@@ -31,15 +31,27 @@ class StillEyes(Eyes):
 
 
 def predict(
-    job: Job, moments: Sequence[Moment], tools: Collection[str], most: int, before: str = "",
+    job: Job, moments: Sequence[Moment], tools: Collection[str], most: int, said: Sequence[str] = (),
     ended: Callable[[], bool] = bool,
 ) -> Prediction:  # fmt: skip
     """What the job has to be done on the last of these pictures; on the earlier ones all is done already.
 
-    `before`: the reasoning that was given with the first picture; it says where in the job that was, when the earliest
-    pictures are left out. `ended`: whether the answer is no longer waited for. Raises Late, Closed, SightError.
+    `said`: the reasoning that was given with each earlier picture; it says where in the job that was, for when the
+    earliest pictures are left out. `ended`: whether the answer is no longer waited for.
+
+    Raises Late, Closed, SightError.
     """
-    return _attend(job, _Given(moments, ended), tools, most, before)
+    end, astray = time.monotonic() + MOST_SECONDS, ""
+    for first in range(max(1, len(said))):
+        given = [Moment(moment.image, moment.earlier, moment.taken) for moment in moments[first:]]
+        try:
+            return _attend(job, _Given(given, ended, end), tools, most, said[first] if said else "")
+        except Strayed as strayed:  # in the middle of a step the way to it is not known: the next picture may be clear
+            astray = astray or str(strayed)
+            if not (first + 1 < len(said) and _PLACE.match(said[first + 1])):
+                break
+    words = f"The trajectory does not fit: {astray}. Send it from the beginning, with its reasoning, or use a session."
+    return Prediction(FAIL, (), words, words)
 
 
 class Course:
@@ -67,9 +79,8 @@ class Course:
 class _Given:
     """A feed of pictures that are all there."""
 
-    def __init__(self, moments: Sequence[Moment], ended: Callable[[], bool]) -> None:
-        self._left, self._ended = list(moments), ended
-        self._end = time.monotonic() + MOST_SECONDS
+    def __init__(self, moments: Sequence[Moment], ended: Callable[[], bool], end: float) -> None:
+        self._left, self._ended, self._end = list(moments), ended, end
 
     def after(self, moment: Moment | None) -> Moment:
         if not self._left:
@@ -133,7 +144,7 @@ class _Handed:
 
 
 def _attend(job: Job, feed: _Given | _Handed, tools: Collection[str], most: int, before: str = "") -> Prediction:
-    """The agent at work until it ends or has no picture left."""
+    """The agent at work until it ends or has no picture left. Raises Strayed, Late, Closed, SightError."""
     stills = Stills(feed, tools, most)
     desk = NoteDesk(feed, stills)
     if isinstance(feed, _Handed):
@@ -149,9 +160,6 @@ def _attend(job: Job, feed: _Given | _Handed, tools: Collection[str], most: int,
         return _answer(FAIL, stills, desk, f"A person is needed: {question} {_UNHEARD}")
     except Barred as bar:
         return _answer(FAIL, stills, desk, f"I can't go on: {bar}.")
-    except Strayed as astray:
-        words = f"The trajectory does not fit: {astray}. Send it from the beginning, or use a session."
-        return _answer(FAIL, stills, desk, words)
     return _ended(outcome, stills, desk)
 
 

@@ -41,7 +41,7 @@ def test_a_client_that_carries_the_actions_out_is_led_to_done(platform: Platform
         task = f"Open {url}sign-in, sign in as ada@example.com with password lovelace and verify that it says 'Welcome'"
         for _ in range(12):
             picture = looks.shot(platform)
-            answer = _predict(platform, picture, task, trajectory=trajectory)
+            answer = _predict(platform, picture, task, trajectory=trajectory[-3:])  # as clients do that save pictures
             _reads_back(platform, answer)
             if answer["status"] != "continue":
                 break
