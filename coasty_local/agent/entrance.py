@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from coasty_local.agent import asking, fields, passwords, reading
+from coasty_local.agent import asking, contents, fields, passwords, reading
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.steps import SignIn
@@ -198,7 +198,7 @@ def give_code(session: Session, box: Control) -> None:
     session.vault.learn([code])
     with session.turn("I type the one-time code."):
         session.hands.click(box, "the code field")
-        if fields.has_value(session, session.look(), box):
+        if contents.has_value(session, session.look(), box):
             session.hands.clear()
         session.hands.type_text(code, "Type the one-time code", secret=True)
     before = session.scene

@@ -8,70 +8,18 @@ from datetime import date
 from functools import partial
 
 import numpy as np
-from rapidfuzz import fuzz
 
 from coasty_local.agent import asking, dates, passwords, reading
 from coasty_local.agent.asking import Stuck
+from coasty_local.agent.contents import CARET, has_value, holds, kept_old, now_at, says_just, shows
 from coasty_local.agent.planner import grammar
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.ports import Image
-from coasty_local.agent.scene import CHECK, INPUT, PANEL, RADIO, SELECT, TEXT, Box, Control, Line, Scene, Target
+from coasty_local.agent.scene import CHECK, INPUT, RADIO, SELECT, Box, Control, Line, Scene, Target
 from coasty_local.agent.session import Session
 from coasty_local.agent.sight import Look
 
 _FEW = 2  # so few signs are read wrongly while the mark of the place to type stands beside them
-_ALIKE = 80.0  # how alike (of 100) what is read back must be to what was typed
-
-
-def now_at(scene: Scene, control: Control) -> Control:
-    """The same control in a later scene, by its place and size; the old one, emptied, when nothing like it is there."""
-    alike = [other for other in scene.controls if other.kind != PANEL and _shared(other.box, control.box) > 0.5]
-    return max(alike, key=lambda other: _shared(other.box, control.box), default=replace(control, text="", kind=TEXT))
-
-
-def _shared(a: Box, b: Box) -> float:
-    """Shared area over united area."""
-    shared = a.overlap(b)
-    return shared / max(1, a.w * a.h + b.w * b.h - shared)
-
-
-def holds(session: Session, look: Look, control: Control, text: str) -> bool:
-    """Whether the field shows the text (a long one may show only a part of it)."""
-    there = now_at(look.scene, control)
-    if _reads(there.text, text) or _reads(session.eyes.read(look.image, control.box), text):
-        return True
-    near = [c.text for c in look.scene.controls if c.text and _beside(look.scene, c.box, control.box)]
-    near += [line.text for line in look.scene.lines if _beside(look.scene, line.box, control.box)]
-    return len(text) > 2 and any(reading.folded(words) == reading.folded(text) for words in near)
-
-
-def _shown(session: Session, control: Control, text: str, image: Image) -> bool:
-    return _reads(session.eyes.read(image, control.box), text)
-
-
-def _beside(scene: Scene, box: Box, field: Box) -> bool:
-    """In or right below the place taken for a field: its frame may be seen a little off."""
-    gap = max(box.y - field.bottom, field.y - box.bottom)
-    return gap < scene.text_height * 3 and field.x - 4 <= box.x < field.right
-
-
-_CARET = re.compile(r"(?<=\d)\s*[|lI!]$")  # the mark of the place to type, read as a letter behind the digits
-
-
-def _reads(shown: str, text: str) -> bool:
-    given, wanted = reading.folded(shown), reading.folded(text)
-    if not wanted:
-        return not given
-    if re.fullmatch(r"[\d\s./:,+()$€£%-]*\d[\d\s./:,+()$€£%-]*", text):  # numbers are never read nearly
-        return reading.digits(_CARET.sub("", shown.strip())) == reading.digits(text)
-    if wanted in given:
-        return len(wanted) > 2 or given == wanted
-    if len(given) < 3:
-        return False
-    if len(wanted) <= 5:
-        one = len(given) == len(wanted) >= 4 and sum(a != b for a, b in zip(given, wanted, strict=True)) == 1
-        return one or fuzz.ratio(given, wanted) >= 85
-    return fuzz.partial_ratio(given, wanted) >= _ALIKE and len(given) >= min(6, len(wanted) - 1)
 
 
 def put(session: Session, control: Control, text: str, secret: bool, name: str) -> None:
@@ -96,7 +44,7 @@ def put(session: Session, control: Control, text: str, secret: bool, name: str) 
 
 def put_text(session: Session, control: Control, text: str, name: str) -> None:
     """Click, empty what is there, type, read back; a second try, then a person."""
-    if holds(session, session.look(), control, text):
+    if says_just(session, session.look(), control, text):
         session.desk.say(f"{name.capitalize()} already says “{asking.short(text, 60)}”.")
         return
     before = session.look()
@@ -104,9 +52,10 @@ def put_text(session: Session, control: Control, text: str, name: str) -> None:
         with session.turn(f"I type “{asking.short(text, 60)}” into {name}."):
             _enter(session, control, text, name, anew)
             look = session.look()
-        if holds(session, look, control, text) or _from_menu(session, before.scene, control, text, name):
+        held = holds(session, look, control, text) and not kept_old(look.scene, control, text)
+        if held or _from_menu(session, before.scene, control, text, name):
             return
-        if len(text) <= _FEW and session.sight.glance(partial(_shown, session, control, text), 1.2):
+        if len(text) <= _FEW and session.sight.glance(partial(shows, session, control, text), 1.2):
             return
     there = now_at(session.scene, control)
     raise Stuck(
@@ -152,7 +101,7 @@ def put_date(session: Session, control: Control, day: date, pattern: str, name: 
 
 def _dated(shown: str, words: str) -> bool:
     """The same digits, and signs between them: a field that sets none has taken them for one number."""
-    shown = _CARET.sub("", shown.strip())
+    shown = CARET.sub("", shown.strip())
     same = reading.digits(shown) == reading.digits(words)
     return same and len(re.findall(r"\d+", shown)) == len(re.findall(r"\d+", words))
 
@@ -193,13 +142,6 @@ def _enter(session: Session, control: Control, text: str, name: str, anew: bool)
     session.hands.type_text(text, f"Type into {name}")
 
 
-def has_value(session: Session, look: Look, control: Control) -> bool:
-    """Whether the field holds something typed: text that is neither its label nor pale placeholder text can be told
-    only by trying, so any text counts unless it is the label."""
-    there = now_at(look.scene, control)
-    return bool(there.text.strip()) and not reading.same(there.text, there.label)
-
-
 def tick(session: Session, control: Control, on: bool, name: str) -> None:
     """Set a check box or a radio button; nothing is done when it already is so."""
     if control.checked is on:
@@ -233,10 +175,14 @@ def _ink(image: Image, box: Box) -> float:
 def pick_from(session: Session, control: Control, option: Target, name: str) -> None:
     """Pick an option of a list: by keyboard, as the browser's own lists take it, else from the list as it opens."""
     words = option.words
-    if reading.within(words, now_at(session.scene, control).text):
+    shown = now_at(session.scene, control).text
+    if reading.same(words, shown):
         session.desk.say(f"{name.capitalize()} already says “{words}”.")
         return
     before = session.look()
+    if reading.within(words, shown) and not _other_offered(session, control, words, name):
+        session.desk.say(f"{name.capitalize()} already says “{asking.short(shown, 40)}”.")
+        return
     for by_hand in (False, True):
         with session.turn(f"I choose “{words}” in {name}{' from the open list' if by_hand else ''}."):
             line = _offered(before.scene, session.scene, words) if by_hand else None
@@ -253,6 +199,20 @@ def pick_from(session: Session, control: Control, option: Target, name: str) -> 
             return
     reason = f"I can't choose “{words}” in {name}: it shows “{asking.short(now_at(after.scene, control).text, 40)}”."
     raise Stuck(asking.NOT_FOUND, reason, target=words)
+
+
+def _other_offered(session: Session, control: Control, words: str, name: str) -> bool:
+    """The list says more than what is wanted ("Pro Plus" for "Pro"): whether just this is offered, too; chosen then."""
+    before = session.look()
+    with session.turn(f"I open {name} to see whether it offers just “{words}”."):
+        session.hands.click(control, name)
+    line = _offered(before.scene, session.scene, words)
+    with session.turn(f"I choose “{words}” in {name}." if line else f"I close {name}."):
+        if line is not None and reading.same(words, line.text):
+            session.hands.click(line, f"“{words}”")
+        else:
+            session.hands.press(["Escape"])
+    return line is not None and reading.same(words, line.text)
 
 
 def _shows(session: Session, look: Look, control: Control, words: str) -> bool:
@@ -277,7 +237,7 @@ def _find_in(session: Session, control: Control, words: str) -> None:
 def _offered(before: Scene, after: Scene, words: str) -> Control | None:
     """The option in a list that has opened: text that was not there before."""
     known = [line.box for line in before.lines if reading.within(words, line.text)]
-    for line in after.lines:
+    for line in sorted(after.lines, key=lambda line: not reading.same(words, line.text)):
         short = reading.within(words, line.text) and len(line.text) < len(words) + 12
         if (short or reading.same(words, line.text)) and not any(box.overlap(line.box) > 0 for box in known):
             return reading.as_control(line)
@@ -365,7 +325,7 @@ def already(session: Session, control: Control, value: str) -> bool:
         return control.checked is True
     if control.kind == SELECT:
         return reading.within(value, control.text)
-    return holds(session, session.look(), control, value)
+    return says_just(session, session.look(), control, value)
 
 
 def fill(session: Session, slots: tuple[tuple[str, str], ...], required: bool = True) -> int:

@@ -148,8 +148,8 @@ def _field(session: Session, name: str, value: str) -> Control | None:
         if found is not None or value == UNTICKED:
             return found
     found = fields.slot_field(session, name, value)
-    if found is None and " for " in name:  # "note for the driver" may be called Note
-        name = name.split(" for ")[0]
+    if found is None and (" for " in name or name.startswith("to the ")):  # "note for the driver" may be called Note
+        name = "recipient" if name.startswith("to ") else name.split(" for ")[0]
         found = fields.slot_field(session, name, value)
     if found is not None or name not in _TEXTS:
         return found
@@ -291,11 +291,30 @@ def _shown(session: Session, step: Commit, trail: Trail) -> str:
         return f"The page says “{message.rstrip('.')}”."
     if waits:
         return ""
+    if written := _posted(scene, before, step):
+        return f"“{asking.short(written, 60)}” stands on the page."
     gone = not any(reading.same(trail.last, c.text) for c in ways.clickable(scene))
     changed = len(reading.new_lines(before, scene)) > 0
     if gone and changed and not _form_again(before, scene) and not asking.standing_trouble(scene):
         return f"Pressed “{trail.last}”; the page shows “{_title(session)}”."
     return ""
+
+
+def _posted(scene: Scene, before: Scene, step: Commit) -> str:
+    """What was written into a field and sent now stands on the page, and no longer in the field; "" otherwise."""
+    if step.noun not in _TEXTS and step.verb not in ("reply", "comment", "post"):
+        return ""
+    for held_in in (c for c in before.controls if c.kind == INPUT and len(reading.plain(c.text)) > 5):
+        first = " ".join(held_in.text.split()[:6])
+        stood = any(not _inside(line.box, before) for line in reading.find(before, first))
+        held = any(c.kind == INPUT and reading.within(first, c.text) for c in scene.controls)
+        if not stood and not held and any(not _inside(line.box, scene) for line in reading.find(scene, first)):
+            return held_in.text
+    return ""
+
+
+def _inside(box: Box, scene: Scene) -> bool:
+    return any(c.kind == INPUT and c.box.contains(*box.center) for c in scene.controls)
 
 
 def _waiting(scene: Scene, step: Commit, before: Scene) -> list[Control]:

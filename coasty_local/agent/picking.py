@@ -59,6 +59,8 @@ def choose(session: Session, step: steps.Choose, click: Click) -> str:
             if held is not None and held.kind == SELECT:
                 fields.pick_from(session, held, Target(words), f"the “{listed}” list")
                 return f"Chose “{words}” in “{listed}”."
+        if (under := _under(session, option.words)) is not None:
+            return click(session, steps.Click(target=under, source=step.source))
         lists = [c for c in session.scene.controls if c.kind == SELECT]
         if len(lists) == 1:
             fields.pick_from(session, lists[0], option, "the list")
@@ -74,6 +76,27 @@ def _split(words: str) -> list[tuple[str, str]]:
     """ "Express shipping" may be Express in the list Shipping, "2 guests" the 2 of Guests, "priority High" its High."""
     parts = words.split()
     return [(" ".join(parts[:-1]), parts[-1]), (" ".join(parts[1:]), parts[0])] if len(parts) > 1 else []
+
+
+def _under(session: Session, words: str) -> Target | None:
+    """ "Wednesday 09:00" is the 09:00 that stands right below Wednesday, with no other day between."""
+    scene, unit = session.scene, session.scene.text_height
+    for what, head in (pair for at in _split(words) for pair in (at, at[::-1])):
+        heads = [line for line in scene.lines if reading.same(head, line.text)]
+        places = [c for c in scene.controls if c.kind in (BUTTON, LINK) and reading.same(what, c.text)]
+        if len(heads) != 1 or len(places) < 2:
+            continue
+        top = heads[0].box
+        peers = [x.box for x in scene.lines if x is not heads[0] and abs(x.box.x - top.x) <= 3 and x.box.y > top.y]
+        below = [c for c in places if c.box.y > top.y]
+        nearest = min(below, key=lambda c: c.box.y, default=None)
+        if nearest is None or nearest.box.y - top.bottom > 3 * unit or any(p.y < nearest.box.y - unit for p in peers):
+            continue
+        row = [c for c in below if reading.on_row(scene, nearest.box, c.box)]
+        order = sorted(places, key=lambda c: (c.box.y, c.box.x))
+        if len(row) == 1:
+            return Target(what, (BUTTON, LINK), ordinal=order.index(nearest) + 1)
+    return None
 
 
 def check(session: Session, step: steps.Check, click: Click) -> str:

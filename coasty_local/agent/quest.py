@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from coasty_local.agent import asking, entrance, evidence, fields, paying, reading, roaming, ways
+from coasty_local.agent import asking, contents, entrance, evidence, fields, paying, reading, roaming, ways
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner import words as lexicon
 from coasty_local.agent.planner.steps import Goal
@@ -25,6 +26,7 @@ def pursue(session: Session, goal: Goal) -> str:
         session.obstacles()
         if entrance.wall(session):
             continue
+        goal = _by_its_words(session.scene, goal)
         if told := _accomplished(session, goal, trail):
             return told
         _complaint(session, goal, trail)
@@ -33,6 +35,17 @@ def pursue(session: Session, goal: Goal) -> str:
     raise Stuck(
         asking.NO_PROGRESS, f"I get no further with “{goal.source}”; the page shows “{roaming.title(session)}”."
     )
+
+
+def _by_its_words(scene: Scene, goal: Goal) -> Goal:
+    """ "Remove the candle": the one thing on the screen that is called so, with a control for the act on its row, is
+    the record that is meant."""
+    if goal.key or not goal.noun or goal.act in _ADDING:
+        return goal
+    named = replace(goal, key=goal.noun, noun="")
+    lines = [line for line in reading.find(scene, goal.noun) if reading.same(line.text, goal.noun)]
+    alone = len(lines) == 1 and not ways.alone(scene, goal.noun)
+    return named if alone and ways.act_control(scene, named) is not None else goal
 
 
 def _lost(goal: Goal, trail: roaming.Trail) -> str:
@@ -123,7 +136,7 @@ def _complaint(session: Session, goal: Goal, trail: roaming.Trail) -> None:
         label = reading.plain(control.label).split(" (")[0]
         if control.kind not in (INPUT, SELECT) or not label or label in given:
             continue
-        if _names(says, label) and not fields.has_value(session, session.look(), control):
+        if _names(says, label) and not contents.has_value(session, session.look(), control):
             trail.pressed = {press for press in trail.pressed if not press.startswith(reading.plain(trail.last))}
             trail.before = None
             raise Stuck(
@@ -165,7 +178,7 @@ def _fill_form(session: Session, goal: Goal, trail: roaming.Trail) -> bool:
             continue
         fields.put(session, control, value, False, f"the {name} field")
         trail.given.add(name)
-        box = fields.now_at(session.scene, control).box
+        box = contents.now_at(session.scene, control).box
         trail.filled = box if trail.filled is None or box.y > trail.filled.y else trail.filled
         moved = True
     if not moved and trail.filled is None:

@@ -116,7 +116,7 @@ def record_box(scene: Scene, key: Line, words: str) -> Box:
         if c.kind == PANEL and c.box.overlap(key.box) * 2 > key.box.w * key.box.h and c.box.h < scene.height * 0.7
     ]
     panel = min(panels, key=lambda box: box.w * box.h, default=None)
-    if panel is not None and panel.h > scene.text_height * 2.5:
+    if panel is not None and panel.h > scene.text_height * 2.5 and not _rows_in(scene, panel, key):
         return panel
     margin = int(scene.text_height * 0.6)
     left, right = 0, scene.width
@@ -127,6 +127,31 @@ def record_box(scene: Scene, key: Line, words: str) -> Box:
             else:
                 left = key.box.x - margin
     return Box(left, key.box.y - margin, right - left, key.box.h + 2 * margin)
+
+
+def _rows_in(scene: Scene, panel: Box, key: Line) -> bool:
+    """Whether the panel holds a table: other rows begin flush with this one, in letters of its size, and like it go on
+    to the right. Then the panel is no place of one record."""
+    if panel.w < scene.width * 0.45 or not _goes_on(scene, key):
+        return False
+    alike = [
+        line
+        for line in scene.lines
+        if line is not key
+        and panel.contains(*line.box.center)
+        and abs(line.box.x - key.box.x) <= 4
+        and abs(letter_height(line) - letter_height(key)) < 0.2 * letter_height(key)
+        and not on_row(scene, key.box, line.box)
+        and _goes_on(scene, line)
+    ]
+    return len(alike) >= 2
+
+
+def _goes_on(scene: Scene, line: Line) -> bool:
+    """Something stands right of the line on its row, well apart from it."""
+    after = line.box.right + scene.text_height
+    others = [*(o.box for o in scene.lines if o is not line), *(c.box for c in scene.controls if c.kind != PANEL)]
+    return any(box.x > after and on_row(scene, line.box, box) for box in others)
 
 
 def rivals(key: str, text: str) -> bool:

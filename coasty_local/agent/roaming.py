@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from coasty_local.agent import asking, entrance, fields, reading, ways
+from coasty_local.agent import asking, contents, entrance, fields, reading, ways
 from coasty_local.agent.asking import Stuck
 from coasty_local.agent.planner.steps import Goal, Open
 from coasty_local.agent.scene import BUTTON, LINK, Box, Control, Scene, Target
@@ -75,7 +75,7 @@ def tick_row(session: Session, goal: Goal | Open, trail: Trail) -> bool:
     fields.tick(session, box, True, f"the row of “{goal.key}”")
     if ways.from_menu(session.scene, goal, scene) is not None:
         return True
-    fields.tick(session, fields.now_at(session.scene, box), False, f"the row of “{goal.key}”")
+    fields.tick(session, contents.now_at(session.scene, box), False, f"the row of “{goal.key}”")
     return False
 
 

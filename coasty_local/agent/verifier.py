@@ -145,6 +145,18 @@ def read(session: Session, step: Read) -> str:
     scene = session.scene
     if not step.words:
         return asking.short("\n".join(line.text for line in scene.lines), 900)
+    found = _read(scene, step)
+    bare = _IDLE.sub("", step.words)
+    return found or (_read(scene, replace(step, words=bare)) if bare and bare != step.words else "")
+
+
+_IDLE = re.compile(
+    r"^(?:current|present|exact|full|total)\s+(?=\w)|\s+(?:number|no\.?|code|address|date|name)$", re.IGNORECASE
+)
+
+
+def _read(scene: Scene, step: Read) -> str:
+    """The value under these very words."""
     if step.about:
         found = reading.column_value(scene, step.words, step.about)
         if found:

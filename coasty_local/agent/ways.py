@@ -346,18 +346,30 @@ def search_field(scene: Scene) -> Control | None:
     return found[0] if found else None
 
 
+_ONWARD = ("next", "next page", "older", ">", "›", "»", "load more", "show more")
+
+
 def next_page(scene: Scene) -> Control | None:
-    return next(
-        (
-            c
-            for c in clickable(scene)
-            if any(
-                reading.same(word, c.text)
-                for word in ("next", "next page", "older", ">", "›", "»", "load more", "show more")
-            )
-        ),
-        None,
-    )
+    """What turns a list to its next page: a control, else the plain words of a pager at the foot of the list."""
+    found = [c for c in clickable(scene) if any(reading.same(word, c.text) for word in _ONWARD)]
+    foot = [x for x in scene.lines if any(reading.same(word, x.text) for word in _ONWARD[:3])]
+    found += [reading.as_control(x) for x in foot if len(foot) == 1 and scene.lines.index(x) > len(scene.lines) * 0.6]
+    found += [control for x in scene.lines if (control := _pager(x))]
+    return found[0] if found else None
+
+
+_PAGER = re.compile(r"(?:\bprev\w*|\bpage\s+\d+\s+of\s+\d+\b).*?(?P<next>\bnext(?:\s+page)?\s*[>›»]*)$", re.IGNORECASE)
+
+
+def _pager(line: Line) -> Control | None:
+    """The end of a pager that was read as one line: "Prev Page 1 of 3 Next"."""
+    found = _PAGER.search(line.text)
+    count = re.search(r"\bpage\s+(\d+)\s+of\s+(\d+)\b", line.text, re.IGNORECASE)
+    if not found or (count and int(count.group(1)) >= int(count.group(2))):
+        return None
+    width = max(1, line.box.w * len(found.group("next")) // len(line.text))
+    box = Box(line.box.right - width, line.box.y, width, line.box.h)
+    return Control(TEXT, box, found.group("next"), score=line.score)
 
 
 GENERAL, KINDS = _GENERAL, (BUTTON, LINK, TEXT)

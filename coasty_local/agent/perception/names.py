@@ -60,6 +60,8 @@ def _below(page: Page, first: Word, controls: list[Control]) -> list[str]:
 
 def _field(page: Page, control: Control, controls: list[Control], used: set[int]) -> Control:
     box = control.box
+    if control.kind == SELECT and (before := _run_in(page, box)):
+        return replace(control, label=before)
     free = [(i, w) for i, w in enumerate(page.words) if i not in used]
     on_frame = [
         w for _, w in free if abs(w.box.center[1] - box.y) <= 0.6 * page.unit and box.x < w.box.x < box.center[0]
@@ -73,6 +75,16 @@ def _field(page: Page, control: Control, controls: list[Control], used: set[int]
     if left:
         return replace(control, label=_wrapped(page, left, free, controls))
     return replace(control, label=above.text) if above else control
+
+
+def _run_in(page: Page, box: Box) -> str:
+    """A name right before the list that was read as one line with what the list shows: "Status: Open"."""
+    for word in page.words:
+        name, mark, _ = word.text.partition(":")
+        begins = 2 * page.unit < box.x - word.box.x and word.box.right > box.x + page.unit
+        if mark and name and begins and same_row(word.box, box) and abs(word.box.center[1] - box.center[1]) < page.unit:
+            return name
+    return ""
 
 
 def _wrapped(page: Page, word: Word, free: list[tuple[int, Word]], controls: list[Control]) -> str:

@@ -47,6 +47,7 @@ _TAIL = re.compile(
     r"\s*(?:[,(]|:(?!\d))\s*(?:and\s+)?(?:with\s+)?|(?:^|\s+)(?:with|using|having)\s+(?:the\s+)?", re.IGNORECASE
 )
 _WORDS = {"reply": "message", "respond": "message", "answer": "message", "comment": "comment", "post": "message"}
+_DAY = re.compile(r"(?:(?:next|this)\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow", re.IGNORECASE)
 _ARTICLE = r"(?:(?:the|an?|my|our|your|this|that|its|new)\s+)*"
 IT = "\ue003"  # the key of what was named before
 THAT = r"(?:it|its|this|that|their|this\s+one)"
@@ -125,12 +126,15 @@ def reply(match: re.Match[str], text: Text) -> list[Step] | None:
 
 @RULES.rule(
     r"(?P<verb>send|write)\s+(?:an?\s+)?(?P<noun>message|e-?mail|mail|note)\s+to\s+"
-    rf"(?P<who>{_SEALED}|(?-i:[A-Z])[\w .'-]*|\S+@\S+?)"
-    rf"\s*,?\s*(?:saying|with|that\s+says|:)\s*(?:the\s+(?:text|message)\s+)?(?P<value>{_SEALED})"
+    rf"(?P<role>the\s+[a-z]+\s+of\s+)?(?P<who>{_SEALED}|(?-i:[A-Z])[\w .'-]*?|\S+@\S+?)"
+    rf"(?:\s*,?\s*(?:with\s+)?(?:the\s+)?subject\s+(?P<subject>{_SEALED}|(?-i:[A-Z])[\w ]*?))?"
+    rf"\s*,?\s*(?:saying|with|that\s+says|and|:)?\s*(?:the\s+(?:text|message)\s+)?(?P<value>{_SEALED})"
 )
 def send_to(match: re.Match[str], text: Text) -> list[Step] | None:
     noun = re.sub(r"e-?mail|mail", "email", match.group("noun").lower())
-    slots = (("recipient", text.plain(match.group("who"))), ("message", text.plain(match.group("value"))))
+    to = f"to {match.group('role').strip().lower()}" if match.group("role") else "recipient"
+    about = (("subject", text.plain(match.group("subject"))),) if match.group("subject") else ()
+    slots = ((to, text.plain(match.group("who"))), *about, ("message", text.plain(match.group("value"))))
     return [Enter(verb="send", noun=noun, slots=slots), Commit(verb="send", noun=noun)]
 
 
@@ -308,6 +312,8 @@ def _prepositional(piece: str, text: Text) -> tuple[str, str] | None:
         return "time", value
     if word in ("from", "to", "until", "till", "on") and re.search(r"\d", value):
         return {"from": "from", "on": "date"}.get(word, "to"), value
+    if word in ("on", "for") and _DAY.fullmatch(rest):
+        return "day", value
     if word == "to" and re.match(r"\S+@", rest):
         return "recipient", value
     if word in ("as", "for", "under") and re.match(r"(?-i:[A-Z])|\ue000|\S+@", rest):

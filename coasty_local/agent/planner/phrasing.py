@@ -106,6 +106,7 @@ def _needed(match: re.Match[str]) -> str:
         lambda m: f"and {_PARTICIPLES[m.group(2).lower()]} {m.group(1)}",
         rest,
     )
+    rest = re.sub(r"\band\s+((?:the|my|his|her|its)\s+[a-z -]+?)\s+to\s+be\s+(?=\S)", r"and set \1 to ", rest)
     return f"{_PARTICIPLES[done]} {what}{rest}"
 
 
@@ -158,6 +159,7 @@ _BENDS: tuple[_Bend, ...] = (
     (rf"{_BEGIN}(?:your\s+|the\s+|my\s+)?(?:tasks?|goal|to-?\s?dos?|job|instructions?|steps(?:\s+to\s+(?:reproduce|take|follow))?|what\s+to\s+do)\s*:\s*", ""),
     (rf"{_BEGIN}(?:expected(?:\s+(?:results?|outcome|behaviou?r))?|acceptance(?:\s+criteri(?:a|on))?|result)\s*:\s*(?!\s|verify|check)", "verify that "),
     (rf"\b(?:i|we)(?:'d|\s+would)?\s+(?:like|need|want)\s+(?!to\b|you\b)(?P<what>[^.;\n]*?)\s+(?P<done>{_DONE})\b(?P<rest>(?:[^.;\n]|\.(?=\S))*)", _needed),
+    (r"\b(?:i|we)(?:'d|\s+would)?\s+(?:like|need|want)\s+(?P<a>(?:the|my|his|her|its|our)\s+[a-z -]+?)\s+to\s+be\s+(?=\S)", r"set \g<a> to "),
     # leads that name a place of the screen, a state or a purpose
     (rf"{_BEGIN}(?:under|in|on|within)\s+(?:the\s+)?(?P<a>{_VALUE})\s*,\s+(?={_ACTING})", r"look under \g<a>, then "),
     (rf"{_BEGIN}(?:in|on|under|at)\s+(?:the|my|our)\s+(?P<a>(?!top\b|left\b|right\b|bottom\b)[a-z]+(?:\s[a-z]+)?\s+(?:list|table|section|area|overview))\s*,\s+(?={_ACTING})", r"look under the \g<a>, then "),

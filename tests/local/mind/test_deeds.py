@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coasty_local.agent import dates, evidence, fields, paying, reading, relations, verifier, ways
+from coasty_local.agent import contents, dates, evidence, fields, paying, reading, relations, verifier, ways
 from coasty_local.agent.planner import read
 from coasty_local.agent.planner.facts import likely_secrets
 from coasty_local.agent.planner.steps import Again, Commit, Enter, Goal, Nothing, Read, Step
@@ -211,8 +211,8 @@ def test_a_date_counts_only_as_it_reads_in_the_field(shown: str, ok: bool) -> No
 
 
 def test_numbers_are_never_read_nearly() -> None:
-    assert fields._reads("1,250.00", "1250.00")
-    assert not fields._reads("20270520", "20270502")
+    assert contents._reads("1,250.00", "1250.00")
+    assert not contents._reads("20270520", "20270502")
 
 
 def test_short_words_side_by_side_at_the_top_are_a_menu_but_no_head_of_a_table() -> None:
