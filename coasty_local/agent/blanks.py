@@ -1,4 +1,5 @@
-"""Blanks to fill in that only a line on the paper marks: found by the well-known label above or left of the line."""
+"""What is a field and what is not: blanks that only a line on the paper marks, found by the well-known label above or
+left of the line; and names between two frames, which look like a field."""
 
 from __future__ import annotations
 
@@ -19,7 +20,31 @@ _LABELS = (
     *lexicon.FIELD_ALIASES,
 )
 _LABELS += tuple(alias for aliases in lexicon.FIELD_ALIASES.values() for alias in aliases)
+_EDGE = 5  # pixels by which the frames of a field and of the strip above it may differ
 _INK = 40  # difference from the paper that makes a pixel of a line
+
+
+def with_titles(scene: Scene) -> Scene:
+    """The scene without fields that are none: the strip between two framed fields, which holds the lower one's name."""
+    titles = [(strip, field) for strip in scene.controls if (field := _field_below(scene, strip)) is not None]
+    if not titles:
+        return scene
+    named = {field: replace(field, label=strip.text) for strip, field in titles}
+    strips = [strip for strip, _ in titles]
+    return replace(scene, controls=tuple(named.get(c, c) for c in scene.controls if c not in strips))
+
+
+def _field_below(scene: Scene, strip: Control) -> Control | None:
+    """The nameless field that stands right below a lower strip of the same width with a text in it."""
+    if strip.kind != INPUT or not strip.text.strip() or strip.label:
+        return None
+    for field in scene.controls:
+        if field.kind not in (INPUT, SELECT) or field.label or strip.box.h > 0.75 * field.box.h:
+            continue
+        edges = max(abs(field.box.x - strip.box.x), abs(field.box.right - strip.box.right))
+        if edges < _EDGE and 0 <= field.box.y - strip.box.bottom < scene.text_height * 0.8:
+            return field
+    return None
 
 
 def with_blanks(image: Image, scene: Scene) -> Scene:

@@ -27,7 +27,7 @@ class Eyes(Protocol):
 
 def seen(eyes: Eyes, image: Image) -> Scene:
     """Everything in one picture, with what only its whole tells: fields without frames, menus, gaps in a text."""
-    return blanks.with_blanks(image, reading.with_menu(reading.with_fields(eyes.see(image))))
+    return blanks.with_blanks(image, reading.with_menu(reading.with_fields(blanks.with_titles(eyes.see(image)))))
 
 
 @dataclass(frozen=True)

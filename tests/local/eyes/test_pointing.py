@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from coasty_local.agent import pointing
+from coasty_local.agent import blanks, pointing
 from coasty_local.agent.ports import Image
 from coasty_local.agent.scene import BUTTON, INPUT, LINK, Box, Control, Line, Scene
 
@@ -83,3 +83,14 @@ def test_what_is_not_told_apart_or_not_there_is_not_guessed(element: str, near: 
     with pytest.raises(pointing.Unclear) as unclear:
         pointing.point(np.full((800, 1280, 3), 255, np.uint8), element, Seen(TABLE))
     assert len(unclear.value.places) == near
+
+
+def test_the_name_between_two_framed_fields_is_no_field() -> None:
+    def field(y: int, height: int, text: str = "", width: int = 604) -> Control:
+        return Control(INPUT, Box(106, y, width, height), text=text)
+
+    seen = Scene(1280, 800, (), (field(183, 41, "Rim"), field(239, 26, "Wall"), field(270, 42, "3 mm")), 12.0)
+    named = blanks.with_titles(seen).controls
+    assert [(c.text, c.label) for c in named] == [("Rim", ""), ("3 mm", "Wall")]
+    apart = Scene(1280, 800, (), (field(180, 26, "Wall"), field(270, 42), field(320, 26, "Foot", 300)), 12.0)
+    assert blanks.with_titles(apart) is apart
