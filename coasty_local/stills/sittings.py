@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coasty_local.agent.ports import Image, Job
-from coasty_local.stills.prediction import CONTINUE, MOST_SECONDS, Prediction
+from coasty_local.stills.prediction import CONTINUE, MOST_SECONDS, Closed, Prediction
 
 if TYPE_CHECKING:
     from coasty_local.stills.course import Course
@@ -40,6 +40,7 @@ class Sitting:
     expires_at: int
     steps: int = 0
     cents: int = 0
+    _gone: bool = False
     _course: Course | None = None
     _instruction: str = ""
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -72,6 +73,8 @@ class Sitting:
             course = self._course = Course(job, self.tools, self.most)
             self._instruction = instruction
         try:
+            if self._gone:  # while this call waited for its turn
+                raise Closed
             prediction = course.show(image)
         except BaseException:
             self.forget()
@@ -79,6 +82,11 @@ class Sitting:
         if prediction.status != CONTINUE:
             self.forget()
         return prediction
+
+    def end(self) -> None:
+        """The session is no more: whoever still waits for an answer gets none."""
+        self._gone = True
+        self.forget()
 
     def forget(self) -> None:
         """End what is under way: the next prediction begins anew."""
@@ -121,17 +129,17 @@ class Sittings:
     def remove(self, sitting: Sitting) -> None:
         with self._lock:
             self._all.pop(sitting.id, None)
-        sitting.forget()
+        sitting.end()
 
     def close(self) -> None:
         """End them all."""
         with self._lock:
             left, self._all = list(self._all.values()), {}
         for sitting in left:
-            sitting.forget()
+            sitting.end()
 
     def _sweep(self) -> None:
         at = self._now()
         for sitting in [each for each in self._all.values() if each.expires_at <= at]:
             del self._all[sitting.id]
-            sitting.forget()
+            sitting.end()

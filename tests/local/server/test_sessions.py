@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
 import pytest
 import requests
 
 from coasty_local.stills import sittings
+from coasty_local.stills.prediction import Closed
 from tests.local.mind.driver import served
-from tests.local.running import Platform
+from tests.local.running import Platform, until
 from tests.local.server import looks
 from tests.local.server.looks import error, kinds
 
@@ -117,6 +121,17 @@ def test_there_are_only_so_many_sessions_at_once(platform: Platform, issue: Call
     for answer in made:
         live.delete(f"{platform.url}/sessions/{answer.json()['session_id']}", timeout=10)
     assert live.get(f"{platform.url}/sessions").json() == {"sessions": []}
+
+
+def test_a_call_that_waited_until_its_session_was_deleted_starts_nothing() -> None:
+    all_of_them = sittings.Sittings(lambda: 0)
+    sitting = sittings.Sitting("s", "test", {"instructions": None}, (), 5, 0, sittings.IDLE_MS)
+    all_of_them.add(sitting)
+    all_of_them.remove(sitting)
+    before = threading.active_count()
+    with pytest.raises(Closed):
+        sitting.predict("Click on Almanac", np.zeros((8, 8, 3), np.uint8), nullcontext)
+    until(lambda: threading.active_count() <= before)
 
 
 def test_an_idle_session_ends_after_two_hours() -> None:
