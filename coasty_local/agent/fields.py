@@ -66,7 +66,7 @@ def put_text(session: Session, control: Control, text: str, name: str) -> None:
 
 def _from_menu(session: Session, before: Scene, control: Control, text: str, name: str) -> bool:
     """What looks like a field may open a list of its own: then the value is taken from there, and must show."""
-    line = _offered(before, session.scene, text)
+    line = offered(before, session.scene, text)
     below = line is not None and 0 <= line.box.y - control.box.y < before.text_height * 24
     if line is None or not below or not reading.same(text, line.text):
         return False
@@ -185,11 +185,11 @@ def pick_from(session: Session, control: Control, option: Target, name: str) -> 
         return
     for by_hand in (False, True):
         with session.turn(f"I choose “{words}” in {name}{' from the open list' if by_hand else ''}."):
-            line = _offered(before.scene, session.scene, words) if by_hand else None
+            line = offered(before.scene, session.scene, words) if by_hand else None
             if line is None:
                 session.hands.click(control, name)
             if by_hand:
-                line = line or _offered(before.scene, session.scene, words)
+                line = line or offered(before.scene, session.scene, words)
                 if line is not None:
                     session.hands.click(line, f"“{words}”")
             else:
@@ -206,7 +206,7 @@ def _other_offered(session: Session, control: Control, words: str, name: str) ->
     before = session.look()
     with session.turn(f"I open {name} to see whether it offers just “{words}”."):
         session.hands.click(control, name)
-    line = _offered(before.scene, session.scene, words)
+    line = offered(before.scene, session.scene, words)
     with session.turn(f"I choose “{words}” in {name}." if line else f"I close {name}."):
         if line is not None and reading.same(words, line.text):
             session.hands.click(line, f"“{words}”")
@@ -227,14 +227,14 @@ def _find_in(session: Session, control: Control, words: str) -> None:
     if control.kind == INPUT and has_value(session, session.look(), control):
         session.hands.clear()
     session.hands.type_text(words, f"Type “{words}” to find it in the list")
-    line = _offered(before, session.scene, words) if control.kind == INPUT else None
+    line = offered(before, session.scene, words) if control.kind == INPUT else None
     if line is not None and control.box.bottom - 4 <= line.box.y and line.box.x < control.box.right:
         session.hands.click(line, f"“{words}”")
     else:
         session.hands.press(["Enter"])
 
 
-def _offered(before: Scene, after: Scene, words: str) -> Control | None:
+def offered(before: Scene, after: Scene, words: str) -> Control | None:
     """The option in a list that has opened: text that was not there before."""
     known = [line.box for line in before.lines if reading.within(words, line.text)]
     for line in sorted(after.lines, key=lambda line: not reading.same(words, line.text)):

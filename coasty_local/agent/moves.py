@@ -186,7 +186,7 @@ def type_text(session: Session, step: steps.Type) -> str:
                     asking.NO_PROGRESS, "I typed, but nothing on the screen changed: no field seems to have the focus."
                 )
             return f"Typed “{step.text}”."
-    elif (told := picking.in_row(session, step.target, step.text)) and not secret:
+    elif not secret and (told := _elsewhere(session, step)):
         return told
     else:
         control = (
@@ -201,6 +201,11 @@ def type_text(session: Session, step: steps.Type) -> str:
     name = f"the “{reading.name(control) if control.label else step.target.words or 'focused'}” field"
     fields.put(session, control, step.text, secret, name)
     return f"Filled in {name}."
+
+
+def _elsewhere(session: Session, step: steps.Type) -> str:
+    """A value that no field takes: a mark on the row that is named, or an entry of a list whose frame was not seen."""
+    return picking.in_row(session, step.target, step.text) or picking.unframed(session, step.target, step.text)
 
 
 def _dialled(session: Session, step: steps.Type) -> str:
@@ -327,6 +332,8 @@ def read(session: Session, step: steps.Read) -> str:
     if not found and step.noun and not reading.says(session.scene, step.about):
         roaming.open_thing(session, steps.Open(noun=step.noun, key=step.about, source=step.source))
         found = verifier.read(session, step)
+    elif not found and re.match(r"[A-Z]", step.about) and not reading.says(session.scene, step.about):
+        roaming.seek(session, step.about, wide=True)
     if not found:
         session.sight.until(lambda _: bool(verifier.read(session, step)), 1.5)
         found = verifier.read(session, step)

@@ -135,6 +135,34 @@ def in_row(session: Session, named: Target, value: str) -> str:
     return f"Chose “{value}” for “{named.words}”."
 
 
+def unframed(session: Session, named: Target, value: str) -> str:
+    """A list whose frame was not seen: what stands below its name is pressed, and the value taken from what opens.
+    "" when there is a field of that name, or nothing that opens offers just the value."""
+    scene = session.scene
+    if named.row or named.ordinal is not None or not named.words or session.seen(named) is not None:
+        return ""
+    heads = [line for line in scene.lines if reading.same(named.words, line.text)]
+    if len(heads) != 1 or fields.by_label(scene, named.words) is not None:
+        return ""
+    head, unit = heads[0].box, scene.text_height
+    below = [
+        x for x in scene.lines if 0 < x.box.y - head.bottom + 2 < 2.2 * unit and 0 <= x.box.x - head.x + 2 < 2.2 * unit
+    ]
+    taken = [c.box for c in scene.controls if c.kind in (BUTTON, LINK, CHECK, RADIO)]
+    if len(below) != 1 or any(box.overlap(below[0].box) > 0 for box in taken):
+        return ""
+    shown = reading.as_control(below[0])
+    with session.turn(f"I press “{shown.text}” below “{named.words}” to see what it offers."):
+        session.hands.click(shown, f"“{shown.text}”")
+    offered = fields.offered(scene, session.scene, value)
+    if offered is None or not reading.same(value, offered.text):
+        return ""
+    with session.turn(f"I choose “{value}” for “{named.words}”."):
+        session.hands.click(offered, f"“{value}”")
+    there = [x for x in session.scene.lines if x.box.overlap(below[0].box) > 0 and reading.same(value, x.text)]
+    return f"Chose “{value}” for “{named.words}”." if there else ""
+
+
 def _cell(session: Session, target: Target) -> Control | None:
     """The mark where the row of the target meets the column that is headed by its words."""
     scene, found = session.scene, []

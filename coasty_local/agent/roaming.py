@@ -194,6 +194,10 @@ def _part(session: Session, noun: str) -> str:
     if tabs and not ways.titled(session.scene, bare):
         follow(session, tabs[0])
         return f"Opened “{reading.name(tabs[0])}”."
+    plain = [line for line in session.scene.lines if reading.same(bare, line.text)]
+    if len(plain) == 1 and not tabs and plain[0] not in reading.headings(session.scene):
+        follow(session, reading.as_control(plain[0]))  # a place of a menu that shows no sign of it, or a mere title
+        return f"Pressed “{plain[0].text}”."
     listed = [line for line in session.scene.lines if reading.within(bare, line.text) and len(line.text) < 40]
     return f"“{noun}” is on the page." if listed or bare != noun else ""
 
@@ -234,7 +238,7 @@ def open_thing(session: Session, step: Open) -> str:
 _SHELVES = ("products", "shop", "catalog", "catalogue", "all products", "items", "store", "continue shopping", "home")
 
 
-def seek(session: Session, key: str) -> None:
+def seek(session: Session, key: str, wide: bool = False) -> None:
     """Get to where the words of a row stand, if anything on screen leads there; does nothing when they are in view."""
     step = Open(key=key)
     trail = session.trail(f"seek {key} {session.acts}", Trail)
@@ -242,6 +246,8 @@ def seek(session: Session, key: str) -> None:
         if ways.keyed(session.scene, key):
             return
         if search(session, step, trail) or scroll_on(session, step, trail) or turn_page(session, trail):
+            continue
+        if wide and explore(session, step, trail):
             continue
         control = ways.way_to(session.scene, list(_SHELVES), trail.visited)
         if control is None:

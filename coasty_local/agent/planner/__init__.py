@@ -46,7 +46,7 @@ _STARTS = re.compile(
     r"give|show(?!\s[\w ]+\s(?:is|are)\s)|return\b|"
     r"reload|refresh|close|dismiss|accept|agree|reject|decline|hover|drag|move|pay|approve|refund|cancel|delete|remove|archive|void|"
     r"send|publish|ship|reopen|renew|suspend|activate|deactivate|resolve|assign|subscribe|unsubscribe|transfer|buy|purchase|edit|change|update|modify|"
-    r"add|create|register|invite|issue|mark|submit|save|continue|proceed|apply|next|finish|stop|do\s+not|don't|never|you\s+(?:may|can|should|must)|use\b|try\b|"
+    r"add|create|register|invite|issue|mark|submit|save|store(?=\s+(?:it|them|the)\b|\s*[.,]|\s*$)|continue|proceed|apply|next|finish|stop|do\s+not|don't|never|you\s+(?:may|can|should|must)|use\b|try\b|"
     r"view|access|locate|copy|book|compare|download|upload|summari[sz]e|work\s+out|calculate|print|clear|(?:the|my|its|your)\s+(?:password|code|e-?mail|user\s?name)(?:['’]s|\s+is)|point|reimburse|"
     r"take|in\s+the|into\s+the|from\s+the|expand|collapse|leave|keep|rename|how\s+much|who\s+is|when\s+is|what|which|without\s+asking|be\s+sure|double-check|export|sort|filter|order|reply|forward|rename|without|request|place|reserve|repeat|retype|respond|answer|post|comment|star|flag|pin|mute|follow|share|duplicate|clone|schedule|reset|unlock|lock|block|unblock|enrol|enroll|join|escalate|merge|upgrade|downgrade|restore|undo|empty|withdraw|check\s+out|put|redeem|claim|restart|reboot|pause|resume|rerun|bookmark|ask\s+me|let\s+me|have\s+a|take\s+a|head|pop|name\s+(?:it|the|this)|fold|unfold|untick|who|is\s+the|has\s+it)\b",
     re.IGNORECASE,

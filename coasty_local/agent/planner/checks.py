@@ -256,7 +256,7 @@ _OWNED = re.compile(
 
 @RULES.rule(
     r"(?:read|report|tell\s+me|get|find\s+out|note(?:\s+down)?|extract|write\s+down|give\s+me|show\s+me|copy|return|look\s+up|print)(?:\s+(?:out|back|me|to\s+me))?\s+"
-    r"(?P<rest>(?:(?:the|what|which|who\s+(?:the|is)|its|when)\b).+?|\ue000.+)\??",
+    r"(?P<rest>(?:(?:the|what|which|who\s+(?:the|is)|its|his|her|their|when)\b).+?|\ue000.+)\??",
     r"(?P<rest>what(?:'s|\s+is|\s+are|\s+does)\s+.+?)\??",
 )
 def read(match: re.Match[str], text: Text) -> list[Step] | None:
@@ -265,8 +265,13 @@ def read(match: re.Match[str], text: Text) -> list[Step] | None:
     )
     if when:
         return [Read(words=when.group("words"), about=_about(when.group("about"), text))]
+    if re.match(r"look\s+up\s+(?:the\s+)?[a-z]+\s+(?:with|number|no|called|named|id)\b", match.group(), re.IGNORECASE):
+        return None  # a record is looked up, not a value of it
     rest = re.sub(
-        r"^(?:(?:what|who)(?:'s|\s+is|\s+are)?\s+)?(?:the\s+|its\s+)?", "", match.group("rest"), flags=re.IGNORECASE
+        r"^(?:(?:what|who)(?:'s|\s+is|\s+are)?\s+)?(?:the\s+|its\s+|his\s+|her\s+|their\s+)?",
+        "",
+        match.group("rest"),
+        flags=re.IGNORECASE,
     )
     if re.search(
         r"^(?:first|last|second|third)\b|^does\s+(?!it\b|the\s+(?:page|screen)\b)|^which\b", rest, re.IGNORECASE

@@ -15,7 +15,7 @@ _INLINE_NUMBERS = re.compile(r"(?:(?<=^)|(?<=[\s.;,]))(?:\(?\d{1,2}\)|step\s+\d+
 _COUNTED = re.compile(r"(?:(?<=\s)|^)(?:[Ss]tep\s+)?\(?(?P<n>\d{1,2})[.)]\s+(?=[^\W\d]|\ue000)")
 _HARD = re.compile(
     r"\s*\n+\s*|"
-    r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)(?:[.!?]\s+(?=[^a-z]|$)|[!?]\s+)"
+    r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)(?:\.\s+(?=[^a-z\d]|$)|(?<![a-z])\.\s+(?=\d)|[!?]\s+|[!?]$)"
                    r"|(?<=[a-z\ue001])\.\s+(?=(?:then|and then|after|next|finally|now)\b)")  # fmt: skip
 _SOFT = re.compile(
     r"\s*(?:;|\s[—–]\s)\s*(?:and\s+)?(?:then\s+)?|(?:,\s+(?:and\s+)?|\s+and\s+)next\s*,?\s+|,?\s+(?:and\s+)?(?:then|afterwards?|after\s+that|after\s+which|finally)\s*,?\s+|,\s*(?:and|but)\s+|,\s+|\s+and\s+|\s+but\s+|\s+&\s+",

@@ -124,7 +124,7 @@ def thing(phrase: str, text: Text) -> tuple[str, str]:
     if keyed and re.fullmatch(r"[a-z-]+(?:\s[a-z-]+)*", keyed.group("noun")):
         return keyed.group("noun").strip(), text.plain(keyed.group("key")).lstrip("#")
     named = re.fullmatch(r"(?P<noun>[a-z -]+?)\s+(?:from|for|of|to|called|named)\s+(?:the\s+)?(?P<key>.+)", phrase)
-    if named:
+    if named and ("\ue000" not in named.group("key") or quoted(named.group("key"))):
         return named.group("noun"), text.plain(named.group("key"))
     behind = re.fullmatch(
         r"(?P<key>(?:[A-Z][\w&.'-]*(?<!'s)\s)+|\ue000\d+\ue001\s|\S*\d\S*\s)(?P<noun>[a-z]+)|(?P<owner>[A-Z][\w&.-]*(?:\s[A-Z][\w&.-]*)*)'s\s+(?P<of>[a-z]+)",
@@ -166,6 +166,8 @@ def act(match: re.Match[str], text: Text) -> list[Step] | None:
         return None
     if match.group("act").lower() == "confirm" and not key:
         return None  # what is to be confirmed stands on the screen: the rules for deeds know it
+    if re.search(r"\b(?:to|with)\b", noun) or " with " in key:
+        return None
     if len(noun.split()) > 3 or re.search(
         r"\b(?:it|them|that|this|everything|something|nothing|anything|and|or)\b", noun or key
     ):

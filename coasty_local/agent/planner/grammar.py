@@ -34,7 +34,7 @@ _GO = (
     r"open(?:\s+up)?|visit|load|launch|start(?:\s+at|\s+on|\s+from)?|bring\s+up|access"
 )
 _SITE = r"(?:the\s+)?(?:web\s*)?(?:site|page|website|url|address|link|app|portal)?\s*(?:at\s+)?"
-_PUT = r"(?:type|enter|put|write|input|insert|key\s+in|type\s+in|enter\s+in|paste)"
+_PUT = r"(?:type|enter|put|write(?!\s+down)|input|insert|key\s+in|type\s+in|enter\s+in|paste)"
 _FIELD = "|".join(sorted((name.replace("_", " ") for name in lexicon.FIELDS), key=len, reverse=True))
 _LIST_END = (
     r"(?:\s+(?:drop-?\s?down|list|menu|select|box|field|dropdown\s+(?:list|menu)|options?|selector|"
@@ -121,7 +121,7 @@ def type_into(match: re.Match[str], text: Text) -> list[Step] | None:
     value, where = match.group("value"), match.group("field")
     if _mixed(value) or (not quoted(where) and _too_wide(where)):
         return None
-    if re.match(r"put\s+(?:the|our|my)\s+[a-z]", match.group(), re.IGNORECASE):
+    if re.match(r"put\s+(?:the|our|my)\s+[a-z]|(?:put|place)\s+[^\ue000]+?\s+on\s", match.group(), re.IGNORECASE):
         return None  # "put the shop into maintenance mode": a thing is brought somewhere, nothing is typed
     rest = match.group()[match.start("value") - match.start() :]
     both = re.fullmatch(r"(.+?),?\s+and\s+(.+?)\s+(?:in\s*to|in|on|as|for)\s+(?:the\s+)?(.+)", where, re.IGNORECASE)
@@ -187,7 +187,7 @@ def fill_told(match: re.Match[str], text: Text) -> list[Step] | None:
 
 @RULES.rule(
     r"(?:fill(?:\s+(?:in|out|up))?|complete)\s+(?P<field>.+?)\s+(?:with|as|using|by\s+(?:typing|entering))\s+(?P<value>.+)",
-    r"(?:set|change|update|increase|raise|lower|reduce|decrease)\s+(?P<field>.+?)\s+(?:to|as|=)\s+(?P<value>.+)",
+    r"(?:set|change|update|increase|raise|lower|reduce|decrease|switch)\s+(?P<field>.+?)\s+(?:to|as|=)\s+(?P<value>.+)",
 )
 def fill(match: re.Match[str], text: Text) -> list[Step] | None:
     where, value = match.group("field"), match.group("value")
@@ -260,7 +260,8 @@ def named_values(phrase: str, text: Text) -> tuple[tuple[str, str], ...]:
 @RULES.rule(rf"{_PUT}\s+(?P<value>.+)")
 def type_here(match: re.Match[str], text: Text) -> list[Step] | None:
     value = match.group("value")
-    if re.match(r"(?:the|my|your|his|her|a|an|to)\s+", value, re.IGNORECASE) or _mixed(value):
+    placed = re.match(r"(?:put|place)\s+[^\ue000]+?\s+(?:on|in|into)\s", match.group(), re.IGNORECASE)
+    if placed or re.match(r"(?:the|my|your|his|her|a|an|to)\s+", value, re.IGNORECASE) or _mixed(value):
         return None  # "enter the details": which ones is not said
     return [Type(target=Target("", (INPUT,)), text=text.plain(value))]
 
@@ -358,13 +359,13 @@ def click(match: re.Match[str], text: Text) -> list[Step] | None:
 
 
 @RULES.rule(
-    r"(?P<verb>submit|save|send|continue|proceed|apply|next|finish|confirm|go\s+on)(?:\s+(?:the|this|your|my|all)?\s*(?P<what>form|changes?|it|page|request|message|application|details|settings|data|to\s+the\s+next\s+(?:page|step)|login|answer|entry))?"
+    r"(?P<verb>submit|save|store|send|continue|proceed|apply|next|finish|confirm|go\s+on)(?:\s+(?:the|this|your|my|all)?\s*(?P<what>form|changes?|it|page|request|message|application|details|settings|data|to\s+the\s+next\s+(?:page|step)|login|answer|entry))?"
 )
 def submit(match: re.Match[str], text: Text) -> list[Step] | None:
     verb = re.sub(r"\s+", " ", match.group("verb").lower())
     others = (
         tuple(word for word in lexicon.CONFIRMING if word != verb)
-        if verb in ("submit", "save", "finish")
+        if verb in ("submit", "save", "store", "finish")
         else ("next", "continue", "proceed")
     )
     if verb in ("send", "confirm", "apply"):

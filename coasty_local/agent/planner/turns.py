@@ -73,6 +73,7 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     (r"sort\s+(?:it|them|(?:the\s+)?[a-z]+)\s+by\s+(?:the\s+)?(?P<a>(?-i:[A-Z])[\w ]*|[a-z]+)(?:\s+column)?|sort\s+by\s+(?P<b>\w+)", r"click the text \g<a>\g<b>"),
     (r"export\s+(?:it\s+|them\s+)?as\s+(?P<a>[A-Z]{2,5}|\w+)", r"click Export as \g<a>"),
     # fields
+    (r"(?:his|her|its|their|the)\s+new\s+(?P<a>(?!(?:pass\w*|pin|\S*\s?code|otp|token|log-?in|user\s?name|user)\b)[a-z][a-z -]*?)\s+is\s+(?:now\s+)?(?P<b>.+)", r"set the \g<a> to \g<b>"),
     (r"(?P<do>turn|switch)\s+(?P<a>(?!o(?:n|ff)\b)[^,]+?)\s+(?P<b>on|off)", r"\g<do> \g<b> \g<a>"),
     (r"(?:leave|keep)\s+(?:the\s+)?(?P<a>.+?)\s+(?P<b>(?:switched\s+|turned\s+)?o(?:n|ff)|ticked|checked|unticked|unchecked|enabled|disabled)", r"make sure \g<a> is \g<b>"),
     (rf"(?:type|enter|put|write|input|fill\s+in|give|set)\s+(?:the|your|my|his|her|their|its)\s+(?P<a>{'|'.join(sorted((n.replace('_', ' ') for n in lexicon.FIELDS), key=len, reverse=True))})\s+(?:as|to\s+be)\s+(?P<b>.+)",
