@@ -328,12 +328,19 @@ def search(session: Session, step: steps.Search) -> str:
 
 
 def read(session: Session, step: steps.Read) -> str:
+    said = Target(f"Report {step.words}", (BUTTON,))
+    if re.match(r"report\b", step.source, re.IGNORECASE) and step.words and not step.about:
+        button = session.seen(said)  # "report the defect" presses what says so, where the page has it
+        if button is not None and button.kind == BUTTON and reading.same(said.words, button.text):
+            return click(session, steps.Click(target=said, source=step.source))
     found = verifier.read(session, step)
     if not found and step.noun and not reading.says(session.scene, step.about):
         roaming.open_thing(session, steps.Open(noun=step.noun, key=step.about, source=step.source))
         found = verifier.read(session, step)
     elif not found and re.match(r"[A-Z]", step.about) and not reading.says(session.scene, step.about):
         roaming.seek(session, step.about, wide=True)
+    if not found and re.match(r"[A-Z]", step.about):
+        found = _read_elsewhere(session, step)
     if not found:
         session.sight.until(lambda _: bool(verifier.read(session, step)), 1.5)
         found = verifier.read(session, step)
@@ -344,6 +351,15 @@ def read(session: Session, step: steps.Read) -> str:
     told = f"{(step.words or 'The page').capitalize()}{about}: {found}"
     session.desk.say(told)
     return told
+
+
+def _read_elsewhere(session: Session, step: steps.Read) -> str:
+    """What another place of the menu says of somebody who stands here without it: "Ada's phone number" on a list."""
+    trail = session.trail(f"read {step.source}", roaming.Trail)
+    wanted = steps.Open(key=step.about)
+    while not (found := verifier.read(session, step)) and roaming.explore(session, wanted, trail):
+        pass
+    return found
 
 
 def _title(session: Session) -> str:

@@ -248,8 +248,19 @@ def column_value(scene: Scene, label: str, about: str) -> str:
             cells = [line for line in scene.lines if on_row(scene, key.box, line.box) and line is not key]
             under = [line for line in cells if min(line.box.right, head.box.right) - max(line.box.x, head.box.x) > 0]
             if under:
-                return under[0].text
+                return _whole(scene, under[0], cells)
     return ""
+
+
+def _whole(scene: Scene, first: Line, cells: list[Line]) -> str:
+    """The text of a cell: words that stand closer than columns do were read apart, but are one value ("0221 402")."""
+    parts = [first]
+    for cell in sorted(cells, key=lambda line: line.box.x):
+        if 0 <= cell.box.x - parts[-1].box.right < scene.text_height * 0.9:
+            parts.append(cell)
+        elif 0 <= parts[0].box.x - cell.box.right < scene.text_height * 0.9:
+            parts.insert(0, cell)
+    return " ".join(part.text for part in parts)
 
 
 def new_lines(before: Scene, after: Scene) -> list[Line]:

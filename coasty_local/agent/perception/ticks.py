@@ -124,7 +124,7 @@ def _ticked(patch: npt.NDArray[np.int16]) -> bool:
 
 
 def _switch(image: Image, box: Box, shape: Mask) -> Tick | None:
-    if not 0.82 <= _filled(shape) <= 0.985:
+    if not 0.82 <= _filled(shape) <= 0.985 or not _straight(shape):
         return None
     patch = image[box.y : box.bottom, box.x : box.right].astype(np.int16)
     mid, edge = box.h // 2, max(3, box.h // 6)
@@ -138,6 +138,13 @@ def _switch(image: Image, box: Box, shape: Mask) -> Tick | None:
     if np.abs(column - np.median(column, axis=0)).max() > FLAT:
         return None  # a letter, not a knob
     return Tick(CHECK, box, bool(knob_right))
+
+
+def _straight(shape: Mask) -> bool:
+    """Top and bottom run straight between the round ends: the letters of a short word ("Call", "402") do not."""
+    end = shape.shape[0] // 2
+    sides = (shape[:2, end:-end], shape[-2:, end:-end])
+    return all(side.size > 0 and float(side.any(axis=0).mean()) > 0.9 for side in sides)
 
 
 def erase(image: Image, ticks: Sequence[Tick]) -> Image:

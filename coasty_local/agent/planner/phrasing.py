@@ -161,7 +161,7 @@ _BENDS: tuple[_Bend, ...] = (
     (rf"\b(?:i|we)(?:'d|\s+would)?\s+(?:like|need|want)\s+(?!to\b|you\b)(?P<what>[^.;\n]*?)\s+(?P<done>{_DONE})\b(?P<rest>(?:[^.;\n]|\.(?=\S))*)", _needed),
     (r"\b(?:i|we)(?:'d|\s+would)?\s+(?:like|need|want)\s+(?P<a>(?:the|my|his|her|its|our)\s+[a-z -]+?)\s+to\s+be\s+(?=\S)", r"set \g<a> to "),
     # leads that name a place of the screen, a state or a purpose
-    (rf"{_BEGIN}(?:under|in|on|within)\s+(?:the\s+)?(?P<a>{_VALUE})\s*,\s+(?={_ACTING})", r"look under \g<a>, then "),
+    (rf"{_BEGIN}(?:under|in|on|within)\s+(?:the\s+)?(?P<a>{_VALUE}|(?-i:[A-Z][\w-]+(?:\s(?!field|box|input|area|list|menu|form|dialog|tab|page|screen)[a-z]+){{1,2}}))\s*,\s+(?={_ACTING})", r"look under \g<a>, then "),
     (rf"{_BEGIN}(?:in|on|under|at)\s+(?:the|my|our)\s+(?P<a>(?!top\b|left\b|right\b|bottom\b)[a-z]+(?:\s[a-z]+)?\s+(?:list|table|section|area|overview))\s*,\s+(?={_ACTING})", r"look under the \g<a>, then "),
     (rf"\b(?:under|within|below)\s+(?:the\s+)?(?:heading\s+|section\s+)?{_VALUE}\s*,?\s+(?={_ACTING})", ""),
     (rf"{_BEGIN}(?:in|on|at)\s+the\s+(?:(?:left|right|top|bottom|main|side|upper|lower)\s+)*(?:table|list|grid|side\s?bar|header|footer|tool\s?bar|menu|navigation|nav\s?bar|left|right|top|bottom)\s*,?\s+(?={_ACTING})", ""),

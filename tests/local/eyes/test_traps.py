@@ -34,6 +34,12 @@ def test_letters_are_neither_checks_nor_rings(look):
     assert not {"check", "radio", "input", "button"} & set(kinds(scene))
 
 
+def test_a_short_word_is_no_switch(look):
+    scene = look("<p style='font:16px Arial'>Call me back</p><p style='font:16px Arial'>0221 402</p>")
+    assert [line.text for line in scene.lines] == ["Call me back", "0221 402"]
+    assert "check" not in kinds(scene)
+
+
 def test_two_columns_on_one_row_are_two_lines(look):
     scene = look("<div style='display:flex;gap:60px'><span>Invoice total</span><span>Due date</span></div>")
     assert [line.text for line in scene.lines] == ["Invoice total", "Due date"]

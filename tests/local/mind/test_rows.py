@@ -60,3 +60,19 @@ def test_words_for_the_state_that_an_act_leads_to_name_its_control() -> None:
     found = ways.act_control(page, Goal(act="ship", noun="order", key="10233"))
     assert found is not None
     assert found.box.y < 50
+
+
+def test_a_cell_that_was_read_in_two_is_one_value() -> None:
+    def at(text: str, x: int, y: int, w: int) -> Line:
+        return Line(text, Box(x, y, w, 12))
+
+    page = Scene(
+        1280,
+        800,
+        (
+            at("Name", 40, 10, 40), at("Phone", 300, 10, 45), at("Room", 500, 10, 40),
+            at("Ida Falk", 40, 50, 60), at("0221", 300, 50, 36), at("402", 342, 50, 26), at("12", 500, 50, 16),
+        ),
+    )  # fmt: skip
+    assert reading.column_value(page, "Phone", "Ida Falk") == "0221 402"
+    assert reading.column_value(page, "Room", "Ida Falk") == "12"
