@@ -15,7 +15,6 @@ from bench.crowd_upstream import frame, speaking_order, spoken_at
 from bench.lab import Options, Program, Row, Stage, stage, wait_for
 
 _LIMIT_MS = 200.0
-_FEW = 3
 _INSERT = "INSERT INTO runs_event (run_id, seq, type, data, created_at, received_at) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -47,11 +46,10 @@ def _compare(made: Stage, row: Row, options: Options, bare: Any) -> Row:
     relay = made.relay()
     made.wait_until_followed()
     best, tried = _highest(made, relay, bare, options)
-    if best is not None:
-        row.value = _share(best)
+    row.value = _share(best) if best else 0.0
     row.detail = {
         "runs": made.runs,
-        **{name: best[name] for name in _TOLD if best is not None},
+        **({name: best[name] for name in _TOLD} if best else {}),
         "tried": [{"share": _share(one), **{name: one[name] for name in _TOLD}} for one in tried],
     }
     return row
@@ -69,14 +67,14 @@ def _highest(
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
     """Search between two shares, in a ratio of 1.06 at last, for the highest that holds; every try.
 
-    With more than a few tries, a share has two before it counts as too high: a stall of the machine is not the relay's.
+    Unless it is to be quick, a share has two before it counts as too high: a stall of the machine is not the relay's.
     """
-    seconds, bare_seconds, tries = options.size(5, 2), options.size(3, 1), options.size(14, _FEW)
+    seconds, bare_seconds, tries = options.size(5, 2), options.size(3, 1), options.size(14, 3)
     low, high, share, best = 0.02, 1.0, 0.45, None
     tried: list[dict[str, Any]] = []
     before = bare(made, bare_seconds)
     while high / low > 1.06 and len(tried) < tries:
-        for _try in range(1 if tries == _FEW else 2):
+        for _try in range(options.size(2, 1)):
             seen = _at(made, relay, before * share, seconds)
             seen["bare_before"], seen["bare_after"] = round(before), round(before := bare(made, bare_seconds))
             tried.append(seen)

@@ -45,15 +45,17 @@ def run_head(run: Run, notices: list[budgets.Standing] | None = None, *, was_par
             "terminal": run.is_terminal,
             "result": result_words(run),
             "notices": budgets.near_of_run(run) if notices is None else notices,
-            "before": _under_way_on_its_machine(run) if run.status == states.Status.QUEUED else None,
+            "under_way": _under_way_on_its_machine(run),
         },
     )
 
 
 def _under_way_on_its_machine(run: Run) -> Run | None:
     """What a queued run most likely waits for: upstream works on one run of a machine at a time."""
-    others = Run.objects.live().filter(connection=run.connection_id, machine_id=run.machine_id).exclude(pk=run.pk)
-    return others.exclude(status=states.Status.QUEUED).order_by("-id").first() if run.machine_id else None
+    if run.status != states.Status.QUEUED or not run.machine_id:
+        return None
+    others = Run.objects.live().filter(connection=run.connection_id, machine_id=run.machine_id)
+    return others.exclude(status=states.Status.QUEUED).order_by("-id").first()
 
 
 def result_words(run: Run) -> dict[str, Any] | None:

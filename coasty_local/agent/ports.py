@@ -36,7 +36,7 @@ class Dialog:
 
 @dataclass(frozen=True)
 class Action:
-    """One act as the `tool_call` event shows it: type and params of the contract's shape B, secrets already masked."""
+    """One act: type and params of the contract's shape B, with secrets masked where a `tool_call` event shows it."""
 
     action_type: str
     params: dict[str, Any]

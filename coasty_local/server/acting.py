@@ -17,7 +17,7 @@ from coasty_local.server import bodies
 from coasty_local.server.access import needs, request_id
 from coasty_local.server.errors import invalid, invalid_at
 from coasty_local.server.machines import find, usable
-from coasty_local.server.platform import Platform
+from coasty_local.server.platform import platform_of
 from coasty_local.store.keys import Key
 
 router = APIRouter(prefix="/v1/machines")
@@ -43,11 +43,11 @@ def _one(request: Request, key: Key, machine_id: str, raw: dict[str, Any]) -> Re
         _known(body, ["body"])
         usable(row)
         answer = _carry_out(request, row, body, ["body"])
-        with _platform(request).db.write() as tx:
+        with platform_of(request).db.write() as tx:
             seal(tx, answer)
         return answer
 
-    return _platform(request).replays.once(request, key, f"machines.actions:{machine_id}", raw, run)
+    return platform_of(request).replays.once(request, key, f"machines.actions:{machine_id}", raw, run)
 
 
 def _many(request: Request, key: Key, machine_id: str, raw: dict[str, Any]) -> Response:
@@ -58,11 +58,11 @@ def _many(request: Request, key: Key, machine_id: str, raw: dict[str, Any]) -> R
             _known(step, ["body", "steps", place])
         usable(row)
         answer = _carry_out_all(request, row, body)
-        with _platform(request).db.write() as tx:
+        with platform_of(request).db.write() as tx:
             seal(tx, answer)
         return answer
 
-    return _platform(request).replays.once(request, key, f"machines.batch:{machine_id}", raw, run)
+    return platform_of(request).replays.once(request, key, f"machines.batch:{machine_id}", raw, run)
 
 
 def _carry_out_all(request: Request, row: sqlite3.Row, body: bodies.Batch) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _carry_out(request: Request, row: sqlite3.Row, body: bodies.ActionRequest, l
     began = time.monotonic()
     result, error, picture = None, None, None
     try:
-        display = _platform(request).fleet.display(row["id"])
+        display = platform_of(request).fleet.display(row["id"])
         result, picture = commands.carry_out(display, body.command, body.parameters)
     except BadParameter as fault:
         raise invalid_at([*loc, "parameters", fault.name], fault.message, "value_error") from fault
@@ -105,8 +105,3 @@ def _known(body: bodies.ActionRequest, loc: list[str | int]) -> None:
         commands.check(body.command, body.parameters)
     except BadParameter as fault:
         raise invalid_at([*loc, "parameters", fault.name], fault.message, "value_error") from fault
-
-
-def _platform(request: Request) -> Platform:
-    platform: Platform = request.app.state.platform
-    return platform

@@ -15,11 +15,13 @@ from coasty_local.runner import webhooks
 from coasty_local.server.errors import ApiError, invalid, invalid_at
 
 LARGEST = 2 * 1024 * 1024
+LARGEST_PICTURES = 64 * 1024 * 1024  # a picture and a trajectory of twenty
 _MUCH = 256 * 1024  # reading more takes so long that others would wait for it
 LARGEST_PARAMETERS = 1_000_000  # characters of the JSON of one action's
 DEEPEST = 100  # lists and objects inside one another
 LARGEST_NUMBER = 2**62
 
+PHYSICAL = ("click", "type_text", "key_press", "key_combo", "scroll", "drag", "move", "wait")
 _BYOK = ("x-llm-provider", "x-llm-api-key", "x-llm-model")
 
 T = TypeVar("T", bound="Body")
@@ -50,10 +52,25 @@ def _fifty(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _different(value: list[str]) -> list[str]:
+    if len(set(value)) < len(value):
+        raise ValueError("each tool once")
+    return value
+
+
 Int = Annotated[int, BeforeValidator(_whole)]
 Model = Annotated[str, Field(min_length=1, max_length=512)]
 Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=128)]
 Number = Annotated[float, AfterValidator(_finite)]
+
+
+Engine = Literal["v1", "v3", "v4", "v5"]
+Tool = Literal["click", "type_text", "key_press", "key_combo", "scroll", "drag", "move", "wait"]
+Width = Annotated[Int, Field(ge=320, le=3840)]
+Height = Annotated[Int, Field(ge=240, le=2160)]
+Prompt = Annotated[str, Field(max_length=16_000)]
+Instruction = Annotated[str, Field(min_length=1, max_length=32_000)]
+Tools = Annotated[list[Tool], Field(min_length=1, max_length=8), AfterValidator(_different)]
 
 
 class Body(BaseModel):
@@ -101,8 +118,8 @@ class Llm(Body):
 class RunCreate(Body):
     machine_id: Annotated[str, Field(min_length=1, max_length=128)]
     task: Annotated[str, Field(min_length=1, max_length=16_000)]
-    cua_version: Literal["v1", "v3", "v4", "v5"] | None = None
-    instructions: Annotated[str, Field(max_length=16_000)] | None = None
+    cua_version: Engine | None = None
+    instructions: Prompt | None = None
     system_prompt: Annotated[str, Field(max_length=32_000)] | None = None
     model: str | None = None
     max_steps: Annotated[Int, Field(ge=1, le=1000)] = 50
@@ -164,6 +181,71 @@ class Batch(Body):
 
 class Parse(Body):
     code: Annotated[str, Field(min_length=1, max_length=50_000)]
+
+
+class Ground(Body):
+    screenshot: str
+    element: Instruction
+    screen_width: Width | None = None
+    screen_height: Height | None = None
+
+
+class TakenAction(BaseModel):
+    """An act of a trajectory: read leniently, since clients send back what they were given, and more."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    action_type: Annotated[str, Field(min_length=1, max_length=64)]
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class Moment(Body):
+    screenshot: str
+    actions: Annotated[list[TakenAction], Field(max_length=10)] | None = None
+    reasoning: Prompt | None = None
+
+
+class Predict(Body):
+    screenshot: str
+    instruction: Instruction
+    cua_version: Engine | None = None
+    model: str | None = None
+    system_prompt: Prompt | None = None
+    instructions: Prompt | None = None
+    screen_width: Width | None = None
+    screen_height: Height | None = None
+    trajectory: Annotated[list[Moment], Field(max_length=20)] | None = None
+    max_actions: Annotated[Int, Field(ge=1, le=10)] = 5
+    tools: Tools | None = None
+    include_reasoning: bool = True
+    include_raw_code: bool = True
+    llm: Llm | None = None
+
+
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    if len(value) > 32 or len(json.dumps(value, ensure_ascii=False).encode()) > 16_384:
+        raise ValueError("at most 32 properties and 16384 bytes")
+    return value
+
+
+class SessionCreate(Body):
+    cua_version: Engine | None = None
+    model: str | None = None
+    screen_width: Width = 1920
+    screen_height: Height = 1080
+    max_trajectory_length: Annotated[Int, Field(ge=1, le=20)] = 3
+    system_prompt: Prompt | None = None
+    instructions: Prompt | None = None
+    tools: Tools | None = None
+    metadata: Annotated[dict[str, Any], AfterValidator(_small)] | None = None
+    llm: Llm | None = None
+
+
+class SessionPredict(Body):
+    screenshot: str
+    instruction: Instruction
+    include_reasoning: bool = True
+    include_raw_code: bool = True
 
 
 async def read(request: Request, *, empty: bool = False, largest: int = LARGEST) -> dict[str, Any]:

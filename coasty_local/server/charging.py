@@ -12,7 +12,7 @@ from starlette.responses import Response
 from coasty_local import wire
 from coasty_local.agent.ports import Image
 from coasty_local.server.errors import ApiError
-from coasty_local.server.platform import Platform
+from coasty_local.server.platform import Platform, platform_of
 from coasty_local.store import keys
 from coasty_local.store.keys import Key
 
@@ -61,7 +61,7 @@ def billed(
 
     Raises 402 when the wallet can't pay, and whatever `work` raises.
     """
-    platform: Platform = request.app.state.platform
+    platform = platform_of(request)
     spent = {"cents": 0}
 
     def act(seal: Any) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Work:
 
 def afford(request: Request, key: Key, made: Price) -> None:
     """Raise 402 before any work is done for a key that can't pay it."""
-    if key.mode == "live" and (balance := keys.balance(request.app.state.platform.db)) < made.cents:
+    if key.mode == "live" and (balance := keys.balance(platform_of(request).db)) < made.cents:
         raise dry(made.cents, balance)
 
 

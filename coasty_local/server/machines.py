@@ -18,7 +18,7 @@ from coasty_local.runner.upkeep import ALLOWED_FROM
 from coasty_local.server import bodies
 from coasty_local.server.access import needs, request_id
 from coasty_local.server.errors import ApiError
-from coasty_local.server.platform import Platform
+from coasty_local.server.platform import Platform, platform_of
 from coasty_local.store import keys, machines
 from coasty_local.store.keys import Key
 
@@ -38,7 +38,7 @@ async def create(request: Request, key: Writer) -> Response:
 
 @router.get("/machines")
 def index(request: Request, key: Reader) -> dict[str, Any]:
-    rows, more = machines.present(_platform(request).db, key.mode, bodies.limit(request, 50))
+    rows, more = machines.present(platform_of(request).db, key.mode, bodies.limit(request, 50))
     data = [wire.machine(row) for row in rows]
     return {"object": "list", "data": data, "has_more": more, "request_id": request_id(request)}
 
@@ -53,7 +53,7 @@ def pricing(request: Request, key: Reader) -> dict[str, Any]:
 
 @router.get("/billing/active")
 def billing(request: Request, key: Reader) -> dict[str, Any]:
-    rows = [] if key.kind == "test" else machines.present(_platform(request).db, key.mode, 200)[0]
+    rows = [] if key.kind == "test" else machines.present(platform_of(request).db, key.mode, 200)[0]
     active = [
         {"machine_id": row["id"], "display_name": row["display_name"], "status": row["status"],
          "os_type": row["os_type"], "rate_cents_per_hour": 0, **wire.billing(row)}
@@ -73,7 +73,7 @@ def screenshot(machine_id: str, request: Request, key: Reader) -> JSONResponse:
     row = find(request, key, machine_id)
     usable(row)
     try:
-        image = _platform(request).fleet.display(row["id"]).grab()
+        image = platform_of(request).fleet.display(row["id"]).grab()
     except DisplayError as error:
         raise ApiError("SERVICE_UNAVAILABLE", f"The machine can't be seen: {error}.") from error
     height, width = image.shape[:2]
@@ -121,7 +121,7 @@ async def update(machine_id: str, request: Request, key: Writer) -> dict[str, An
     row = find(request, key, machine_id)
     if row["status"] not in ALLOWED_FROM["set_end"]:
         raise wrong_state(row, "set_end")
-    platform = _platform(request)
+    platform = platform_of(request)
     after = await run_in_threadpool(machines.set_end, platform.db, row["id"], body.ttl_minutes or None)
     platform.upkeep.watch_end(after)
     return {
@@ -132,7 +132,7 @@ async def update(machine_id: str, request: Request, key: Writer) -> dict[str, An
 
 def find(request: Request, key: Key, machine_id: str) -> sqlite3.Row:
     """The machine as this key sees it. Raises 404."""
-    row = machines.find(_platform(request).db, machine_id, key.mode)
+    row = machines.find(platform_of(request).db, machine_id, key.mode)
     if row is None:
         raise ApiError("MACHINE_NOT_FOUND", f"There is no machine {machine_id[:128]} for this key.")
     return row
@@ -150,7 +150,7 @@ def wrong_state(row: sqlite3.Row, change: str) -> ApiError:
 
 
 def _create(request: Request, key: Key, raw: dict[str, Any]) -> Response:
-    platform = _platform(request)
+    platform = platform_of(request)
 
     def act(seal: Any) -> dict[str, Any]:
         body = bodies.parse(bodies.MachineCreate, raw)
@@ -185,14 +185,9 @@ async def _change(request: Request, key: Key, machine_id: str, name: str) -> dic
 
 def _changed(request: Request, key: Key, machine_id: str, name: str) -> dict[str, Any]:
     row = find(request, key, machine_id)
-    verb: Callable[[str], bool] = getattr(_platform(request).upkeep, name)
+    verb: Callable[[str], bool] = getattr(platform_of(request).upkeep, name)
     if not verb(row["id"]):
         raise wrong_state(find(request, key, machine_id), name)
     status = find(request, key, machine_id)["status"]
     message = f"{row['display_name']} is {status}."
     return {"machine_id": row["id"], "status": status, "message": message, "request_id": request_id(request)}
-
-
-def _platform(request: Request) -> Platform:
-    platform: Platform = request.app.state.platform
-    return platform

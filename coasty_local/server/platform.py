@@ -9,6 +9,8 @@ import secrets
 from pathlib import Path
 from typing import IO
 
+from fastapi import Request
+
 from coasty_local import settings as setup
 from coasty_local import wire
 from coasty_local.machines.fleet import Fleet
@@ -17,11 +19,11 @@ from coasty_local.runner.lives import Lives
 from coasty_local.runner.pool import Runner, Work
 from coasty_local.runner.upkeep import Upkeep
 from coasty_local.runner.webhooks import Deliverer
-from coasty_local.server.desks import Desks
 from coasty_local.server.hub import Hub
 from coasty_local.server.replay import Replays
+from coasty_local.server.slots import Slots
 from coasty_local.settings import Settings, SettingsError
-from coasty_local.stills.sittings import Sittings
+from coasty_local.stills.sessions import PredictSessions
 from coasty_local.store import idempotency, keys, machines
 from coasty_local.store.database import Database, OtherVersion
 from coasty_local.store.frames import Frames
@@ -45,8 +47,8 @@ class Platform:
         self.frames = Frames(self.db, settings.home / "frames")
         self.runner = Runner(self.db, self.lives, self.clock, self.fleet, self.frames, work, settings.max_runs)
         self.upkeep = Upkeep(self.db, self.fleet, self.runner, self.clock)
-        self.desks = Desks()
-        self.sittings = Sittings(wire.now)
+        self.slots = Slots()
+        self.sessions = PredictSessions(wire.now)
         self.replays = Replays(self.db, settings.idempotency_wait_seconds)
         first_key(self.db, settings)
 
@@ -62,8 +64,8 @@ class Platform:
     def stop(self) -> None:
         """End what is under way, then every browser. Streams end after this with `Hub.close`."""
         self.clock.stop()
-        self.desks.closing.set()
-        self.sittings.close()
+        self.slots.closing.set()
+        self.sessions.close()
         self.runner.stop()
         self.fleet.close_all()
         self.deliverer.stop()
@@ -75,6 +77,12 @@ class Platform:
 
     def _machine_runs(self, machine_id: str) -> bool:
         return bool(machines.get(self.db, machine_id)["status"] == machines.RUNNING)
+
+
+def platform_of(request: Request) -> Platform:
+    """The platform that a request came to."""
+    platform: Platform = request.app.state.platform
+    return platform
 
 
 def open_store(settings: Settings) -> Database:

@@ -6,27 +6,28 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from coasty_local.agent.perception import SightError
-from coasty_local.server import forms, pictures, pyautogui
+from coasty_local.agent.ports import Action
+from coasty_local.server import bodies, pictures, pyautogui
 from coasty_local.server.errors import ApiError
-from coasty_local.stills.deeds import Deed, Moment
+from coasty_local.stills.actions import Moment
 from coasty_local.stills.prediction import CONTINUE, Closed, Late, Prediction
 
 T = TypeVar("T")
 
 
-def moments(body: forms.Predict) -> list[Moment]:
+def moments(body: bodies.Predict) -> list[Moment]:
     """The pictures of a body, oldest first; the last is the newest. Raises 413 and 422 that name the field."""
     found = []
     for place, earlier in enumerate(body.trajectory or ()):
         image = pictures.read(earlier.screenshot, "trajectory", place, "screenshot")
-        taken = tuple(Deed(each.action_type, each.params) for each in earlier.actions or () if _physical(each))
+        taken = tuple(Action(each.action_type, each.params, "") for each in earlier.actions or () if _physical(each))
         found.append(Moment(image, earlier=True, taken=taken))
     found.append(Moment(pictures.read(body.screenshot, "screenshot")))
     return found
 
 
-def tools(given: list[forms.Tool] | None) -> Collection[str]:
-    return frozenset(given or forms.PHYSICAL)
+def tools(given: list[bodies.Tool] | None) -> Collection[str]:
+    return frozenset(given or bodies.PHYSICAL)
 
 
 def made(work: Callable[[], T]) -> T:
@@ -43,7 +44,7 @@ def made(work: Callable[[], T]) -> T:
 
 def answer(prediction: Prediction, reasoning: bool, raw_code: bool) -> dict[str, Any]:
     """The part of the answer that both calls share."""
-    actions = [_action(deed) for deed in prediction.deeds]
+    actions = [_told(action) for action in prediction.actions]
     if prediction.status != CONTINUE:
         reason = {"reason": prediction.reason} if prediction.status == "fail" else {}
         actions.append(
@@ -58,12 +59,12 @@ def answer(prediction: Prediction, reasoning: bool, raw_code: bool) -> dict[str,
     }  # fmt: skip
 
 
-def _action(deed: Deed) -> dict[str, Any]:
+def _told(action: Action) -> dict[str, Any]:
     return {
-        "action_type": deed.kind, "params": deed.params, "description": deed.words,
-        "raw_code": pyautogui.line(deed.kind, deed.params),
+        "action_type": action.action_type, "params": action.params, "description": action.description,
+        "raw_code": pyautogui.line(action.action_type, action.params),
     }  # fmt: skip
 
 
-def _physical(action: forms.TakenAction) -> bool:
-    return action.action_type in forms.PHYSICAL
+def _physical(action: bodies.TakenAction) -> bool:
+    return action.action_type in bodies.PHYSICAL

@@ -14,7 +14,7 @@ from coasty_local import wire
 from coasty_local.server import bodies, stream
 from coasty_local.server.access import needs, request_id
 from coasty_local.server.errors import ApiError
-from coasty_local.server.platform import Platform
+from coasty_local.server.platform import Platform, platform_of
 from coasty_local.store import keys, machines, runs, states
 from coasty_local.store.database import Transaction
 from coasty_local.store.keys import Key
@@ -35,7 +35,7 @@ def index(request: Request, key: Reader) -> dict[str, Any]:
     status = request.query_params.get("status")
     if status is not None and status not in states.ALL:
         raise ApiError("INVALID_STATUS_FILTER", "There is no such status.", {"valid_options": list(states.ALL)})
-    rows, more = runs.newest(_platform(request).db, key.mode, status, bodies.limit(request, 20))
+    rows, more = runs.newest(platform_of(request).db, key.mode, status, bodies.limit(request, 20))
     data = [wire.run(row) for row in rows]
     return {"object": "list", "data": data, "has_more": more, "request_id": request_id(request)}
 
@@ -47,7 +47,7 @@ def show(run_id: str, request: Request, key: Reader) -> dict[str, Any]:
 
 @router.get("/{run_id}/events")
 async def events(run_id: str, request: Request, key: Reader) -> StreamingResponse:
-    platform = _platform(request)
+    platform = platform_of(request)
     row = _find(request, key, run_id)
     after = stream.cursor(request)
     return stream.response(platform.db, platform.hub, row["id"], after, platform.settings.keepalive_seconds)
@@ -67,7 +67,7 @@ async def resume(run_id: str, request: Request, key: Writer) -> dict[str, Any]:
 
 @router.get("/{run_id}/screenshots")
 def screenshots(run_id: str, request: Request, key: Reader) -> JSONResponse:
-    platform, row = _platform(request), _find(request, key, run_id)
+    platform, row = platform_of(request), _find(request, key, run_id)
     images = request.query_params.get("include_image", "").lower() in ("true", "1")
     limit = bodies.limit(request, 50)
     after = bodies.from_zero(request, "after_index")
@@ -78,7 +78,7 @@ def screenshots(run_id: str, request: Request, key: Reader) -> JSONResponse:
 
 
 def _create(request: Request, key: Key, raw: dict[str, Any]) -> Response:
-    platform = _platform(request)
+    platform = platform_of(request)
 
     def act(seal: Any) -> dict[str, Any]:
         body = bodies.parse(bodies.RunCreate, raw)
@@ -97,7 +97,7 @@ def _create(request: Request, key: Key, raw: dict[str, Any]) -> Response:
 
 def _values(request: Request, key: Key, body: bodies.RunCreate) -> dict[str, Any]:
     """The row of a new run."""
-    at, settings = wire.now(), _platform(request).settings
+    at, settings = wire.now(), platform_of(request).settings
     values = body.model_dump(exclude={"llm", "metadata", "action_policy"})
     policy = body.action_policy.model_dump(exclude_none=True) if body.action_policy else None
     return values | {
@@ -118,7 +118,7 @@ def _values(request: Request, key: Key, body: bodies.RunCreate) -> dict[str, Any
 
 def _machine(request: Request, key: Key, machine_id: str) -> str:
     """The machine that the run will use. Raises 404 or, when it does not run, 409."""
-    platform = _platform(request)
+    platform = platform_of(request)
     row = machines.find(platform.db, machine_id, key.mode)
     if row is None and platform.settings.map_unknown_machines and key.mode == "test":
         row = machines.first(platform.db, key.mode)
@@ -150,7 +150,7 @@ def _can_pay(tx: Transaction, row: sqlite3.Row) -> None:
 
 def _cancel(request: Request, key: Key, run_id: str) -> dict[str, Any]:
     row = _find(request, key, run_id)
-    after = _platform(request).runner.cancel(row["id"])
+    after = platform_of(request).runner.cancel(row["id"])
     if after is None:
         status = _find(request, key, run_id)["status"]
         extras = {"current_state": status, "allowed_from": list(states.LIVE)}
@@ -161,7 +161,7 @@ def _cancel(request: Request, key: Key, run_id: str) -> dict[str, Any]:
 def _resume(request: Request, key: Key, run_id: str, note: str | None) -> dict[str, Any]:
     row = _find(request, key, run_id)
     arrived = row["status"]
-    after = _platform(request).runner.resume(row, note) if arrived == states.AWAITING_HUMAN else None
+    after = platform_of(request).runner.resume(row, note) if arrived == states.AWAITING_HUMAN else None
     if after is not None:
         return wire.run(after)
     status = _find(request, key, run_id)["status"]
@@ -182,12 +182,7 @@ def _frame(platform: Platform, row: sqlite3.Row, images: bool) -> dict[str, Any]
 
 
 def _find(request: Request, key: Key, run_id: str) -> sqlite3.Row:
-    row = runs.find(_platform(request).db, run_id, key.mode)
+    row = runs.find(platform_of(request).db, run_id, key.mode)
     if row is None:
         raise ApiError("RUN_NOT_FOUND", f"There is no run {run_id[:128]} for this key.")
     return row
-
-
-def _platform(request: Request) -> Platform:
-    platform: Platform = request.app.state.platform
-    return platform

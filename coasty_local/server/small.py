@@ -13,7 +13,7 @@ from coasty_local import wire
 from coasty_local.server import bodies, pyautogui
 from coasty_local.server.access import needs, request_id
 from coasty_local.server.errors import ApiError, invalid_at
-from coasty_local.server.platform import Platform
+from coasty_local.server.platform import platform_of
 from coasty_local.store import idempotency, keys
 from coasty_local.store.keys import Key
 
@@ -49,7 +49,7 @@ def usage(request: Request, key: Annotated[Key, Depends(needs("usage"))]) -> dic
     period = request.query_params.get("period") or (wire.stamp(wire.now()) or "")[:7]
     if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", period):
         raise invalid_at(["query", "period"], "must be YYYY-MM", "string_pattern_mismatch")
-    db = _platform(request).db
+    db = platform_of(request).db
     rows, cents = keys.used(db, key.mode, period), keys.balance(db)
     total = sum(row["cents"] for row in rows)
     return {
@@ -62,7 +62,7 @@ def usage(request: Request, key: Annotated[Key, Depends(needs("usage"))]) -> dic
 
 @router.get("/idempotency/{name}")
 def lookup(name: str, request: Request, key: Anybody) -> dict[str, Any]:
-    row = idempotency.find(_platform(request).db, key.hash, name)
+    row = idempotency.find(platform_of(request).db, key.hash, name)
     if row is None:
         raise ApiError("NOT_FOUND", "No request of the last 24 hours had that idempotency key.")
     done = row["response"] is not None
@@ -76,8 +76,3 @@ def lookup(name: str, request: Request, key: Anybody) -> dict[str, Any]:
 async def parse(request: Request, key: Annotated[Key, Depends(needs("parse"))]) -> dict[str, Any]:
     body = bodies.parse(bodies.Parse, await bodies.read(request))
     return {"actions": await run_in_threadpool(pyautogui.actions, body.code), "request_id": request_id(request)}
-
-
-def _platform(request: Request) -> Platform:
-    platform: Platform = request.app.state.platform
-    return platform

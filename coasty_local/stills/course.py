@@ -13,7 +13,7 @@ from coasty_local.agent.planner import GrammarPlanner
 from coasty_local.agent.planner.steps import Plan
 from coasty_local.agent.ports import Image, Job, Outcome
 from coasty_local.agent.session import Session
-from coasty_local.stills.deeds import Moment
+from coasty_local.stills.actions import Moment
 from coasty_local.stills.desk import Asked, NoteDesk
 from coasty_local.stills.display import Barred, Stills, Strayed
 from coasty_local.stills.prediction import CONTINUE, DONE, FAIL, MOST_SECONDS, Closed, Enough, Late, Prediction

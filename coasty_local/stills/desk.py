@@ -25,7 +25,7 @@ class NoteDesk:
     def said(self) -> str:
         """What was said since the picture in view came; where nothing was, what the acts on it are for."""
         if self._of is not self._display.moment:
-            return self._placed("; ".join(dict.fromkeys(deed.words for deed in self._display.moment.made)))
+            return self._placed("; ".join(dict.fromkeys(action.description for action in self._display.moment.made)))
         return "\n".join(dict.fromkeys(self._said))
 
     def check(self) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from coasty_local.agent.ports import Dialog, DisplayError, Image, Stopped
-from coasty_local.stills import deeds
-from coasty_local.stills.deeds import Deed, Moment
+from coasty_local.agent.ports import Action, Dialog, DisplayError, Image, Stopped
+from coasty_local.stills import actions
+from coasty_local.stills.actions import Moment
 
 NOTCH = 100  # pixels that one notch of the wheel scrolls
 SHORTEST_WAIT, LOAD_SECONDS = 1.5, 2.0  # a client needs that long to take its next picture anyway; to load a page
@@ -103,8 +103,7 @@ class Stills:
             self._note("type_text", {"text": text})
 
     def press(self, keys: Sequence[str]) -> None:
-        deed = deeds.pressed(list(keys))
-        self._note(deed.kind, deed.params)
+        self._note(*actions.pressed(keys))
 
     def dialog(self) -> Dialog | None:
         """A picture has no dialogs beside it: one that it shows is read like the rest."""
@@ -134,11 +133,11 @@ class Stills:
             raise Barred(f"{kind} is needed next ({words or self.words}), and the tools leave it out")
         while len(self._moment.made) >= self._room():
             self._turn()
-        deed, place = Deed(kind, params, words or self.words), len(self._moment.made)
-        if self._moment.taken and not deeds.alike(deed, self._moment.taken[place]):
-            where = f"act {place + 1} on its picture {self._turns + 1} is a {self._moment.taken[place].kind}"
-            raise Strayed(f"{where}, where I would have done another: {deed.kind} ({deed.words})")
-        self._moment.made.append(deed)
+        action, place = Action(kind, params, words or self.words), len(self._moment.made)
+        if self._moment.taken and not actions.alike(action, self._moment.taken[place]):
+            where = f"act {place + 1} on its picture {self._turns + 1} is a {self._moment.taken[place].action_type}"
+            raise Strayed(f"{where}, where I would have done another: {kind} ({action.description})")
+        self._moment.made.append(action)
 
     def _room(self) -> int:
         """How many acts fit on the picture in view: as many as were taken there, where that is known."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coasty_local.agent.ports import Stopped
-from coasty_local.stills.deeds import Deed
+from coasty_local.agent.ports import Action, Stopped
 
 CONTINUE, DONE, FAIL = "continue", "done", "fail"
 MOST_SECONDS = 60.0  # for one answer
@@ -28,6 +27,6 @@ class Prediction:
     """What is to be done on the newest picture, and how it stands. `reason`: why it is done, or has failed."""
 
     status: str
-    deeds: tuple[Deed, ...]
+    actions: tuple[Action, ...]
     reasoning: str
     reason: str = ""

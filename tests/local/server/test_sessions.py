@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import requests
 
-from coasty_local.stills import sittings
+from coasty_local.stills import sessions
 from coasty_local.stills.prediction import Closed
 from tests.local.mind.driver import served
 from tests.local.running import Platform, until
@@ -114,7 +114,7 @@ def test_a_fifth_field_of_a_session_predict_is_refused(platform: Platform, sessi
 
 def test_there_are_only_so_many_sessions_at_once(platform: Platform, issue: Callable[..., requests.Session]) -> None:
     live = issue("live")
-    made = [live.post(f"{platform.url}/sessions", timeout=10) for _ in range(sittings.MOST)]
+    made = [live.post(f"{platform.url}/sessions", timeout=10) for _ in range(sessions.MOST)]
     over = live.post(f"{platform.url}/sessions", timeout=10)
     assert error(over) == (429, "RATE_LIMITED")
     assert int(over.headers["Retry-After"]) >= 1
@@ -124,25 +124,25 @@ def test_there_are_only_so_many_sessions_at_once(platform: Platform, issue: Call
 
 
 def test_a_call_that_waited_until_its_session_was_deleted_starts_nothing() -> None:
-    all_of_them = sittings.Sittings(lambda: 0)
-    sitting = sittings.Sitting("s", "test", {"instructions": None}, (), 5, 0, sittings.IDLE_MS)
-    all_of_them.add(sitting)
-    all_of_them.remove(sitting)
+    all_of_them = sessions.PredictSessions(lambda: 0)
+    session = sessions.PredictSession("s", "test", {"instructions": None}, (), 5, 0, sessions.IDLE_MS)
+    all_of_them.add(session)
+    all_of_them.remove(session)
     before = threading.active_count()
     with pytest.raises(Closed):
-        sitting.predict("Click on Almanac", np.zeros((8, 8, 3), np.uint8), nullcontext)
+        session.predict("Click on Almanac", np.zeros((8, 8, 3), np.uint8), nullcontext)
     until(lambda: threading.active_count() <= before)
 
 
 def test_an_idle_session_ends_after_two_hours() -> None:
     now = [0]
-    all_of_them = sittings.Sittings(lambda: now[0])
+    all_of_them = sessions.PredictSessions(lambda: now[0])
     for name in ("used", "idle"):
-        all_of_them.add(sittings.Sitting(name, "test", {}, (), 5, 0, sittings.IDLE_MS))
-    now[0] = sittings.IDLE_MS - 1
+        all_of_them.add(sessions.PredictSession(name, "test", {}, (), 5, 0, sessions.IDLE_MS))
+    now[0] = sessions.IDLE_MS - 1
     used = all_of_them.find("used", "test")
     assert used is not None
     all_of_them.renew(used)
-    now[0] = sittings.IDLE_MS
-    assert [sitting.id for sitting in all_of_them.of("test")] == ["used"]
+    now[0] = sessions.IDLE_MS
+    assert [session.id for session in all_of_them.of("test")] == ["used"]
     assert all_of_them.find("idle", "test") is None

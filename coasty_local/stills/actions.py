@@ -1,12 +1,12 @@
-"""Acts as they are handed out, and whether an act that was handed back is the same."""
+"""Actions as they are handed out, and whether one that was handed back is the same."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from coasty_local.agent.ports import Image
+from coasty_local.agent.ports import Action, Image
 
 _NEAR = 12  # pixels by which a place may come back differently: clients round and scale
 
@@ -17,15 +17,6 @@ _NAMES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Deed:
-    """One physical act: type and params of the contract's shape B."""
-
-    kind: str
-    params: dict[str, Any]
-    words: str = ""
-
-
 @dataclass
 class Moment:
     """One picture and what is done on it. `taken`: what was done already, for an earlier picture; empty if nobody
@@ -33,8 +24,8 @@ class Moment:
 
     image: Image
     earlier: bool = False
-    taken: tuple[Deed, ...] = ()
-    made: list[Deed] = field(default_factory=list)
+    taken: tuple[Action, ...] = ()
+    made: list[Action] = field(default_factory=list)
 
 
 def key(name: str) -> str:
@@ -42,33 +33,34 @@ def key(name: str) -> str:
     return _NAMES.get(name.lower(), name.lower())
 
 
-def pressed(keys: list[str]) -> Deed:
+def pressed(keys: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Type and params of the action that presses these keys together."""
     names = [key(name) for name in keys]
     if len(names) > 1:
-        return Deed("key_combo", {"keys": names})
-    return Deed("key_press", {"keys": names, "key": names[0]})
+        return "key_combo", {"keys": names}
+    return "key_press", {"keys": names, "key": names[0]}
 
 
-def alike(one: Deed, other: Deed) -> bool:
-    """Whether two acts do the same, in whichever of the two shapes their params are."""
-    if one.kind != other.kind:
+def alike(one: Action, other: Action) -> bool:
+    """Whether two actions do the same, in whichever of the two shapes their params are."""
+    if one.action_type != other.action_type:
         return False
     return _essence(one) == _essence(other) and all(
         abs(a - b) <= _NEAR for a, b in zip(_places(one.params), _places(other.params), strict=False)
     )
 
 
-def _essence(deed: Deed) -> Any:
+def _essence(action: Action) -> Any:
     """What makes the act, without places and amounts."""
-    params = deed.params
-    if deed.kind == "type_text":
+    params = action.params
+    if action.action_type == "type_text":
         return params.get("text")
-    if deed.kind == "click":
+    if action.action_type == "click":
         return params.get("button") or "left", params.get("clicks") or 1
-    if deed.kind in ("key_press", "key_combo"):
+    if action.action_type in ("key_press", "key_combo"):
         keys = params.get("keys") or params.get("key") or ()
         return [key(str(name)) for name in ([keys] if isinstance(keys, str) else keys)]
-    return _way(params) if deed.kind == "scroll" else None
+    return _way(params) if action.action_type == "scroll" else None
 
 
 def _way(params: Mapping[str, Any]) -> str:

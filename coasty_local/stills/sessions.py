@@ -28,7 +28,7 @@ class Busy(Exception):
 
 
 @dataclass
-class Sitting:
+class PredictSession:
     """One session. `steps` and `cents` count what was answered and paid."""
 
     id: str
@@ -46,9 +46,9 @@ class Sitting:
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def predict(
-        self, instruction: str, image: Image, desk: Callable[[], AbstractContextManager[None]]
+        self, instruction: str, image: Image, slot: Callable[[], AbstractContextManager[None]]
     ) -> tuple[Prediction, int]:
-        """What is to be done on this picture, worked out at a place of `desk`, and the how-manieth answer that is;
+        """What is to be done on this picture, worked out at a place of `slot`, and the how-manieth answer that is;
         another instruction begins anew.
 
         Raises Busy, Late, Closed, SightError.
@@ -56,7 +56,7 @@ class Sitting:
         if not self._turn.acquire(timeout=MOST_SECONDS / 2):
             raise Busy
         try:
-            with desk():
+            with slot():
                 prediction = self._shown(instruction, image)
             self.steps += 1
             return prediction, self.steps
@@ -95,51 +95,51 @@ class Sitting:
             course.close()
 
 
-class Sittings:
+class PredictSessions:
     """All sessions. `now` tells the time in milliseconds."""
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._all: dict[str, Sitting] = {}
+        self._all: dict[str, PredictSession] = {}
 
-    def add(self, sitting: Sitting) -> None:
+    def add(self, session: PredictSession) -> None:
         """Raises Full."""
         with self._lock:
             self._sweep()
-            if sum(other.mode == sitting.mode for other in self._all.values()) >= MOST:
+            if sum(other.mode == session.mode for other in self._all.values()) >= MOST:
                 raise Full
-            self._all[sitting.id] = sitting
+            self._all[session.id] = session
 
-    def find(self, sitting_id: str, mode: str) -> Sitting | None:
+    def find(self, session_id: str, mode: str) -> PredictSession | None:
         with self._lock:
             self._sweep()
-            sitting = self._all.get(sitting_id)
-        return sitting if sitting is not None and sitting.mode == mode else None
+            session = self._all.get(session_id)
+        return session if session is not None and session.mode == mode else None
 
-    def of(self, mode: str) -> list[Sitting]:
+    def of(self, mode: str) -> list[PredictSession]:
         """Those of a mode, the newest first."""
         with self._lock:
             self._sweep()
-            return [sitting for sitting in reversed(self._all.values()) if sitting.mode == mode]
+            return [session for session in reversed(self._all.values()) if session.mode == mode]
 
-    def renew(self, sitting: Sitting) -> None:
-        sitting.expires_at = self._now() + IDLE_MS
+    def renew(self, session: PredictSession) -> None:
+        session.expires_at = self._now() + IDLE_MS
 
-    def remove(self, sitting: Sitting) -> None:
+    def remove(self, session: PredictSession) -> None:
         with self._lock:
-            self._all.pop(sitting.id, None)
-        sitting.end()
+            self._all.pop(session.id, None)
+        session.end()
 
     def close(self) -> None:
         """End them all."""
         with self._lock:
             left, self._all = list(self._all.values()), {}
-        for sitting in left:
-            sitting.end()
+        for session in left:
+            session.end()
 
     def _sweep(self) -> None:
         at = self._now()
-        for sitting in [each for each in self._all.values() if each.expires_at <= at]:
-            del self._all[sitting.id]
-            sitting.end()
+        for session in [each for each in self._all.values() if each.expires_at <= at]:
+            del self._all[session.id]
+            session.end()
