@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.driver import Stack, words
 
-VARIANTS = (0, 5)  # `tests/local/mind/test_stories.py` tells the stories in others
+VARIANTS = PLAIN, ORCHARD = 0, 5  # a story is told in one or both; `tests/local/mind/test_stories.py` tells others
 
 
 class Story:
@@ -52,13 +52,14 @@ SIGN_IN = "Open Chrome, go to {practice}, sign in as ada@example.com with passwo
 
 
 def test_a_sign_in_with_everything_stated_succeeds_by_itself(story: Any) -> None:
-    told = story(SIGN_IN + "and verify that the page says Welcome back, Ada.")
+    told = story(SIGN_IN + "and verify that the page says Welcome back, Ada.", ORCHARD)
     told.succeed()
     assert "lovelace" not in told.said()
 
 
 def test_a_missing_password_is_asked_for_and_the_note_brings_it(story: Any) -> None:
-    told = story("Go to {practice}, sign in as ada@example.com, and verify that the page says Welcome back, Ada.")
+    task = "Go to {practice}, sign in as ada@example.com, and verify that the page says Welcome back, Ada."
+    told = story(task, PLAIN)
     for approval in told.resume("the password is lovelace"):
         assert "password" in words(approval["reason"])
     told.succeed()
@@ -68,7 +69,8 @@ def test_a_missing_password_is_asked_for_and_the_note_brings_it(story: Any) -> N
 def test_a_one_time_code_is_asked_for_and_a_wrong_one_is_noticed(story: Any) -> None:
     told = story(
         "Go to {practice}, sign in as grace@example.com with password hopper, "
-        "and verify that the page says Welcome back, Grace."
+        "and verify that the page says Welcome back, Grace.",
+        ORCHARD,
     )
     for approval in told.resume("the code is 999999"):
         assert "code" in words(approval["reason"])
@@ -106,8 +108,8 @@ def test_a_payment_that_is_failed_or_cancelled_stays_unpaid(story: Any, stack: S
 
 def test_acts_that_the_task_spells_out_are_done_without_asking(story: Any, stack: Stack) -> None:
     before = len([entry for entry in stack.ledger() if entry["act"] in {"refund_order", "add_customer"}])
-    refund = story(SIGN_IN + "and refund order 7001 with the reason 'damaged in transit'.", VARIANTS[0])
-    add = story(SIGN_IN + "and add the customer Grace Hopper, grace@example.com, plan Pro.", VARIANTS[1])
+    refund = story(SIGN_IN + "and refund order 7001 with the reason 'damaged in transit'.", PLAIN)
+    add = story(SIGN_IN + "and add the customer Grace Hopper, grace@example.com, plan Pro.", ORCHARD)
     refund.succeed()
     add.succeed()
     after = [entry for entry in stack.ledger() if entry["act"] in {"refund_order", "add_customer"}]
@@ -115,13 +117,13 @@ def test_acts_that_the_task_spells_out_are_done_without_asking(story: Any, stack
 
 
 def test_the_first_link_of_a_page_is_clicked(story: Any) -> None:
-    story("Open Chrome, navigate to {practice}, and click the first link.").succeed()
+    story("Open Chrome, navigate to {practice}, and click the first link.", ORCHARD).succeed()
 
 
 def test_what_it_cannot_do_parks_with_an_honest_reason_and_a_frame(
     story: Any, stack: Stack, callers: SimpleNamespace
 ) -> None:
-    told = story("Go to {practice} and press the Launch rocket button.")
+    told = story("Go to {practice} and press the Launch rocket button.", PLAIN)
     for approval in told.parked():
         assert "launch rocket" in words(approval["reason"])
     for run, approval in zip(told.runs, told.parked(), strict=True):
